@@ -1,0 +1,37 @@
+# The commands people type. `make` alone lists them.
+
+CARGO ?= cargo
+ARGS ?=
+
+.PHONY: help setup demo test check generate bench clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+
+demo: ## build and walk through everything with an emulated Google Drive (ARGS="--fresh --exit")
+	@scripts/setup.sh demo
+	@echo "building; the first time takes about five minutes on two cores"
+	$(CARGO) build --locked -p gangway
+	@echo
+	@target/debug/gangway demo $(ARGS)
+
+test: setup ## run every check and test
+	@scripts/test.sh
+
+setup: ## install what building and testing need and this machine lacks
+	@scripts/setup.sh test
+
+check: ## the quick checks: format, lints
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+generate: ## write generated files anew: configuration, command line, API, registry
+	UPDATE=1 $(CARGO) test --locked --workspace -- matches
+
+bench: ## release build, then measure; results go to docs/benchmarks.md
+	@scripts/setup.sh demo
+	$(CARGO) run --locked --release -p gangway-bench -- $(ARGS)
+
+clean: ## delete what was built, the demo's data and the Python packages
+	$(CARGO) clean
+	rm -rf .venv gangway-data

@@ -1,0 +1,24 @@
+//! HTTP: reads requests strictly, calls one use case, shapes the answer. `router` is the table of contents.
+
+mod router;
+mod state;
+
+mod health;
+mod pages;
+mod v1;
+mod webhooks;
+
+mod caller;
+mod documented;
+mod layers;
+mod openapi;
+mod problem;
+mod strict;
+
+pub use openapi::document_text;
+pub use problem::status_of;
+pub use router::router;
+pub use state::{ApiState, RenderMetrics};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! The OpenAPI document: generated from the endpoints, made honest where the generator cannot be.
+
+use serde_json::Value;
+use utoipa::PartialSchema;
+use utoipa::openapi::schema::Components;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::{Tag, TagBuilder};
+use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+
+use crate::problem::{ErrorBody, ErrorObject, FlatErrorBody};
+
+/// The document before any endpoint has been added to it.
+pub fn skeleton() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Gangway")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Connectors for your product: connect accounts by OAuth, bring documents into collections, search them.",
+        ))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    let mut components = Components::new();
+    components.schemas.insert("Error".to_owned(), ErrorBody::schema());
+    components.schemas.insert("ErrorObject".to_owned(), ErrorObject::schema());
+    components.schemas.insert("OAuthError".to_owned(), FlatErrorBody::schema());
+    for (name, scheme) in security_schemes() {
+        components.add_security_scheme(name, scheme);
+    }
+    OpenApiBuilder::new().info(info).components(Some(components)).tags(Some(tags())).build()
+}
+
+fn security_schemes() -> [(&'static str, SecurityScheme); 3] {
+    let bearer = |about: &str| {
+        SecurityScheme::Http(
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(about)).build(),
+        )
+    };
+    let key = ApiKeyValue::with_description("X-Picker-Key", "The part after `#` in a picker's address.");
+    [
+        ("user_token", bearer("A user token: acts as one user.")),
+        ("admin_key", bearer("The server's admin key: makes organisations, users and user tokens.")),
+        ("picker_key", SecurityScheme::ApiKey(ApiKey::Header(key))),
+    ]
+}
+
+fn tags() -> Vec<Tag> {
+    [
+        ("connectors", "What there is to connect, and what is connected."),
+        ("oauth", "Connecting accounts by OAuth."),
+        ("files", "Files at the source."),
+        ("picker", "A page on which a person chooses files."),
+        ("sync", "Bringing files into collections, and following their changes."),
+        ("uploads", "Files from the user's own disk."),
+        ("collections", "Named sets of documents (Spaces)."),
+        ("search", "Finding passages in documents."),
+        ("users", "The user behind a token."),
+        ("admin", "Organisations, users, tokens, the audit log: with the admin key."),
+        ("webhooks", "What providers push to us."),
+        ("operations", "Health, metrics, this description."),
+    ]
+    .into_iter()
+    .map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build())
+    .collect()
+}
+
+/// The whole document.
+pub fn document() -> Value {
+    let (_, generated) = crate::router::routes().split_for_parts();
+    let mut document = serde_json::to_value(generated).expect("the generated document is JSON");
+    if let Some(paths) = document["paths"].as_object_mut() {
+        for operation in
+            paths.values_mut().filter_map(Value::as_object_mut).flat_map(|item| item.values_mut())
+        {
+            let parameters = operation["parameters"].as_array_mut();
+            parameters.into_iter().flatten().for_each(|parameter| never_null(&mut parameter["schema"]));
+        }
+    }
+    document
+}
+
+/// The document as it is served and checked in.
+pub fn document_text() -> String {
+    let mut text = serde_json::to_string_pretty(&document()).expect("a JSON value can be written");
+    text.push('\n');
+    text
+}
+
+/// A query parameter may be left out, but it cannot be null: there is no way to write that.
+fn never_null(schema: &mut Value) {
+    for words in ["oneOf", "anyOf"] {
+        let Some(choices) = schema.get_mut(words).and_then(Value::as_array_mut) else { continue };
+        choices.retain(|choice| choice["type"] != "null");
+        if choices.len() == 1 {
+            *schema = choices.remove(0);
+            break;
+        }
+    }
+    if let Some(types) = schema.get_mut("type").filter(|types| types.is_array()) {
+        let named = types.as_array().into_iter().flatten().find(|name| *name != "null").cloned();
+        *types = named.unwrap_or_default();
+    }
+}

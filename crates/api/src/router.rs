@@ -1,0 +1,108 @@
+//! The product's table of contents: every path, in the order in which one meets them.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::problem::flat_errors;
+use crate::state::ApiState;
+use crate::v1::{admin, collections, connectors, files, me, picker, search, sync, uploads};
+use crate::{health, layers, openapi, pages, webhooks};
+
+/// The whole API, ready to be served.
+pub fn router(state: ApiState) -> Router {
+    let (quick, _) = quick_routes().split_for_parts();
+    let (slow, _) = slow_routes().split_for_parts();
+    let quick = quick.layer(from_fn_with_state(state.clone(), layers::limit_time));
+    let mut router = quick
+        .merge(slow)
+        .fallback(layers::unknown_path)
+        .layer(from_fn(layers::shape_bare_errors))
+        .layer(CatchPanicLayer::custom(layers::answer_panic))
+        .layer(from_fn(layers::guard_browsers));
+    if !state.app.settings.allowed_origins.is_empty() {
+        router = router.layer(layers::cors(&state.app.settings));
+    }
+    router.layer(from_fn_with_state(state.clone(), layers::observe)).with_state(state)
+}
+
+/// Every route, with its description.
+pub fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(openapi::skeleton()).merge(quick_routes()).merge(slow_routes())
+}
+
+/// What is answered within a minute.
+fn quick_routes() -> OpenApiRouter<ApiState> {
+    let oauth = OpenApiRouter::new()
+        .routes(routes!(connectors::authorize::authorize))
+        .routes(routes!(connectors::token::exchange_token))
+        .routes(routes!(pages::complete::complete_callback))
+        .layer(from_fn(flat_errors));
+    OpenApiRouter::new()
+        // connecting
+        .routes(routes!(connectors::list::list_connectors))
+        .routes(routes!(connectors::get::get_connector, connectors::disconnect::disconnect))
+        .merge(oauth)
+        .routes(routes!(pages::callback::callback_page))
+        .routes(routes!(connectors::refresh::refresh_token))
+        // looking around
+        .routes(routes!(files::list::list_files))
+        .routes(routes!(files::versions::list_versions))
+        .routes(routes!(files::why::explain_file))
+        .routes(routes!(picker::create::create_picker))
+        .routes(routes!(picker::get::get_picker))
+        .routes(routes!(pages::picker::picker_page))
+        .routes(routes!(pages::picker_calls::picker_about))
+        .routes(routes!(pages::picker_calls::picker_files))
+        .routes(routes!(pages::picker_calls::pick))
+        .routes(routes!(pages::picker_calls::cancel_picker))
+        // bringing in
+        .routes(routes!(sync::list::list_syncs, sync::start::start_sync))
+        .routes(routes!(sync::get::get_sync, sync::cancel::cancel_sync))
+        .routes(routes!(sync::files::list_sync_files))
+        .routes(routes!(uploads::delete::delete_upload))
+        // keeping and finding
+        .routes(routes!(collections::list::list_collections, collections::create::create_collection))
+        .routes(routes!(
+            collections::get::get_collection,
+            collections::update::update_collection,
+            collections::delete::delete_collection
+        ))
+        .routes(routes!(collections::files::list_collection_files))
+        .routes(routes!(collections::remove_file::remove_collection_file))
+        .routes(routes!(collections::search::search_collection))
+        .routes(routes!(search::search))
+        // who
+        .routes(routes!(me::get_me))
+        .routes(routes!(
+            admin::list_organizations::list_organizations,
+            admin::create_organization::create_organization
+        ))
+        .routes(routes!(admin::list_users::list_users, admin::create_user::create_user))
+        .routes(routes!(
+            admin::get_user::get_user,
+            admin::update_user::update_user,
+            admin::delete_user::delete_user
+        ))
+        .routes(routes!(admin::list_tokens::list_tokens, admin::create_token::create_token))
+        .routes(routes!(admin::delete_token::delete_token))
+        .routes(routes!(admin::list_audit::list_audit))
+        // machinery
+        .routes(routes!(webhooks::receive_push, webhooks::answer_handshake))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .routes(routes!(health::openapi))
+}
+
+/// What may take as long as the bytes take.
+fn slow_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(sync::events::watch_sync))
+        .routes(routes!(uploads::create::upload_files))
+        .routes(routes!(uploads::content::download_upload))
+        .layer(DefaultBodyLimit::disable())
+}

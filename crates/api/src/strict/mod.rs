@@ -1,0 +1,33 @@
+//! Strict reading: whatever a request may hold wrongly is refused, naming the field, before anything happens.
+
+mod json;
+mod path;
+mod query;
+mod text;
+
+pub use json::{Body, OptionalBody, collect, given, object};
+pub use path::{ConnectorName, Id, ProviderId, Segment};
+pub use query::Params;
+pub use text::{Listed, Text, Whole};
+
+use crate::problem::ApiError;
+
+/// Turns a deserialiser's complaint into an answer that names the field.
+fn complaint(path: &serde_path_to_error::Path, message: &str) -> ApiError {
+    let mut field = path.to_string();
+    if field == "." {
+        field.clear();
+    }
+    // These name the field in the sentence, and the path is that of its parent.
+    for start in ["unknown field `", "missing field `", "duplicate field `"] {
+        let Some(rest) = message.strip_prefix(start) else { continue };
+        let Some((name, _)) = rest.split_once('`') else { continue };
+        // Some deserialisers count the unknown field into the path, some do not.
+        if !field.ends_with(name) {
+            field = if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") };
+        }
+    }
+    let sentence = message.split(" at line ").next().unwrap_or(message);
+    let shown: String = sentence.chars().take(300).collect();
+    ApiError::invalid(if field.is_empty() { "body" } else { &field }, shown)
+}

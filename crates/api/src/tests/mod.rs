@@ -1,0 +1,14 @@
+//! Router-level tests: the real router, rows, vault and index in a temporary folder; a provider made of a few lines.
+
+mod house;
+mod provider;
+
+mod admin;
+mod bad_input;
+mod collections;
+mod connecting;
+mod document;
+mod files;
+mod pages;
+mod syncing;
+mod uploads;

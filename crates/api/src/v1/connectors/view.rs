@@ -1,0 +1,151 @@
+//! A connector as the API shows it.
+
+use chrono::{DateTime, Utc};
+use gangway_app::{ConnectionStatus, ConnectorStatus, Descriptor, needs_no_authorization};
+use gangway_model::ConnectionState;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A connector, whether it is connected, and how it fares.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Connector)]
+pub struct ConnectorView {
+    id: &'static str,
+    name: &'static str,
+    /// `file_storage`, `productivity`, `communication` or `local`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    connected: bool,
+    /// Whether the user can use it here and now: built, configured, and included in the plan.
+    available: bool,
+    /// The plan that includes it, when the user's does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required_plan: Option<&'static str>,
+    /// Why it is not available.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    capabilities: Vec<&'static str>,
+    /// The default connection's facts.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    connection: Option<ConnectionView>,
+    /// Every connection, when there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    connections: Vec<ConnectionView>,
+}
+
+/// One connection through a connector.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Connection)]
+pub struct ConnectionView {
+    connection_id: String,
+    /// `active`, `needs_reauth` or `disconnecting`.
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_email: Option<String>,
+    connected_at: DateTime<Utc>,
+    /// When the access token ends; it is refreshed before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<DateTime<Utc>>,
+    /// What was granted.
+    scopes: Vec<String>,
+    account: AccountView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_sync_at: Option<DateTime<Utc>>,
+    /// What is wrong and what to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ConnectionProblem>,
+    sync: SyncView,
+}
+
+/// Whom the provider says the connection belongs to.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
+struct AccountView {
+    id: String,
+    email: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ConnectionProblem {
+    code: &'static str,
+    message: String,
+}
+
+/// How changes at the source are noticed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChangeNotice)]
+struct SyncView {
+    /// `webhook`: the provider tells us. `polling`: we ask from time to time.
+    mode: &'static str,
+}
+
+impl ConnectorView {
+    pub fn of(status: ConnectorStatus) -> Self {
+        let descriptor = status.descriptor;
+        let reason = status.unavailable.clone().or_else(|| {
+            status.required_plan.map(|plan| format!("{} needs the {} plan", descriptor.name, plan.as_str()))
+        });
+        let is_local = needs_no_authorization(descriptor);
+        let connected = match status.default_connection() {
+            Some(found) => found.connection.state == ConnectionState::Active,
+            None => is_local && status.is_available(),
+        };
+        let shown = status.default_connection().or(status.connections.first());
+        let connections = match status.connections.len() {
+            0 | 1 => Vec::new(),
+            _ => status.connections.iter().map(|one| ConnectionView::of(descriptor, one)).collect(),
+        };
+        Self {
+            id: descriptor.id,
+            name: descriptor.name,
+            kind: descriptor.kind.as_str(),
+            connected,
+            available: status.is_available(),
+            required_plan: status.required_plan.map(|plan| plan.as_str()),
+            reason,
+            capabilities: descriptor.capability_names(),
+            connection: shown.filter(|_| !is_local).map(|one| ConnectionView::of(descriptor, one)),
+            connections,
+        }
+    }
+}
+
+impl ConnectionView {
+    fn of(descriptor: &Descriptor, status: &ConnectionStatus) -> Self {
+        let connection = &status.connection;
+        let problem = match connection.state {
+            ConnectionState::NeedsReauth => Some(ConnectionProblem {
+                code: "needs_reauth",
+                message: connection.state_reason.clone().unwrap_or_else(|| "connect it again".to_owned()),
+            }),
+            _ => None,
+        };
+        Self {
+            connection_id: connection.id.to_string(),
+            status: connection.state.as_str(),
+            user_email: connection.account.email.clone(),
+            connected_at: connection.connected_at,
+            expires_at: connection.expires_at,
+            scopes: short_scopes(descriptor, &connection.scopes),
+            account: AccountView {
+                id: connection.account.id.clone(),
+                email: connection.account.email.clone(),
+                name: connection.account.name.clone(),
+            },
+            last_sync_at: connection.last_sync_at,
+            error: problem,
+            sync: SyncView { mode: if status.pushed { "webhook" } else { "polling" } },
+        }
+    }
+}
+
+/// Scopes by the guide's short names, where they have one.
+pub fn short_scopes(descriptor: &Descriptor, scopes: &[String]) -> Vec<String> {
+    let short = |scope: &String| {
+        let fact = descriptor.oauth.and_then(|facts| facts.find_scope(scope));
+        fact.map_or_else(|| scope.clone(), |fact| fact.short.to_owned())
+    };
+    scopes.iter().map(short).collect()
+}

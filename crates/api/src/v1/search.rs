@@ -1,0 +1,238 @@
+//! `POST /rest/search`
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use gangway_app::{FoundFile, FoundPage, SearchFilters, SearchFor};
+use gangway_model::{CollectionId, Place};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::caller::Caller;
+use crate::documented::{Always, JsonBody, NotFound};
+use crate::problem::ApiResult;
+use crate::state::ApiState;
+use crate::strict::{Body, Id, Listed, Text, object};
+use crate::v1::params::{Cursor, Limit, page_of};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchRequest {
+    /// Words, `"phrases"` and `-words`; no syntax is an error.
+    query: Text<1, 1000>,
+    #[serde(default, deserialize_with = "object")]
+    filters: Option<FilterRequest>,
+    /// Hits on a page; 50 when left out.
+    #[serde(default)]
+    limit: Option<Limit>,
+    /// `next_cursor` of the page before.
+    #[serde(default)]
+    cursor: Option<Cursor>,
+}
+
+type ConnectorNames = Listed<Text<1, 64>, 0, 50>;
+type CollectionIds = Listed<Id, 0, 100>;
+type MimeTypes = Listed<Text<1, 255>, 0, 100>;
+
+/// What the search is narrowed to. All given filters must hold; within a list one match is enough.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SearchFilters)]
+pub struct FilterRequest {
+    /// Connector ids.
+    #[serde(default)]
+    connectors: Option<ConnectorNames>,
+    /// Collection UUIDs.
+    #[serde(default)]
+    collections: Option<CollectionIds>,
+    /// By name (`application/pdf`) or by family (`image/*`).
+    #[serde(default)]
+    mime_types: Option<MimeTypes>,
+    /// This moment and later.
+    #[serde(default)]
+    modified_after: Option<DateTime<Utc>>,
+    /// Before this moment.
+    #[serde(default)]
+    modified_before: Option<DateTime<Utc>>,
+    /// A folder's path; it and everything below.
+    #[serde(default)]
+    path: Option<Text<1, 2048>>,
+}
+
+impl SearchRequest {
+    /// Whether the filters name collections.
+    pub fn names_collections(&self) -> bool {
+        self.filters.as_ref().is_some_and(|filters| filters.collections.is_some())
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SearchAnswer {
+    hits: Vec<HitView>,
+    /// At least this many files match.
+    total: u64,
+    next_cursor: Option<String>,
+    has_more: bool,
+    /// Milliseconds the search took.
+    took_ms: f64,
+}
+
+/// A file that matches, with its best passage.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Hit)]
+struct HitView {
+    file: HitFile,
+    /// Comparable within one answer only.
+    score: f32,
+    snippet: SnippetView,
+    place: PlaceView,
+}
+
+#[derive(Serialize, ToSchema)]
+struct HitFile {
+    /// Our id of the file.
+    id: String,
+    /// The provider's id.
+    source_id: String,
+    connector_id: String,
+    connection_id: String,
+    name: String,
+    /// The title the document gives itself.
+    title: Option<String>,
+    path: Option<String>,
+    #[serde(rename = "mimeType")]
+    media_type: String,
+    /// Where a person opens it at the source.
+    url: Option<String>,
+    modified_at: Option<DateTime<Utc>>,
+    collections: Vec<String>,
+}
+
+/// A piece of the passage that shows why it was found.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Snippet)]
+struct SnippetView {
+    text: String,
+    /// Escaped, with matches in `<mark>`.
+    html: String,
+    /// Byte ranges of `text` that match.
+    #[schema(value_type = Vec<Vec<u64>>)]
+    highlights: Vec<(usize, usize)>,
+}
+
+/// Where the passage stands in its document.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Place)]
+struct PlaceView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slide: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sheet: Option<String>,
+    /// First and last row, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<u32>>)]
+    rows: Option<(u32, u32)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heading: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl From<Place> for PlaceView {
+    fn from(place: Place) -> Self {
+        Self {
+            page: place.page,
+            slide: place.slide,
+            sheet: place.sheet,
+            rows: place.rows,
+            heading: place.heading,
+            message: place.message,
+        }
+    }
+}
+
+impl From<FoundFile> for HitView {
+    fn from(found: FoundFile) -> Self {
+        let FoundFile { item, collections, hit } = found;
+        Self {
+            file: HitFile {
+                id: item.id.into_string(),
+                source_id: item.provider_id.into_string(),
+                connector_id: hit.connector_id.into_string(),
+                connection_id: item.connection_id.into_string(),
+                name: item.name,
+                title: hit.title,
+                path: hit.path,
+                media_type: item.media_type,
+                url: item.url,
+                modified_at: item.modified_at,
+                collections: collections.into_iter().map(|id| id.into_string()).collect(),
+            },
+            score: hit.score,
+            snippet: SnippetView {
+                text: hit.snippet.text,
+                html: hit.snippet.html,
+                highlights: hit.snippet.highlights,
+            },
+            place: hit.place.into(),
+        }
+    }
+}
+
+impl From<FoundPage> for SearchAnswer {
+    fn from(page: FoundPage) -> Self {
+        Self {
+            hits: page.files.into_iter().map(Into::into).collect(),
+            total: page.total,
+            has_more: page.next.is_some(),
+            next_cursor: page.next,
+            took_ms: page.took.as_secs_f64() * 1000.0,
+        }
+    }
+}
+
+/// Carries out a search; with `within`, in that collection only.
+pub async fn run(
+    state: &ApiState,
+    user: &gangway_model::User,
+    body: SearchRequest,
+    within: Option<CollectionId>,
+) -> ApiResult<Json<SearchAnswer>> {
+    let filters = body.filters.unwrap_or_default();
+    let named: Vec<CollectionId> =
+        filters.collections.unwrap_or_default().into_vec().iter().map(Id::to).collect();
+    let request = SearchFor {
+        query: body.query.into_string(),
+        filters: SearchFilters {
+            connectors: filters.connectors.map(strings).unwrap_or_default(),
+            collections: within.map_or(named, |one| vec![one]),
+            media_types: filters.mime_types.map(strings).unwrap_or_default(),
+            modified_after: filters.modified_after,
+            modified_before: filters.modified_before,
+            path: filters.path.map(Text::into_string),
+        },
+    };
+    let page = page_of(body.limit, body.cursor);
+    Ok(Json(state.app.search(user, request, &page).await?.into()))
+}
+
+fn strings<const A: usize, const B: usize, const C: usize, const D: usize>(
+    list: Listed<Text<A, B>, C, D>,
+) -> Vec<String> {
+    list.into_vec().into_iter().map(Text::into_string).collect()
+}
+
+/// Searches everything the user may see.
+#[utoipa::path(
+    post, path = "/rest/search", tag = "search", security(("user_token" = [])), request_body = SearchRequest,
+    responses((status = 200, description = "A page of hits.", body = SearchAnswer), JsonBody, NotFound, Always)
+)]
+pub async fn search(
+    Caller(user): Caller,
+    State(state): State<ApiState>,
+    Body(body): Body<SearchRequest>,
+) -> ApiResult<Json<SearchAnswer>> {
+    run(&state, &user, body, None).await
+}

@@ -1,0 +1,239 @@
+//! What a use case could not do: a stable code, a sentence a person can act on, details for programs.
+
+use std::error::Error;
+use std::fmt;
+
+use gangway_connector::{ConnectorError, Descriptor, Disposition};
+use gangway_oauth::SupplyError;
+use gangway_store::StoreError;
+use gangway_vault::VaultError;
+use serde_json::{Map, Value, json};
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal),+ $(,)?) => {
+        /// The stable code list. A code never changes its meaning; new ones may be added.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Code] = &[$(Code::$name),+];
+
+            /// The code as answers spell it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Code::$name => $text,)+
+                }
+            }
+
+            /// What it means and what to do about it, for the reference page.
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Code::$name => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The request is malformed. `details.field` names what is wrong; nothing happened.
+    InvalidRequest = "invalid_request",
+    /// A scope is not in the connector's list, or what was granted does not allow reading files.
+    InvalidScope = "invalid_scope",
+    /// The authorization code or the state is unknown, used, expired or somebody else's. Start again.
+    InvalidGrant = "invalid_grant",
+    /// The person said no at the consent screen.
+    AccessDenied = "access_denied",
+    /// No token, or one that is unknown, revoked or past its end.
+    Unauthorized = "unauthorized",
+    /// The token is good but not for this: an admin key where a user token belongs, or not the owner.
+    Forbidden = "forbidden",
+    /// The connector is above the user's plan. `details.required_plan` names the plan that includes it.
+    PlanRequired = "plan_required",
+    /// There is no such thing, or it is not yours.
+    NotFound = "not_found",
+    /// The path exists, the method does not. `Allow` lists those that do.
+    MethodNotAllowed = "method_not_allowed",
+    /// The request contradicts the present state (a name that is taken, a session that is over).
+    Conflict = "conflict",
+    /// The connector is not built yet, or no OAuth app is configured for it.
+    ConnectorUnavailable = "connector_unavailable",
+    /// The user has no connection through this connector. Start with `authorize`.
+    NotConnected = "not_connected",
+    /// The grant is dead. `details.reason` says why; connecting again keeps the connection and its files.
+    NeedsReauth = "needs_reauth",
+    /// The provider's access token ended and could not be replaced just now. Refresh and try again.
+    TokenExpired = "token_expired",
+    /// The body is larger than this endpoint takes.
+    PayloadTooLarge = "payload_too_large",
+    /// The body is of a content type that this endpoint does not read.
+    UnsupportedMediaType = "unsupported_media_type",
+    /// The provider asks for a pause of `details.retry_after` seconds; `Retry-After` says the same.
+    RateLimit = "rate_limit",
+    /// The provider failed or refused. `details.error_type` says how, `details.retry_after` when to try again.
+    ConnectorError = "connector_error",
+    /// The server is not able to answer just now (its database, a time limit). Try again.
+    Unavailable = "unavailable",
+    /// There is no room left to store the bytes.
+    QuotaExceeded = "quota_exceeded",
+    /// Our fault. The request id in `X-Request-Id` finds it in the logs.
+    Internal = "internal",
+}
+
+/// What went wrong. `Display` is for people and holds no secret.
+#[derive(Debug)]
+pub struct AppError {
+    pub code: Code,
+    pub message: String,
+    pub details: Map<String, Value>,
+    pub cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+pub type AppResult<T> = Result<T, AppError>;
+
+impl AppError {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), details: Map::new(), cause: None }
+    }
+
+    /// Adds a detail for programs.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// The request is wrong at `field`.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::new(Code::InvalidRequest, message).with("field", field)
+    }
+
+    /// There is no such `what`, or it belongs to somebody else: the answer is the same.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(Code::NotFound, format!("there is no such {what}"))
+    }
+
+    pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Code::Internal, "something went wrong on our side").because(cause)
+    }
+
+    /// Says in the product's words what a connector could not do.
+    pub fn from_connector(descriptor: &Descriptor, doing: &str, error: ConnectorError) -> Self {
+        let message = format!("failed to {doing} {}: {}", descriptor.name, error.message);
+        let (code, retry_after) = match error.disposition {
+            Disposition::RetryLater { after } if is_rate_limit(error.code) => {
+                (Code::RateLimit, Some(after.map_or(1, |wait| wait.as_secs().max(1))))
+            }
+            Disposition::RetryLater { .. } if is_token(error.code) => (Code::TokenExpired, None),
+            Disposition::RetryLater { after } => {
+                (Code::ConnectorError, Some(after.map_or(5, |wait| wait.as_secs().max(1))))
+            }
+            Disposition::Reconnect => (Code::NeedsReauth, None),
+            Disposition::Gone => (Code::NotFound, None),
+            Disposition::RestartFeed => {
+                let message = "this cursor is not accepted any more: start from the first page";
+                return Self::invalid("cursor", message).because(error);
+            }
+            _ => (Code::ConnectorError, None),
+        };
+        let mut answer =
+            Self::new(code, message).with("connector_id", descriptor.id).with("error_type", error.code);
+        if let Some(seconds) = retry_after {
+            answer = answer.with("retry_after", seconds);
+        }
+        if code == Code::NeedsReauth {
+            answer = answer.with("reason", error.message.clone());
+        }
+        answer.because(error)
+    }
+
+    /// Says why no access token was to be had.
+    pub fn from_supply(descriptor: &Descriptor, error: SupplyError) -> Self {
+        let id = descriptor.id;
+        match &error {
+            SupplyError::NeedsReauth(reason) => needs_reauth(descriptor, reason),
+            SupplyError::AppRejected(_) => {
+                let message =
+                    format!("{} does not accept this server's OAuth app: tell the operator", descriptor.name);
+                Self::new(Code::ConnectorError, message)
+                    .with("connector_id", id)
+                    .with("error_type", "app_rejected")
+            }
+            SupplyError::Unavailable(_) => {
+                let message =
+                    format!("the access token for {} could not be refreshed just now", descriptor.name);
+                Self::new(Code::TokenExpired, message).with("connector_id", id).with("retry_after", 5)
+            }
+        }
+        .because(error)
+    }
+
+    /// The seconds after which trying again makes sense.
+    pub fn retry_after(&self) -> Option<u64> {
+        self.details.get("retry_after").and_then(Value::as_u64)
+    }
+}
+
+/// The connection exists, its grant is dead.
+pub fn needs_reauth(descriptor: &Descriptor, reason: &str) -> AppError {
+    let message = format!("{} has to be connected again: {reason}", descriptor.name);
+    AppError::new(Code::NeedsReauth, message)
+        .with("connector_id", descriptor.id)
+        .with("reason", json!(reason))
+}
+
+fn is_rate_limit(code: &str) -> bool {
+    matches!(code, "rate_limit" | "rate_limited" | "quota" | "too_many_requests")
+}
+
+fn is_token(code: &str) -> bool {
+    matches!(code, "token_expired" | "token_unavailable" | "refresh_unavailable")
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for AppError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::NotFound => Self::not_found("thing").because(error),
+            StoreError::Conflict { what } => {
+                let message = format!("this contradicts what is there already: {what}");
+                Self::new(Code::Conflict, message).because(error)
+            }
+            StoreError::Unavailable(_) => {
+                let message = "the database does not answer just now: try again";
+                Self::new(Code::Unavailable, message).with("retry_after", 1).because(error)
+            }
+            StoreError::Corrupt(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<VaultError> for AppError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Store(error) => error.into(),
+            VaultError::Superseded => {
+                Self::new(Code::Conflict, "the connection was changed by somebody else meanwhile: try again")
+            }
+            other => Self::internal(other),
+        }
+    }
+}

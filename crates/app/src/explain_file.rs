@@ -1,0 +1,93 @@
+//! Says why a file is, or is not, here: what the source has, what we have, and the reason for a difference.
+
+use gangway_connector::ConnectorKind;
+use gangway_model::{
+    CollectionId, ConnectionId, ConnectionState, Item, ItemKind, ItemState, ProviderItemId, Reason, SyncJob,
+    User,
+};
+use gangway_store::Paging;
+
+use crate::app::App;
+use crate::error::{AppError, AppResult};
+
+/// What is known about one file.
+#[derive(Debug)]
+pub struct FileExplanation {
+    pub id: ProviderItemId,
+    /// Our row of it, if it was ever met.
+    pub item: Option<Item>,
+    /// The name and type at the source, when the source could be asked and has it.
+    pub at_source: Option<(String, ItemKind)>,
+    /// Whether the source has it; `None` when the source could not be asked.
+    pub in_source: Option<bool>,
+    pub reason: Reason,
+    pub collections: Vec<CollectionId>,
+    /// The last sync of its connection.
+    pub last_job: Option<SyncJob>,
+}
+
+impl App {
+    pub async fn explain_file(
+        &self,
+        user: &User,
+        connector_id: &str,
+        wanted: Option<&ConnectionId>,
+        file: &ProviderItemId,
+    ) -> AppResult<FileExplanation> {
+        let (connector, connection) = self.get_connection(user, connector_id, wanted).await?;
+        let found = self.store.find_items_by_provider_ids(&connection.id, std::slice::from_ref(file)).await?;
+        let item = found.into_iter().next();
+        let mut in_source = None;
+        let mut at_source = None;
+        if connector.descriptor().kind == ConnectorKind::Local {
+            in_source = Some(item.as_ref().is_some_and(|item| item.state != ItemState::Gone));
+        } else if connection.state == ConnectionState::Active {
+            match self.open_source(&connection)?.get(file).await {
+                Ok(entry) => {
+                    in_source = Some(true);
+                    at_source = Some((entry.name, entry.kind));
+                }
+                Err(error) if error.is_gone() => in_source = Some(false),
+                Err(error) => {
+                    tracing::debug!(code = error.code, "the source could not be asked about a file")
+                }
+            }
+        }
+        if item.is_none() && in_source == Some(false) {
+            return Err(AppError::not_found("file"));
+        }
+        let mut collections = Vec::new();
+        if let Some(item) = &item {
+            let ids = std::slice::from_ref(&item.id);
+            collections = self.store.item_collections(ids).await?.remove(&item.id).unwrap_or_default();
+        }
+        let jobs = self.store.list_jobs(&user.id, Some(&connection.id), &Paging::first(1)).await?;
+        let reason = explain(item.as_ref(), in_source, !collections.is_empty());
+        let last_job = jobs.rows.into_iter().next();
+        Ok(FileExplanation { id: file.clone(), item, at_source, in_source, reason, collections, last_job })
+    }
+}
+
+/// The one sentence that answers "why".
+fn explain(item: Option<&Item>, in_source: Option<bool>, placed: bool) -> Reason {
+    let Some(item) = item else {
+        return Reason::new(
+            "not_chosen",
+            "nobody chose this file or a folder above it: sync it into a collection",
+        );
+    };
+    if let Some(reason) = &item.reason {
+        return reason.clone();
+    }
+    match item.state {
+        ItemState::Gone => Reason::new("gone", "the source says that this file is gone"),
+        _ if in_source == Some(false) => {
+            Reason::new("gone_at_source", "the source no longer has it: the next sync removes it here")
+        }
+        ItemState::Structure => Reason::new("structure", "a folder or a link: it has no text of its own"),
+        _ if !placed => Reason::new("not_placed", "it is in no collection any more"),
+        ItemState::Synced => Reason::new("synced", "its text is in the index"),
+        ItemState::NameOnly => Reason::new("name_only", "it has no text to search: found by name only"),
+        ItemState::Failed => Reason::new("failed", "it could not be brought in: sync it again"),
+    }
+}

@@ -1,0 +1,68 @@
+//! Use cases, one file per deed: called alike by HTTP, the command line and tests.
+//!
+//! A deed checks who asks and what the plan allows, does the one thing its name says, and answers with our
+//! nouns or an [`AppError`]. It knows no HTTP.
+
+mod app;
+mod error;
+mod page;
+mod reach;
+mod secret_hash;
+mod settings;
+
+mod sign_in;
+mod users;
+
+mod callback;
+mod complete_authorization;
+mod disconnect;
+mod list_connectors;
+mod refresh;
+mod start_authorization;
+
+mod browse_files;
+mod explain_file;
+mod list_versions;
+mod picker;
+
+mod estimate;
+mod receive_notification;
+mod start_sync;
+mod sync_jobs;
+
+mod originals;
+mod upload;
+mod upload_name;
+
+mod collections;
+mod search;
+
+mod readiness;
+
+pub use app::App;
+pub use browse_files::{BrowseFiles, SourceFile};
+pub use callback::OpenCallback;
+pub use collections::CollectionReport;
+pub use complete_authorization::{CompleteAuthorization, CompletedAuthorization};
+pub use error::{AppError, AppResult, Code};
+pub use explain_file::FileExplanation;
+pub use list_connectors::{ConnectionStatus, ConnectorStatus, needs_no_authorization};
+pub use originals::OriginalContent;
+pub use page::{Page, PageOf};
+pub use picker::{
+    CreatedPicker, OpenPicker, PICKER_LIFETIME, PickedFile, PickerOptions, PickerReport, public_kind,
+};
+pub use receive_notification::NotificationAnswer;
+pub use refresh::RefreshedConnection;
+pub use search::{FoundFile, FoundPage, SearchFilters, SearchFor};
+pub use secret_hash::SecretHash;
+pub use settings::{AppSettings, UploadLimits};
+pub use start_authorization::{AUTHORIZATION_LIFETIME, StartAuthorization, StartedAuthorization};
+pub use start_sync::{StartSync, StartedSync};
+pub use sync_jobs::progress;
+pub use upload::{StagedFile, UploadOutcome, UploadPart, UploadStatus, UploadTarget};
+pub use users::{CreateUser, CreatedToken};
+
+// What a caller has to name to use the deeds, so that it need not name the rooms below.
+pub use gangway_connector::{Descriptor, NotificationRequest, Version};
+pub use gangway_store::{AuditEntry, CollectionChange, UserChange, UserToken};

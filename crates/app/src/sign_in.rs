@@ -1,0 +1,37 @@
+//! Who is calling: a user by token, or the product's back end by the admin key.
+
+use gangway_model::{ExposeSecret, SecretString, User};
+
+use crate::app::App;
+use crate::error::{AppError, AppResult, Code};
+use crate::secret_hash::SecretHash;
+
+impl App {
+    /// The user a token acts as.
+    pub async fn sign_in(&self, token: &SecretString) -> AppResult<User> {
+        let hash = SecretHash::of(token.expose_secret());
+        if let Some(user) = self.store.find_user_by_token_hash(&hash.to_hex(), self.now()).await? {
+            return Ok(user);
+        }
+        if self.is_admin_key(&hash) {
+            return Err(AppError::new(Code::Forbidden, "the admin key acts for no user: make a user token"));
+        }
+        Err(AppError::new(Code::Unauthorized, "this token is unknown, revoked or past its end"))
+    }
+
+    /// Lets the holder of the admin key in.
+    pub async fn sign_in_admin(&self, key: &SecretString) -> AppResult<()> {
+        let hash = SecretHash::of(key.expose_secret());
+        if self.is_admin_key(&hash) {
+            return Ok(());
+        }
+        if self.store.find_user_by_token_hash(&hash.to_hex(), self.now()).await?.is_some() {
+            return Err(AppError::new(Code::Forbidden, "this needs the admin key, not a user token"));
+        }
+        Err(AppError::new(Code::Unauthorized, "this admin key is not the server's"))
+    }
+
+    fn is_admin_key(&self, hash: &SecretHash) -> bool {
+        self.settings.admin_key.as_ref().is_some_and(|key| key.matches(hash))
+    }
+}

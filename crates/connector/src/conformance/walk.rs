@@ -1,0 +1,116 @@
+//! Reading to the end, the way the engine does.
+
+use std::collections::BTreeMap;
+
+use futures::TryStreamExt;
+use gangway_model::{Cursor, FeedKey, ProviderItemId};
+
+use super::Harness;
+use crate::contract::Source;
+use crate::entry::{BrowseRequest, Change, Entry, FetchLimits};
+use crate::error::{ConnectorError, Disposition};
+
+/// More pages than any case makes.
+const MOST_PAGES: usize = 1_000;
+
+/// Lists a container to its end, each page by a source of its own.
+pub async fn list_all<H: Harness>(harness: &H, container: &ProviderItemId) -> Vec<Entry> {
+    let (mut entries, mut next) = (Vec::new(), None);
+    for _ in 0..MOST_PAGES {
+        let page = harness.source().list(container, next.as_ref()).await.unwrap();
+        assert!(page.failures.is_empty(), "{:?}", page.failures);
+        entries.extend(page.entries);
+        next = page.next;
+        if next.is_none() {
+            return entries;
+        }
+    }
+    panic!("the listing does not end");
+}
+
+/// Browses to the end, each page by a source of its own, and checks every page's size.
+pub async fn browse_all<H: Harness>(harness: &H, request: &BrowseRequest) -> Vec<Entry> {
+    let mut request = request.clone();
+    let mut entries = Vec::new();
+    for _ in 0..MOST_PAGES {
+        let page = harness.source().browse(&request).await.unwrap();
+        assert!(page.entries.len() <= request.limit as usize, "{} entries", page.entries.len());
+        entries.extend(page.entries);
+        request.page = page.next;
+        if request.page.is_none() {
+            return entries;
+        }
+    }
+    panic!("browsing does not end");
+}
+
+/// The feed that reports on an entry.
+pub fn feed_of(source: &dyn Source, entry: &Entry) -> FeedKey {
+    entry.feed.clone().unwrap_or_else(|| source.default_feed())
+}
+
+/// The feed's place now.
+pub async fn now<H: Harness>(harness: &H, feed: &FeedKey) -> Cursor {
+    harness.source().start_cursor(feed).await.unwrap()
+}
+
+/// Reads a feed until it is caught up: the latest word on each item, and the place reached.
+pub async fn catch_up<H: Harness>(
+    harness: &H,
+    feed: &FeedKey,
+    cursor: &Cursor,
+) -> (BTreeMap<ProviderItemId, Option<Entry>>, Cursor) {
+    let (mut told, mut cursor) = (BTreeMap::new(), cursor.clone());
+    for _ in 0..MOST_PAGES {
+        let page = harness.source().changes(feed, &cursor).await.unwrap();
+        for change in page.changes {
+            match change {
+                Change::Upsert(entry) => told.insert(entry.id.clone(), Some(*entry)),
+                Change::Tombstone { id } => told.insert(id, None),
+                Change::Relist { .. } => None,
+                Change::FeedGone { .. } | Change::Failure { .. } => panic!("unexpected {change:?}"),
+            };
+        }
+        cursor = page.cursor;
+        if !page.more {
+            return (told, cursor);
+        }
+    }
+    panic!("the feed does not catch up");
+}
+
+/// Fetches an entry's content whole.
+pub async fn fetch_all<H: Harness>(harness: &H, entry: &Entry) -> Result<Vec<u8>, ConnectorError> {
+    fetch_up_to(harness, entry, 1 << 30).await
+}
+
+pub async fn fetch_up_to<H: Harness>(
+    harness: &H,
+    entry: &Entry,
+    max_bytes: u64,
+) -> Result<Vec<u8>, ConnectorError> {
+    let content = harness.source().fetch(entry, &FetchLimits { max_bytes }).await?;
+    let told = content.size;
+    let chunks: Vec<_> = content.bytes.try_collect().await?;
+    let whole = chunks.concat();
+    assert!(told.is_none_or(|told| told == whole.len() as u64), "{told:?} were told");
+    Ok(whole)
+}
+
+pub fn is_later(error: &ConnectorError) -> bool {
+    matches!(error.disposition, Disposition::RetryLater { .. })
+}
+
+pub fn names(entries: &[Entry]) -> Vec<&str> {
+    let mut names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The error of something that must not succeed.
+pub fn refusal<T>(result: Result<T, ConnectorError>) -> ConnectorError {
+    match result {
+        Ok(_) => panic!("this should have been refused"),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,148 @@
+//! The contract. Its doc comments are the specification; `conformance` is the proof.
+//!
+//! A connector must not: store anything, see a token, retry or sleep, spawn tasks, read the clock,
+//! extract text, keep state outside cursors and page tokens, infer deletion from absence, skip silently,
+//! return an unbounded page, log bodies. The HTTP handle retries, waits and authorises; the engine walks
+//! containers, remembers the tree, decides what belongs to a collection, and sweeps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gangway_model::{Account, Cursor, FeedKey, PageToken, ProviderItemId, SecretString};
+use url::Url;
+
+use crate::descriptor::Descriptor;
+use crate::entry::{BrowseRequest, ChangePage, Content, Entry, EntryPage, FetchLimits, VersionPage};
+use crate::error::ConnectorError;
+use crate::http::Http;
+use crate::notification::{
+    NotificationKey, NotificationRequest, Rejected, SubscribeRequest, Subscription, Verdict,
+};
+
+/// What a connector gets to work with on one connection.
+#[derive(Clone)]
+pub struct ConnectionContext {
+    /// The authorised HTTP handle of this connection.
+    pub http: Http,
+    /// The endpoints in force, by the names of the descriptor's `endpoints`.
+    pub endpoints: Arc<BTreeMap<String, Url>>,
+}
+
+/// One connector: a static value, without state and without a connection.
+pub trait Connector: Send + Sync + 'static {
+    fn descriptor(&self) -> &'static Descriptor;
+
+    /// Opens the connector on one connection. No network.
+    fn open(&self, context: ConnectionContext) -> Box<dyn Source>;
+
+    /// Says whose secret a notification must be checked with, or why it cannot be ours. Pure.
+    ///
+    /// Behavior
+    /// - Looks at headers and query before the body; never trusts the content.
+    /// - A connector without push rejects everything (the default).
+    fn notification_key(&self, request: &NotificationRequest) -> Result<NotificationKey, Rejected> {
+        let _ = request;
+        Err(Rejected("no_push"))
+    }
+
+    /// Verifies a notification on the raw body, in constant time, and says what it asks for. Pure.
+    fn verify_notification(
+        &self,
+        request: &NotificationRequest,
+        secret: &SecretString,
+    ) -> Result<Verdict, Rejected> {
+        let _ = (request, secret);
+        Err(Rejected("no_push"))
+    }
+}
+
+/// A connector opened on one connection.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// Who granted this. Used after the callback and by health checks; one or two calls.
+    async fn account(&self) -> Result<Account, ConnectorError>;
+
+    /// The present metadata of one item or container.
+    ///
+    /// Behavior
+    /// - Unknown, deleted, trashed or invisible: `Disposition::Gone`, and only then.
+    /// - A refusal (403) is `SkipItem`: it proves nothing about existence.
+    async fn get(&self, id: &ProviderItemId) -> Result<Entry, ConnectorError>;
+
+    /// A page for people: containers and items below one container, or a search at the source.
+    ///
+    /// Behavior
+    /// - Never more than `limit` entries; fewer, or none, with `next` set is legal.
+    /// - Trashed things are left out. Links appear as links.
+    /// - A page token that is not accepted: `RestartFeed`.
+    async fn browse(&self, request: &BrowseRequest) -> Result<EntryPage, ConnectorError>;
+
+    /// A page of *everything directly inside* a container, as large as the provider gives cheaply.
+    ///
+    /// Behavior
+    /// - Every returned `next` is a legal place to resume, also in another process.
+    /// - An entry repeats at most when the provider repeats it; order does not matter.
+    /// - A container that is gone: `Gone`. One that is refused: `SkipItem`.
+    /// - `incomplete` is set whenever the provider admits missing rows.
+    async fn list(
+        &self,
+        container: &ProviderItemId,
+        page: Option<&PageToken>,
+    ) -> Result<EntryPage, ConnectorError>;
+
+    /// The feed that reports on what lies below a container (or on an item), for entries without one.
+    fn default_feed(&self) -> FeedKey {
+        FeedKey::from("default")
+    }
+
+    /// The feed's place *now*. Taken before a first listing, so that nothing falls between.
+    /// Default: unsupported.
+    async fn start_cursor(&self, feed: &FeedKey) -> Result<Cursor, ConnectorError> {
+        let _ = feed;
+        Err(ConnectorError::unsupported("change feed"))
+    }
+
+    /// What changed on a feed since a cursor.
+    ///
+    /// Behavior
+    /// - Every returned cursor is a legal place to resume.
+    /// - `more == false` means caught up; the cursor then waits for what comes next.
+    /// - The same change may be told again; it is the present state that counts.
+    /// - A cursor that is not accepted: `RestartFeed`.
+    ///
+    /// Default: unsupported.
+    async fn changes(&self, feed: &FeedKey, cursor: &Cursor) -> Result<ChangePage, ConnectorError> {
+        let _ = (feed, cursor);
+        Err(ConnectorError::unsupported("change feed"))
+    }
+
+    /// An item's content as a byte stream with its media type, never past the limit.
+    ///
+    /// Behavior
+    /// - Gone: `Gone`. No content of that kind, too large, forbidden: `SkipItem` with a code that says which.
+    /// - A body that ends early is an error in the stream, never a short success.
+    async fn fetch(&self, entry: &Entry, limits: &FetchLimits) -> Result<Content, ConnectorError>;
+
+    /// An item's versions, oldest first. Default: unsupported.
+    async fn versions(
+        &self,
+        id: &ProviderItemId,
+        page: Option<&PageToken>,
+    ) -> Result<VersionPage, ConnectorError> {
+        let _ = (id, page);
+        Err(ConnectorError::unsupported("version history"))
+    }
+
+    /// Asks for pushes about a feed. Default: unsupported.
+    async fn subscribe(&self, request: &SubscribeRequest) -> Result<Subscription, ConnectorError> {
+        let _ = request;
+        Err(ConnectorError::unsupported("push notifications"))
+    }
+
+    /// Ends pushes. Gone already is success. Default: unsupported.
+    async fn unsubscribe(&self, subscription: &Subscription) -> Result<(), ConnectorError> {
+        let _ = subscription;
+        Err(ConnectorError::unsupported("push notifications"))
+    }
+}

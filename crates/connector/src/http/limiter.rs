@@ -1,0 +1,105 @@
+//! Keeps a connection's calls within a rate, and lets all of them rest when the provider asks for it.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use gangway_effects::SharedClock;
+use gangway_model::Timestamp;
+
+/// So many calls a second in the long run, so many at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RateLimit {
+    pub per_second: f64,
+    pub burst: u32,
+}
+
+/// A token bucket on the clock it was handed. Shared by everything that calls on one connection's behalf.
+pub struct RateLimiter {
+    clock: SharedClock,
+    interval: chrono::Duration,
+    slack: chrono::Duration,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// When the bucket would be full again, were nothing more to come.
+    full_at: Timestamp,
+    resting_until: Timestamp,
+}
+
+impl RateLimiter {
+    pub fn new(clock: SharedClock, limit: RateLimit) -> Self {
+        let per_second = limit.per_second.max(0.001);
+        let interval = chrono::Duration::nanoseconds((1e9 / per_second) as i64);
+        let slack = interval * i32::try_from(limit.burst.saturating_sub(1)).unwrap_or(i32::MAX);
+        let now = clock.now();
+        Self { clock, interval, slack, state: Mutex::new(State { full_at: now, resting_until: now }) }
+    }
+
+    /// Waits for this call's turn. When that is further away than `patience`, takes no turn and returns
+    /// how far it is.
+    pub async fn take_turn(&self, patience: Duration) -> Result<(), Duration> {
+        let wait = self.reserve(patience)?;
+        if !wait.is_zero() {
+            self.clock.sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    /// Lets every call rest, because the provider said so to one of them.
+    pub fn rest(&self, duration: Duration) {
+        let Ok(duration) = chrono::Duration::from_std(duration) else { return };
+        let until = self.clock.now() + duration;
+        let mut state = self.state.lock().expect("no holder of the limiter's lock panics");
+        state.resting_until = state.resting_until.max(until);
+    }
+
+    fn reserve(&self, patience: Duration) -> Result<Duration, Duration> {
+        let now = self.clock.now();
+        let mut state = self.state.lock().expect("no holder of the limiter's lock panics");
+        let full_at = state.full_at.max(now);
+        let turn = (full_at - self.slack).max(state.resting_until);
+        let wait = (turn - now).to_std().unwrap_or_default();
+        if wait > patience {
+            return Err(wait);
+        }
+        state.full_at = full_at + self.interval;
+        Ok(wait)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use gangway_effects::SteppedClock;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn limiter() -> (SteppedClock, RateLimiter) {
+        let clock = SteppedClock::starting_at(Timestamp::UNIX_EPOCH);
+        let limiter = RateLimiter::new(Arc::new(clock.clone()), RateLimit { per_second: 1.0, burst: 2 });
+        (clock, limiter)
+    }
+
+    #[test]
+    fn a_burst_passes_and_then_the_rate_holds() {
+        let (clock, limiter) = limiter();
+        assert_eq!(limiter.reserve(9 * SECOND), Ok(Duration::ZERO));
+        assert_eq!(limiter.reserve(9 * SECOND), Ok(Duration::ZERO));
+        assert_eq!(limiter.reserve(9 * SECOND), Ok(SECOND));
+        clock.advance(3 * SECOND);
+        assert_eq!(limiter.reserve(9 * SECOND), Ok(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_turn_that_is_too_far_away_is_not_taken() {
+        let (clock, limiter) = limiter();
+        limiter.rest(60 * SECOND);
+        assert_eq!(limiter.reserve(9 * SECOND), Err(60 * SECOND));
+        clock.advance(60 * SECOND);
+        assert_eq!(limiter.reserve(9 * SECOND), Ok(Duration::ZERO));
+    }
+}

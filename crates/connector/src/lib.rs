@@ -1,0 +1,21 @@
+//! The contract between the engine and the providers: `Connector`, `Source`, and the words they speak.
+
+pub mod contract;
+pub mod descriptor;
+pub mod entry;
+pub mod error;
+pub mod http;
+pub mod notification;
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+
+pub use contract::{ConnectionContext, Connector, Source};
+pub use descriptor::{Availability, Capabilities, ConnectorKind, Descriptor, EndpointFact};
+pub use entry::{
+    BrowseRequest, Change, ChangePage, Content, Entry, EntryPage, FetchLimits, Version, VersionPage,
+};
+pub use error::{ConnectorError, Disposition};
+pub use notification::{
+    NotificationKey, NotificationRequest, Rejected, SubscribeRequest, Subscription, Verdict,
+};

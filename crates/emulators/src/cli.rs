@@ -1,0 +1,76 @@
+//! The command line of the emulators.
+
+use std::net::SocketAddr;
+
+use clap::{Args, Subcommand};
+use url::Url;
+
+use crate::google::{self, GoogleOptions};
+use crate::kernel::authz::OAuthClient;
+use crate::kernel::seed::Seed;
+
+/// Which provider to emulate.
+#[derive(Debug, Args)]
+pub struct EmulateArgs {
+    #[command(subcommand)]
+    pub provider: Provider,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Provider {
+    /// Emulates Google: OAuth and Drive v3.
+    Google(GoogleArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct GoogleArgs {
+    /// Address to listen on; port 0 takes any free port.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// Address to use in links, if clients reach the emulator by another one.
+    #[arg(long)]
+    pub public_url: Option<Url>,
+    /// Starting data: `demo`, `empty`, or the path of a folder.
+    #[arg(long, default_value = "demo")]
+    pub seed: String,
+    /// Redirect URI to register for the client; may be repeated.
+    #[arg(long = "redirect-uri")]
+    pub redirect_uris: Vec<String>,
+    #[arg(long, default_value = google::DEFAULT_CLIENT_ID)]
+    pub client_id: String,
+    #[arg(long, default_value = google::DEFAULT_CLIENT_SECRET, hide_default_value = true)]
+    pub client_secret: String,
+}
+
+/// Runs an emulator until Ctrl-C.
+pub async fn run(args: EmulateArgs) -> anyhow::Result<()> {
+    match args.provider {
+        Provider::Google(args) => run_google(args).await,
+    }
+}
+
+async fn run_google(args: GoogleArgs) -> anyhow::Result<()> {
+    let seed: Seed = args.seed.parse()?;
+    let client = OAuthClient {
+        client_id: args.client_id.clone(),
+        client_secret: args.client_secret.clone(),
+        redirect_uris: args.redirect_uris,
+    };
+    let emulator = google::start(GoogleOptions {
+        listen: args.listen,
+        public_url: args.public_url,
+        seed,
+        clients: vec![client],
+        ..GoogleOptions::default()
+    })
+    .await?;
+    println!("google emulator: {}", emulator.base_url().as_str().trim_end_matches('/'));
+    println!("client id: {}", args.client_id);
+    println!("client secret: {}", args.client_secret);
+    for (email, name) in emulator.control().list_accounts() {
+        println!("account: {email} ({name})");
+    }
+    tokio::signal::ctrl_c().await?;
+    emulator.shutdown().await;
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Why a file's text could not be had, in words a person can act on.
+
+use std::path::PathBuf;
+
+use gangway_model::Reason;
+
+/// Why extraction gave no document. The display text is the sentence shown to people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExtractError {
+    /// Nothing here reads this type.
+    #[error("no text can be read from files of type {media_type}; the file can be found by its name")]
+    UnsupportedType { media_type: String },
+    /// Opens only with a password.
+    #[error(
+        "the file is protected by a password; remove the password at the source to make its text searchable"
+    )]
+    Encrypted,
+    /// Over a size limit, as it is or once unpacked.
+    #[error("the file is too large to read ({what}); split it or raise the limit")]
+    TooLarge { what: String },
+    /// Not what its type says, or damaged.
+    #[error("the file is damaged or not what its type says ({media_type}); open it and save it again")]
+    Broken { media_type: String },
+    #[error("reading the file took longer than {seconds} s; split it or save it in another format")]
+    TimedOut { seconds: u64 },
+    #[error(
+        "reading the file needs more than {mebibytes} MiB of memory; split it or save it in another format"
+    )]
+    OutOfMemory { mebibytes: u64 },
+    /// The worker died on this file.
+    #[error("the file made its reader crash; it may be damaged: open it and save it again")]
+    Crashed,
+    /// Our own copy of the bytes could not be read; says nothing about the file.
+    #[error("the stored content could not be read ({cause}); check the data folder")]
+    Unreadable { cause: String },
+    /// The worker program could not be started; says nothing about the file.
+    #[error("the extraction worker {} could not be started ({cause}); check the installation", program.display())]
+    WorkerUnavailable { program: PathBuf, cause: String },
+}
+
+impl ExtractError {
+    /// The stable code, as API answers and rows carry it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnsupportedType { .. } => "unsupported_type",
+            Self::Encrypted => "encrypted",
+            Self::TooLarge { .. } => "too_large",
+            Self::Broken { .. } => "broken",
+            Self::TimedOut { .. } => "timed_out",
+            Self::OutOfMemory { .. } => "out_of_memory",
+            Self::Crashed => "crashed",
+            Self::Unreadable { .. } => "unreadable",
+            Self::WorkerUnavailable { .. } => "worker_unavailable",
+        }
+    }
+
+    /// The code and the sentence, for an item's row.
+    pub fn reason(&self) -> Reason {
+        Reason::new(self.code(), self.to_string())
+    }
+
+    /// Whether the same bytes would end the same way: false when our own side failed and trying again makes sense.
+    pub fn is_about_the_file(&self) -> bool {
+        !matches!(self, Self::Unreadable { .. } | Self::WorkerUnavailable { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_carries_code_and_sentence() {
+        let reason = ExtractError::TimedOut { seconds: 60 }.reason();
+        assert_eq!(reason.code, "timed_out");
+        assert!(reason.message.contains("60 s"));
+        assert!(!reason.message.ends_with('.'));
+    }
+
+    #[test]
+    fn only_our_own_failures_are_worth_another_try() {
+        assert!(ExtractError::Crashed.is_about_the_file());
+        assert!(!ExtractError::Unreadable { cause: "gone".into() }.is_about_the_file());
+    }
+}

@@ -1,0 +1,28 @@
+//! Bytes to text and structure to chunks. Hostile input is the normal case here.
+//!
+//! Text formats are decoded in this process by our own code, within limits. Everything that needs a real
+//! parser (PDF, office files, HTML) goes to a worker: a child process with memory, time and files taken
+//! away, which may crash or be killed at any moment and costs one file when it does.
+
+mod error;
+mod extractor;
+mod limits;
+mod media_type;
+mod text;
+
+mod markdown;
+mod table;
+
+mod chunk;
+
+mod pool;
+mod protocol;
+mod worker;
+
+pub use chunk::{ChunkOptions, chunk};
+pub use error::ExtractError;
+pub use extractor::{Content, Extractor, ExtractorOptions, Input};
+pub use limits::Limits;
+pub use media_type::{can_extract, detect_media_type};
+pub use pool::WorkerCommand;
+pub use worker::worker_main;

@@ -1,0 +1,241 @@
+//! What a file is, from its first bytes, its name and what was declared; and who reads it.
+
+use std::ops::Range;
+
+use gangway_model::media;
+
+use crate::text::looks_like_utf16;
+
+pub(crate) const ZIP: &str = "application/zip";
+/// The old Office container; also what encrypted Office files are wrapped in.
+pub(crate) const OLE: &str = "application/x-ole-storage";
+pub(crate) const RTF: &str = "application/rtf";
+pub(crate) const EML: &str = "message/rfc822";
+pub(crate) const MSG: &str = "application/vnd.ms-outlook";
+pub(crate) const DOC: &str = "application/msword";
+pub(crate) const XLS: &str = "application/vnd.ms-excel";
+pub(crate) const PPT: &str = "application/vnd.ms-powerpoint";
+pub(crate) const ODT: &str = "application/vnd.oasis.opendocument.text";
+pub(crate) const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
+pub(crate) const ODP: &str = "application/vnd.oasis.opendocument.presentation";
+pub(crate) const EPUB: &str = "application/epub+zip";
+
+/// Bytes from the start of a file that detection looks at; more changes nothing.
+pub(crate) const HEAD_BYTES: usize = 16 * 1024;
+
+/// Who turns a type into text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Plain,
+    Markdown,
+    /// Rows of cells; the separator is found out.
+    Rows,
+    Worker,
+}
+
+pub(crate) fn reader_of(media_type: &str) -> Option<Reader> {
+    match media_type {
+        media::MARKDOWN => Some(Reader::Markdown),
+        media::CSV | media::TSV => Some(Reader::Rows),
+        media::HTML | media::PDF | media::DOCX | media::XLSX | media::PPTX => Some(Reader::Worker),
+        ZIP | OLE | RTF | EML | MSG | DOC | XLS | PPT | ODT | ODS | ODP | EPUB => Some(Reader::Worker),
+        other if is_text(other) => Some(Reader::Plain),
+        _ => None,
+    }
+}
+
+/// Whether files of this type (and name) usually give text. A guess for plans and estimates before the bytes are
+/// here: extraction itself decides by content.
+pub fn can_extract(media_type: &str, name: &str) -> bool {
+    let essence = media::essence(media_type);
+    let essence = if is_vague(&essence) { by_extension(name).unwrap_or(essence) } else { essence };
+    reader_of(&essence).is_some_and(|_| essence != ZIP && essence != OLE)
+}
+
+/// Names the type of a file from its first bytes (16 KB are enough), its name and the declared type.
+///
+/// Signatures in the bytes win over everything; for text, a specific declared type wins over the extension, and
+/// the extension over a look at the text. Always lower case and without parameters.
+/// `application/octet-stream` means binary content nobody named.
+pub fn detect_media_type(head: &[u8], name: &str, declared: &str) -> String {
+    let head = &head[..head.len().min(HEAD_BYTES)];
+    let declared = media::essence(declared);
+    if let Some(found) = by_signature(head) {
+        return match found {
+            ZIP => {
+                zip_kind(head).map(str::to_owned).unwrap_or_else(|| named(ZIP, ZIP_KINDS, name, &declared))
+            }
+            OLE => named(OLE, &[DOC, XLS, PPT, MSG], name, &declared),
+            found => found.to_owned(),
+        };
+    }
+    if head.is_empty() {
+        return if is_vague(&declared) { by_extension(name).unwrap_or(declared) } else { declared };
+    }
+    if is_binary(head) {
+        let claims = [Some(declared), by_extension(name)];
+        let told = claims.into_iter().flatten().find(|kind| !is_vague(kind) && !reads_text(kind));
+        return told.unwrap_or_else(|| media::OCTET_STREAM.to_owned());
+    }
+    if !is_vague(&declared) && reads_text(&declared) {
+        return declared;
+    }
+    match by_extension(name) {
+        Some(kind) if kind != media::PLAIN && reads_text(&kind) => kind,
+        Some(kind) if kind == media::PLAIN => kind,
+        _ => by_look(head).to_owned(),
+    }
+}
+
+/// Finds the office format in a ZIP container by the names of its parts.
+pub(crate) fn zip_kind(bytes: &[u8]) -> Option<&'static str> {
+    // ODF and EPUB store their type as the first entry, uncompressed.
+    if bytes.get(30..38) == Some(b"mimetype") {
+        let stored = &bytes[38..bytes.len().min(38 + 80)];
+        let odf_or_epub = [ODT, ODS, ODP, EPUB].into_iter();
+        // The longest match: the text type is a prefix of others.
+        return odf_or_epub.filter(|kind| stored.starts_with(kind.as_bytes())).max_by_key(|kind| kind.len());
+    }
+    let parts: [(&[u8], &str); 6] = [
+        (b"word/document", media::DOCX),
+        (b"xl/workbook", media::XLSX),
+        (b"ppt/presentation", media::PPTX),
+        (b"word/", media::DOCX),
+        (b"xl/", media::XLSX),
+        (b"ppt/", media::PPTX),
+    ];
+    parts.into_iter().find(|(part, _)| entry_named(bytes, part)).map(|(_, kind)| kind)
+}
+
+const ZIP_KINDS: &[&str] = &[media::DOCX, media::XLSX, media::PPTX, ODT, ODS, ODP, EPUB];
+
+/// Whether a local header or the directory has an entry whose name starts so.
+fn entry_named(bytes: &[u8], prefix: &[u8]) -> bool {
+    [(&b"PK\x03\x04"[..], 30), (&b"PK\x01\x02"[..], 46)].into_iter().any(|(signature, name_at)| {
+        positions(bytes, signature)
+            .any(|at| bytes.get(at + name_at..).is_some_and(|entry_name| entry_name.starts_with(prefix)))
+    })
+}
+
+fn positions<'a>(bytes: &'a [u8], wanted: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    bytes.windows(wanted.len()).enumerate().filter(move |(_, window)| *window == wanted).map(|(at, _)| at)
+}
+
+/// The first of the allowed kinds that the name or the declared type names.
+fn named(fallback: &str, kinds: &[&str], name: &str, declared: &str) -> String {
+    let by_name = by_extension(name);
+    let claims = [by_name.as_deref(), Some(declared)];
+    claims.into_iter().flatten().find(|kind| kinds.contains(kind)).unwrap_or(fallback).to_owned()
+}
+
+fn by_signature(head: &[u8]) -> Option<&'static str> {
+    const SIGNATURES: &[(usize, &[u8], &str)] = &[
+        (0, b"PK\x03\x04", ZIP),
+        (0, b"PK\x05\x06", ZIP),
+        (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
+        (0, b"{\\rtf", RTF),
+        (0, b"\x89PNG\r\n", "image/png"),
+        (0, b"\xff\xd8\xff", "image/jpeg"),
+        (0, b"GIF8", "image/gif"),
+        (0, b"II*\0", "image/tiff"),
+        (0, b"MM\0*", "image/tiff"),
+        (8, b"WEBP", "image/webp"),
+        (4, b"ftyp", "video/mp4"),
+        (0, b"\x1f\x8b", "application/gzip"),
+        (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+        (0, b"Rar!\x1a\x07", "application/vnd.rar"),
+        (0, b"\x7fELF", "application/x-executable"),
+    ];
+    const PDF_MARK_WITHIN: Range<usize> = 0..1024;
+    let signature = SIGNATURES
+        .iter()
+        .find(|(at, mark, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(mark)))
+        .map(|(_, _, kind)| *kind);
+    let pdf = || positions(&head[..head.len().min(PDF_MARK_WITHIN.end)], b"%PDF-").next().map(|_| media::PDF);
+    signature.or_else(pdf)
+}
+
+fn by_extension(name: &str) -> Option<String> {
+    let extension = name.rsplit_once('.')?.1.to_ascii_lowercase();
+    let own = match extension.as_str() {
+        "md" | "markdown" | "mdx" => media::MARKDOWN,
+        "csv" => media::CSV,
+        "tsv" | "tab" => media::TSV,
+        "txt" | "text" | "log" | "ts" | "rs" | "py" | "go" | "sh" | "yml" | "yaml" | "toml" | "ini"
+        | "cfg" => media::PLAIN,
+        "rtf" => RTF,
+        "eml" => EML,
+        "msg" => MSG,
+        _ => return mime_guess::from_ext(&extension).first_raw().map(str::to_owned),
+    };
+    Some(own.to_owned())
+}
+
+/// What unnamed text looks like.
+fn by_look(head: &[u8]) -> &'static str {
+    let start = String::from_utf8_lossy(&head[..head.len().min(512)]).to_ascii_lowercase();
+    let start = start.trim_start_matches('\u{feff}').trim_start();
+    match start {
+        _ if start.starts_with("<!doctype html") || start.starts_with("<html") => media::HTML,
+        _ if start.starts_with("<?xml") && start.contains("<html") => media::HTML,
+        _ => media::PLAIN,
+    }
+}
+
+fn is_binary(head: &[u8]) -> bool {
+    if looks_like_utf16(head) || head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+        return false;
+    }
+    let odd = head.iter().filter(|byte| matches!(byte, 0..=6 | 14..=26 | 28..=31)).count();
+    head.contains(&0) || odd * 20 > head.len()
+}
+
+/// Types whose bytes are text, whoever reads them.
+fn reads_text(media_type: &str) -> bool {
+    matches!(media_type, RTF | EML) || is_text(media_type)
+}
+
+fn is_text(media_type: &str) -> bool {
+    let (kind, rest) = media_type.split_once('/').unwrap_or_default();
+    match kind {
+        "text" => true,
+        "application" | "image" | "model" => {
+            rest.ends_with("+xml")
+                || rest.ends_with("+json")
+                || matches!(
+                    rest,
+                    "json"
+                        | "ld+json"
+                        | "x-ndjson"
+                        | "xml"
+                        | "yaml"
+                        | "x-yaml"
+                        | "toml"
+                        | "javascript"
+                        | "ecmascript"
+                        | "x-javascript"
+                        | "typescript"
+                        | "x-sh"
+                        | "sql"
+                        | "x-sql"
+                        | "graphql"
+                        | "x-tex"
+                        | "x-httpd-php"
+                        | "x-python"
+                        | "x-subrip"
+                        | "xhtml+xml"
+                )
+        }
+        _ => false,
+    }
+}
+
+fn is_vague(media_type: &str) -> bool {
+    matches!(
+        media_type,
+        "" | media::OCTET_STREAM | "binary/octet-stream" | "application/unknown" | media::PLAIN
+    )
+}
+
+#[cfg(test)]
+mod tests;

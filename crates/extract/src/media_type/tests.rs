@@ -1,0 +1,63 @@
+//! What detection says about names, claims and bytes that disagree.
+
+use super::*;
+
+fn detect(head: &[u8], name: &str, declared: &str) -> String {
+    detect_media_type(head, name, declared)
+}
+
+#[test]
+fn signatures_win_over_names_and_claims() {
+    assert_eq!(detect(b"%PDF-1.7\n", "notes.txt", "text/plain"), media::PDF);
+    assert_eq!(detect(b"junk\n%PDF-1.4", "a.bin", ""), media::PDF);
+    assert_eq!(detect(b"\x89PNG\r\n\x1a\n", "report.pdf", media::PDF), "image/png");
+    assert_eq!(detect(b"{\\rtf1 hi}", "a.doc", DOC), RTF);
+}
+
+#[test]
+fn containers_are_told_apart_by_their_parts_then_by_claims() {
+    let mut zip = b"PK\x03\x04".to_vec();
+    zip.extend([0; 26]);
+    let with_part = |part: &[u8]| [zip.as_slice(), part].concat();
+    assert_eq!(detect(&with_part(b"word/document.xml"), "x.zip", ""), media::DOCX);
+    assert_eq!(detect(&with_part(b"xl/workbook.xml"), "x.docx", ""), media::XLSX);
+    assert_eq!(detect(&with_part(b"[Content_Types].xml"), "x.pptx", ""), media::PPTX);
+    assert_eq!(detect(&with_part(b"[Content_Types].xml"), "x", media::DOCX), media::DOCX);
+    assert_eq!(detect(&with_part(b"photo.jpg"), "x.zip", "application/zip"), ZIP);
+    assert_eq!(detect(&with_part(b"mimetypeapplication/vnd.oasis.opendocument.textPK"), "x", ""), ODT);
+    assert_eq!(detect(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "x.xls", ""), XLS);
+}
+
+#[test]
+fn text_follows_a_specific_claim_then_the_extension_then_its_look() {
+    assert_eq!(detect(b"# Hi", "x.txt", "text/markdown; charset=utf-8"), media::MARKDOWN);
+    assert_eq!(detect(b"a,b\n1,2", "x.csv", "application/vnd.ms-excel"), media::CSV);
+    assert_eq!(detect(b"a,b\n1,2", "x.csv", "text/plain"), media::CSV);
+    assert_eq!(detect(b"let x = 1;", "x.ts", "video/mp2t"), media::PLAIN);
+    assert_eq!(detect(b"{}", "x.json", ""), "application/json");
+    assert_eq!(detect(b"  <!DOCTYPE HTML><p>", "page", ""), media::HTML);
+    assert_eq!(detect(b"hello", "README", media::OCTET_STREAM), media::PLAIN);
+    assert_eq!(detect(b"not a document", "x.docx", media::DOCX), media::PLAIN);
+}
+
+#[test]
+fn binary_content_is_never_text() {
+    assert_eq!(detect(b"\0\x01\x02\x03\xff\x80", "x.txt", "text/plain"), media::OCTET_STREAM);
+    assert_eq!(detect(b"\0\x01\x02\x03\xff\x80", "x.mp3", ""), "audio/mpeg");
+    assert_eq!(detect(b"h\0e\0l\0l\0o\0", "x.txt", ""), media::PLAIN);
+}
+
+#[test]
+fn empty_files_keep_their_name() {
+    assert_eq!(detect(b"", "x.pdf", ""), media::PDF);
+    assert_eq!(detect(b"", "x", media::DOCX), media::DOCX);
+}
+
+#[test]
+fn plans_can_ask_before_the_bytes_are_here() {
+    assert!(can_extract(media::PDF, "x"));
+    assert!(can_extract("", "x.docx"));
+    assert!(can_extract("application/json", "x"));
+    assert!(!can_extract("video/mp4", "x.mp4"));
+    assert!(!can_extract(ZIP, "x.zip"));
+}

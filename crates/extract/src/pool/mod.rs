@@ -1,0 +1,142 @@
+//! The workers: started when needed, one file each at a time, replaced when old, killed when late.
+
+mod process;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::io::AsyncRead;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::error::ExtractError;
+use crate::limits::Limits;
+use crate::protocol::{Answer, Job};
+use process::{Failure, WorkerProcess};
+
+/// How a worker is started: a program, by its absolute path, that ends up in [`crate::worker_main`]. It gets an empty
+/// environment and `/` as its folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerCommand {
+    pub program: PathBuf,
+    pub args: Vec<String>,
+}
+
+/// Keeps up to a fixed number of workers. There is no queue: callers wait, holding no more than they came with.
+pub(crate) struct Pool {
+    command: WorkerCommand,
+    limits: Limits,
+    permits: Semaphore,
+    idle: Mutex<Vec<Idle>>,
+    reaping: AtomicBool,
+}
+
+struct Idle {
+    worker: WorkerProcess,
+    /// Set when the reaper has seen it; the next time it is ended.
+    rested: bool,
+}
+
+impl Pool {
+    pub(crate) fn new(command: WorkerCommand, workers: usize, limits: Limits) -> Arc<Self> {
+        Arc::new(Self {
+            command,
+            limits,
+            permits: Semaphore::new(workers.max(1)),
+            idle: Mutex::new(Vec::new()),
+            reaping: AtomicBool::new(false),
+        })
+    }
+
+    /// Has a worker read one file. Dropping the future kills the worker that was reading.
+    pub(crate) async fn run(
+        self: &Arc<Self>,
+        job: &Job,
+        content: &mut (impl AsyncRead + Unpin),
+    ) -> Result<Answer, ExtractError> {
+        let _permit = self.permits.acquire().await.map_err(|_| ExtractError::Crashed)?;
+        let mut worker = match self.take_idle() {
+            Some(worker) => worker,
+            None => self.start().await?,
+        };
+        let limit = self.limits.time_per_file;
+        let outcome = match timeout(limit, worker.exchange(job, content)).await {
+            Err(_late) => return Err(self.timed_out()),
+            Ok(outcome) => outcome,
+        };
+        match outcome {
+            Ok(reply) => {
+                if !reply.last && worker.files() < self.limits.files_per_worker {
+                    self.keep(worker);
+                }
+                Ok(reply.answer)
+            }
+            Err(Failure::Content(cause)) => Err(ExtractError::Unreadable { cause: cause.kind().to_string() }),
+            Err(Failure::Pipe(error)) => {
+                let death = worker.cause_of_death().await;
+                tracing::warn!(?death, %error, media_type = job.media_type, "an extraction worker died");
+                Err(match death {
+                    process::Death::OutOfTime => self.timed_out(),
+                    process::Death::OutOfMemory => {
+                        ExtractError::OutOfMemory { mebibytes: self.limits.worker_memory_bytes >> 20 }
+                    }
+                    process::Death::Other(_) => ExtractError::Crashed,
+                })
+            }
+        }
+    }
+
+    async fn start(&self) -> Result<WorkerProcess, ExtractError> {
+        WorkerProcess::start(&self.command, &self.limits).await.map_err(|cause| {
+            tracing::error!(program = %self.command.program.display(), cause, "an extraction worker did not start");
+            ExtractError::WorkerUnavailable { program: self.command.program.clone(), cause }
+        })
+    }
+
+    fn take_idle(&self) -> Option<WorkerProcess> {
+        // The one used last is the warmest. One that died meanwhile is passed over.
+        std::iter::from_fn(|| self.idle().pop()).map(|idle| idle.worker).find_map(WorkerProcess::if_alive)
+    }
+
+    fn keep(self: &Arc<Self>, worker: WorkerProcess) {
+        if worker.resident_bytes().is_some_and(|bytes| bytes > self.limits.worker_resident_bytes) {
+            return;
+        }
+        self.idle().push(Idle { worker, rested: false });
+        if !self.reaping.swap(true, Ordering::AcqRel) {
+            tokio::spawn(reap(Arc::downgrade(self), self.limits.worker_idle));
+        }
+    }
+
+    /// Ends workers that rested for a whole round; false when none is left.
+    fn end_rested(&self) -> bool {
+        let mut idle = self.idle();
+        idle.retain_mut(|idle| !std::mem::replace(&mut idle.rested, true));
+        if idle.is_empty() {
+            self.reaping.store(false, Ordering::Release);
+        }
+        !idle.is_empty()
+    }
+
+    fn timed_out(&self) -> ExtractError {
+        ExtractError::TimedOut { seconds: self.limits.time_per_file.as_secs().max(1) }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "frees memory of real processes; nothing is decided by the time"
+)]
+async fn reap(pool: Weak<Pool>, round: std::time::Duration) {
+    loop {
+        tokio::time::sleep(round).await;
+        if !pool.upgrade().is_some_and(|pool| pool.end_rested()) {
+            return;
+        }
+    }
+}

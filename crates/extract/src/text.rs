@@ -1,0 +1,200 @@
+//! Decoding bytes of unknown encoding, and making text clean: one kind of line end, nothing invisible.
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use gangway_model::Document;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// Decodes bytes: byte order mark, then the declared charset, then UTF-8, UTF-16 by its zero bytes, and at last
+/// windows-1252, which reads everything. Never fails. `cut` says that the bytes may end within a character,
+/// which is then dropped.
+pub(crate) fn decode(bytes: &[u8], declared_charset: Option<&str>, cut: bool) -> String {
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        return encoding.decode_without_bom_handling(&bytes[mark..]).0.into_owned();
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !looks_like_utf16(bytes) => return text.to_owned(),
+        Err(error) if cut && error.error_len().is_none() => {
+            return String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
+        }
+        _ => {}
+    }
+    let declared = declared_charset.and_then(|label| Encoding::for_label(label.as_bytes()));
+    let encoding = match declared {
+        Some(encoding) if encoding != UTF_8 => encoding,
+        _ => guess_utf16(bytes).unwrap_or(WINDOWS_1252),
+    };
+    encoding.decode_without_bom_handling(bytes).0.into_owned()
+}
+
+/// The charset parameter of a media type: `text/plain; charset="latin1"` gives `latin1`.
+pub(crate) fn declared_charset(media_type: &str) -> Option<String> {
+    media_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("charset")
+            .then(|| value.trim().trim_matches('"').to_ascii_lowercase())
+    })
+}
+
+pub(crate) fn looks_like_utf16(head: &[u8]) -> bool {
+    guess_utf16(head).is_some()
+}
+
+/// Text in the Latin script has a zero in every other byte; real text has no zero characters besides.
+fn guess_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = &bytes[..bytes.len().min(4096) & !1];
+    if head.len() < 4 {
+        return None;
+    }
+    let pairs = head.len() / 2;
+    // Zeros in one half of the pairs; the other half of such a pair is a Latin character.
+    let fits = |zero: usize| {
+        let latin = head.chunks_exact(2).filter(|pair| pair[zero] == 0);
+        latin.clone().all(|pair| matches!(pair[1 - zero], b'\t' | b'\n' | b'\r' | 0x20..))
+            && latin.count() * 10 >= pairs * 3
+            && head.chunks_exact(2).all(|pair| pair[1 - zero] != 0)
+    };
+    match () {
+        _ if fits(1) => Some(UTF_16LE),
+        _ if fits(0) => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+/// Makes text clean: `\n` line ends, no control characters but `\n` and `\t`, nothing invisible that could hide
+/// or split words, composed characters (NFC), at most two blank lines in a row, nothing blank around it.
+pub(crate) fn clean(text: &str) -> String {
+    let composed: String;
+    let text = match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text,
+        _ => {
+            composed = text.nfc().collect();
+            &composed
+        }
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut line_ends = 0;
+    let mut previous_was_return = false;
+    for c in text.chars() {
+        let after_return = std::mem::replace(&mut previous_was_return, c == '\r');
+        match c {
+            '\n' if after_return => continue,
+            '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{c}' | '\u{b}' => {
+                trim_line_end(&mut out);
+                line_ends += 1;
+                if line_ends <= 3 && !out.is_empty() {
+                    out.push('\n');
+                }
+                continue;
+            }
+            '\t' | ' ' => out.push(c),
+            c if is_unwanted(c) => continue,
+            c => {
+                line_ends = 0;
+                out.push(c);
+            }
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+fn trim_line_end(out: &mut String) {
+    out.truncate(out.trim_end_matches([' ', '\t']).len());
+}
+
+/// Control characters, soft hyphens, zero-width spaces, marks, tags and non-characters. Joiners stay: Persian,
+/// Indic scripts and emoji need them; so do direction marks.
+fn is_unwanted(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e007f}')
+        || (c as u32) & 0xfffe == 0xfffe
+}
+
+/// One line for a title, a name or a heading: white space folded, at most `max_chars` characters.
+pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
+    let folded = clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    match folded.char_indices().nth(max_chars) {
+        Some((at, _)) => format!("{}…", folded[..at].trim_end()),
+        None => folded,
+    }
+}
+
+/// Cleans every section, drops empty ones and cuts the document at its text limit.
+pub(crate) fn finish(document: &mut Document, text_bytes: usize) {
+    let mut left = text_bytes;
+    let mut truncated = document.truncated;
+    document.sections.retain_mut(|section| {
+        if left == 0 {
+            truncated = true;
+            return false;
+        }
+        section.text = clean(&section.text);
+        if section.text.len() > left {
+            truncated = true;
+            section.text.truncate(floor_boundary(&section.text, left));
+            left = 0;
+        } else {
+            left -= section.text.len();
+        }
+        !section.text.is_empty()
+    });
+    document.truncated = truncated;
+}
+
+/// The largest index not above `at` where `text` may be cut.
+pub(crate) fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_are_told_apart() {
+        assert_eq!(decode("\u{feff}häß".as_bytes(), None, false), "häß");
+        assert_eq!(decode(b"\xff\xfeh\0i\0", None, false), "hi");
+        assert_eq!(decode(b"\xfe\xff\0h\0i", None, false), "hi");
+        assert_eq!(decode(b"h\0e\0l\0l\0o\0", None, false), "hello");
+        assert_eq!(decode(b"\0h\0e\0l\0l\0o", None, false), "hello");
+        assert_eq!(decode(b"na\xefve \x93q\x94", None, false), "naïve “q”");
+        assert_eq!(decode(b"\x83\x65\x83\x58\x83\x67", Some("shift_jis"), false), "テスト");
+        assert_eq!(decode(b"caf\xe9", None, false), "café");
+        assert_eq!(decode("Ωμέγα".as_bytes(), Some("latin1"), false), "Ωμέγα");
+    }
+
+    #[test]
+    fn a_cut_last_character_does_not_change_the_encoding() {
+        let text = "größer ist besser €";
+        let bytes = text.as_bytes();
+        assert_eq!(decode(&bytes[..bytes.len() - 1], None, true), "größer ist besser ");
+    }
+
+    #[test]
+    fn cleaning_leaves_only_what_can_be_seen() {
+        assert_eq!(clean("a\r\nb\rc\u{0}\u{7}d\u{200b}e\u{ad}f"), "a\nb\ncdef");
+        assert_eq!(clean("  x \t \n\n\n\n\n\ny  "), "  x\n\n\ny");
+        assert_eq!(clean("e\u{301}"), "é");
+        assert_eq!(clean("\u{e0041}tag"), "tag");
+        assert_eq!(clean("\n\n  \n"), "");
+    }
+
+    #[test]
+    fn one_line_is_bounded() {
+        assert_eq!(one_line(" a \n b\tc ", 10), "a b c");
+        assert_eq!(one_line("äöüäöü", 3), "äöü…");
+    }
+
+    #[test]
+    fn a_charset_is_read_from_the_media_type() {
+        assert_eq!(declared_charset("text/plain; charset=\"UTF-16\"").as_deref(), Some("utf-16"));
+        assert_eq!(declared_charset("text/plain"), None);
+    }
+}

@@ -1,0 +1,193 @@
+//! The library's document tree as our sections: pages, slides, sheets, or parts below headings.
+
+use std::collections::{BTreeMap, HashMap};
+
+use gangway_model::{Document, Place, Section, media};
+use xberg::{DocumentNode, ExtractedDocument, NodeContent, PageContent, TableGrid};
+
+use crate::markdown::Sections;
+use crate::media_type::{ODP, ODS, PPT, XLS};
+use crate::table::{RowGroups, row_text};
+use crate::text::{finish, one_line};
+
+const TITLE_CHARS: usize = 300;
+const AUTHOR_CHARS: usize = 120;
+const MAX_AUTHORS: usize = 20;
+
+pub(crate) fn to_document(extracted: ExtractedDocument, media_type: &str, text_bytes: usize) -> Document {
+    let mut document = match media_type {
+        media::XLSX | XLS | ODS => sheets(&extracted),
+        // The tree of a PDF is guessed from its looks and loses words; the page's own text is true.
+        media::PDF => paged(&extracted, 1.0, |page| Place { page: Some(page), ..Place::default() }),
+        media::PPTX | PPT | ODP => {
+            paged(&extracted, 0.9, |slide| Place { slide: Some(slide), ..Place::default() })
+        }
+        _ => by_headings(&extracted),
+    };
+    let metadata = &extracted.metadata;
+    if let Some(title) = metadata.title.as_deref().map(|title| one_line(title, TITLE_CHARS)) {
+        document.title = Some(title).filter(|title| says_something(title)).or(document.title.take());
+    }
+    let authors = metadata.authors.iter().flatten().map(|author| one_line(author, AUTHOR_CHARS));
+    document.authors = authors.filter(|author| !author.is_empty()).take(MAX_AUTHORS).collect();
+    finish(&mut document, text_bytes);
+    document
+}
+
+/// Titles that programs fill in by themselves say nothing.
+fn says_something(title: &str) -> bool {
+    !matches!(
+        title.to_ascii_lowercase().as_str(),
+        "" | "untitled" | "powerpoint presentation" | "presentation" | "document1"
+    )
+}
+
+fn by_headings(extracted: &ExtractedDocument) -> Document {
+    let mut sections = Sections::new(Place::default());
+    for_each_block(extracted, |node, block| {
+        if let NodeContent::Heading { level, text } = &node.content {
+            sections.heading(*level, text);
+        }
+        sections.block(&block);
+    });
+    let title = sections.first_title();
+    let mut document = Document { title, sections: sections.finish(), ..Document::default() };
+    if document.sections.is_empty() && !extracted.content.trim().is_empty() {
+        document.sections.push(Section { place: Place::default(), text: extracted.content.clone() });
+    }
+    document
+}
+
+/// One section for each page or slide, out of the tree, or with the page's own text where the tree has less than
+/// `needed` of it (from 1 on: always, when there is any).
+fn paged(extracted: &ExtractedDocument, needed: f32, place: impl Fn(u32) -> Place) -> Document {
+    let mut pages: BTreeMap<u32, String> = BTreeMap::new();
+    let mut current = 1;
+    for_each_block(extracted, |node, block| {
+        current = node.page.unwrap_or(current);
+        let page = pages.entry(current).or_default();
+        page.push_str(&block);
+        page.push_str("\n\n");
+    });
+    for page in extracted.pages.iter().flatten() {
+        let text = pages.entry(page.page_number).or_default();
+        let own = visible_chars(&page.content);
+        if own > 0 && (needed >= 1.0 || (visible_chars(text) as f32) < own as f32 * needed) {
+            text.clone_from(&page.content);
+        }
+        append_notes(text, page);
+    }
+    let sections = pages.into_iter().map(|(number, text)| Section { place: place(number), text });
+    Document { sections: sections.collect(), ..Document::default() }
+}
+
+fn append_notes(text: &mut String, page: &PageContent) {
+    let notes = page.speaker_notes.as_deref().unwrap_or_default().trim();
+    if !notes.is_empty() && !text.contains(notes) {
+        text.push_str("\n\n");
+        text.push_str(notes);
+    }
+}
+
+fn sheets(extracted: &ExtractedDocument) -> Document {
+    let mut document = Document::default();
+    for page in extracted.pages.iter().flatten() {
+        let name = page.sheet_name.clone().or(Some(page.page_number.to_string()));
+        for table in &page.tables {
+            let mut groups = RowGroups::new(Place { sheet: name.clone(), ..Place::default() });
+            for (row, cells) in table.cells.iter().enumerate() {
+                groups.push(row as u32 + 1, cells.iter().map(String::as_str));
+            }
+            document.sections.extend(groups.finish());
+        }
+    }
+    document
+}
+
+/// Calls with every node that has text of its own, in reading order, and that text as Markdown.
+fn for_each_block(extracted: &ExtractedDocument, mut each: impl FnMut(&DocumentNode, String)) {
+    let Some(structure) = &extracted.document else { return };
+    let mut ordered_items: HashMap<u32, u32> = HashMap::new();
+    for node in &structure.nodes {
+        let parent = node.parent.map(|parent| parent.0);
+        let in_ordered_list = parent
+            .and_then(|parent| structure.nodes.get(parent as usize))
+            .is_some_and(|parent| matches!(parent.content, NodeContent::List { ordered: true }));
+        let number = in_ordered_list.then(|| {
+            let count = ordered_items.entry(parent.unwrap_or_default()).or_default();
+            *count += 1;
+            *count
+        });
+        let marker = || node.attributes.as_ref().and_then(|attributes| attributes.get("list_marker"));
+        if let Some(block) =
+            block_text(&node.content, number, marker).filter(|block| !block.trim().is_empty())
+        {
+            each(node, block);
+        }
+    }
+}
+
+fn block_text<'a>(
+    content: &NodeContent,
+    number: Option<u32>,
+    marker: impl Fn() -> Option<&'a String>,
+) -> Option<String> {
+    Some(match content {
+        NodeContent::Title { text } => format!("# {}", one_line(text, TITLE_CHARS)),
+        NodeContent::Heading { level, text } => {
+            format!("{} {}", "#".repeat((*level).clamp(1, 6).into()), one_line(text, TITLE_CHARS))
+        }
+        NodeContent::ListItem { text } => match (marker(), number) {
+            (Some(marker), _) => format!("{marker} {text}"),
+            (None, Some(number)) => format!("{number}. {text}"),
+            (None, None) => format!("- {text}"),
+        },
+        NodeContent::Table { grid } => table_text(grid),
+        NodeContent::Image { description, .. } => description.clone()?,
+        NodeContent::DefinitionItem { term, definition } => format!("{term}: {definition}"),
+        NodeContent::Admonition { title, .. } => title.clone()?,
+        NodeContent::Paragraph { text }
+        | NodeContent::Code { text, .. }
+        | NodeContent::Formula { text }
+        | NodeContent::Footnote { text }
+        | NodeContent::Comment { text }
+        | NodeContent::Citation { text, .. } => text.clone(),
+        NodeContent::RawBlock { content, .. } => content.clone(),
+        NodeContent::MetadataBlock { entries } => entries
+            .iter()
+            .map(|entry| format!("{}: {}", entry.key, entry.value))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        NodeContent::List { .. }
+        | NodeContent::Quote
+        | NodeContent::Group { .. }
+        | NodeContent::PageBreak
+        | NodeContent::Slide { .. }
+        | NodeContent::DefinitionList => return None,
+    })
+}
+
+/// A grid as Markdown table rows. Cells are placed by their numbers: merged ones leave gaps.
+fn table_text(grid: &TableGrid) -> String {
+    let mut rows: Vec<(u32, Vec<&str>)> = Vec::new();
+    let mut cells: Vec<_> = grid.cells.iter().collect();
+    cells.sort_by_key(|cell| (cell.row, cell.col));
+    for cell in cells {
+        if rows.last().is_none_or(|(row, _)| *row != cell.row) {
+            rows.push((cell.row, Vec::new()));
+        }
+        let Some((_, row)) = rows.last_mut() else { continue };
+        row.resize(row.len().max((cell.col as usize).min(1000)), "");
+        row.push(&cell.content);
+    }
+    let mut lines: Vec<String> = rows.into_iter().map(|(_, cells)| row_text(cells.into_iter())).collect();
+    if lines.len() > 1 {
+        let columns = grid.cols.clamp(1, 1000) as usize;
+        lines.insert(1, format!("|{}", " --- |".repeat(columns)));
+    }
+    lines.join("\n")
+}
+
+fn visible_chars(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphanumeric()).count()
+}

@@ -1,0 +1,201 @@
+//! Tiny real files, made in code.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+/// A ZIP container of stored (not compressed) entries.
+pub fn zip(entries: &[(&str, &str)]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, content) in entries {
+        let at = out.len() as u32;
+        let mut common = Vec::new();
+        common.extend([20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0]);
+        common.extend(crc32(content.as_bytes()).to_le_bytes());
+        common.extend((content.len() as u32).to_le_bytes());
+        common.extend((content.len() as u32).to_le_bytes());
+        common.extend((name.len() as u16).to_le_bytes());
+        common.extend([0, 0]);
+        out.extend(b"PK\x03\x04");
+        out.extend(&common);
+        out.extend(name.as_bytes());
+        out.extend(content.as_bytes());
+        directory.extend(b"PK\x01\x02\x14\0");
+        directory.extend(&common);
+        directory.extend([0; 10]);
+        directory.extend(at.to_le_bytes());
+        directory.extend(name.as_bytes());
+    }
+    let start = out.len() as u32;
+    out.extend(&directory);
+    out.extend(b"PK\x05\x06\0\0\0\0");
+    out.extend((entries.len() as u16).to_le_bytes());
+    out.extend((entries.len() as u16).to_le_bytes());
+    out.extend((directory.len() as u32).to_le_bytes());
+    out.extend(start.to_le_bytes());
+    out.extend([0, 0]);
+    out
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
+    })
+}
+
+const TYPES: &str = r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>"#;
+const RELATION: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+
+fn types(overrides: &[(&str, &str)]) -> String {
+    let parts = overrides.iter().map(|(part, kind)| {
+        format!(r#"<Override PartName="/{part}" ContentType="application/vnd.openxmlformats-officedocument.{kind}+xml"/>"#)
+    });
+    format!("{TYPES}{}</Types>", parts.collect::<String>())
+}
+
+fn relations(targets: &[(&str, &str)]) -> String {
+    let relations = targets.iter().enumerate().map(|(at, (kind, target))| {
+        format!(r#"<Relationship Id="rId{}" Type="{RELATION}/{kind}" Target="{target}"/>"#, at + 1)
+    });
+    let relations: String = relations.collect();
+    format!(
+        r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{relations}</Relationships>"#
+    )
+}
+
+/// A Word document with this XML in its body.
+pub fn docx(body: &str) -> Vec<u8> {
+    let document = format!(
+        r#"<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{body}</w:body></w:document>"#
+    );
+    let styles = r#"<?xml version="1.0"?><w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/></w:style><w:style w:type="paragraph" w:styleId="Heading2"><w:name w:val="heading 2"/></w:style></w:styles>"#;
+    zip(&[
+        (
+            "[Content_Types].xml",
+            &types(&[
+                ("word/document.xml", "wordprocessingml.document.main"),
+                ("word/styles.xml", "wordprocessingml.styles"),
+            ]),
+        ),
+        ("_rels/.rels", &relations(&[("officeDocument", "word/document.xml")])),
+        ("word/_rels/document.xml.rels", &relations(&[("styles", "styles.xml")])),
+        ("word/document.xml", &document),
+        ("word/styles.xml", styles),
+    ])
+}
+
+/// A Word paragraph, as a heading when a level is given.
+pub fn paragraph(heading: Option<u8>, text: &str) -> String {
+    let style = heading.map(|level| format!(r#"<w:pPr><w:pStyle w:val="Heading{level}"/></w:pPr>"#));
+    format!("<w:p>{}<w:r><w:t>{text}</w:t></w:r></w:p>", style.unwrap_or_default())
+}
+
+/// A workbook of sheets, each with rows of text cells; rows start at the given number.
+pub fn xlsx(sheets: &[(&str, u32, Vec<Vec<String>>)]) -> Vec<u8> {
+    let mut overrides = vec![("xl/workbook.xml".to_owned(), "spreadsheetml.sheet.main")];
+    let mut targets = Vec::new();
+    let mut parts = Vec::new();
+    let mut listed = String::new();
+    for (at, (name, first_row, rows)) in sheets.iter().enumerate() {
+        let number = at + 1;
+        let row = |(at, cells): (usize, &Vec<String>)| {
+            let row = first_row + at as u32;
+            let cell = |(column, text): (usize, &String)| {
+                let letter = char::from(b'A' + column as u8);
+                format!(r#"<c r="{letter}{row}" t="inlineStr"><is><t>{text}</t></is></c>"#)
+            };
+            format!(r#"<row r="{row}">{}</row>"#, cells.iter().enumerate().map(cell).collect::<String>())
+        };
+        let data: String = rows.iter().enumerate().map(row).collect();
+        parts.push((format!("xl/worksheets/sheet{number}.xml"), format!(
+            r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{data}</sheetData></worksheet>"#
+        )));
+        overrides.push((format!("xl/worksheets/sheet{number}.xml"), "spreadsheetml.worksheet"));
+        targets.push(("worksheet", format!("worksheets/sheet{number}.xml")));
+        listed.push_str(&format!(r#"<sheet name="{name}" sheetId="{number}" r:id="rId{number}"/>"#));
+    }
+    let workbook = format!(
+        r#"<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="{RELATION}"><sheets>{listed}</sheets></workbook>"#
+    );
+    let overrides: Vec<_> = overrides.iter().map(|(part, kind)| (part.as_str(), *kind)).collect();
+    let targets: Vec<_> = targets.iter().map(|(kind, target)| (*kind, target.as_str())).collect();
+    let (types, root, book) =
+        (types(&overrides), relations(&[("officeDocument", "xl/workbook.xml")]), relations(&targets));
+    let mut entries = vec![
+        ("[Content_Types].xml", types.as_str()),
+        ("_rels/.rels", root.as_str()),
+        ("xl/workbook.xml", workbook.as_str()),
+        ("xl/_rels/workbook.xml.rels", book.as_str()),
+    ];
+    entries.extend(parts.iter().map(|(name, content)| (name.as_str(), content.as_str())));
+    zip(&entries)
+}
+
+/// A presentation with a title and a text on each slide.
+pub fn pptx(slides: &[(&str, &str)]) -> Vec<u8> {
+    const MAIN: &str = "http://schemas.openxmlformats.org/presentationml/2006/main";
+    const DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006/main";
+    let mut overrides = vec![("ppt/presentation.xml".to_owned(), "presentationml.presentation.main")];
+    let (mut targets, mut parts, mut listed) = (Vec::new(), Vec::new(), String::new());
+    for (at, (title, text)) in slides.iter().enumerate() {
+        let number = at + 1;
+        let shape = |id: u32, kind: &str, text: &str| {
+            format!(
+                r#"<p:sp><p:nvSpPr><p:cNvPr id="{id}" name="{kind} {id}"/><p:cNvSpPr/><p:nvPr><p:ph type="{kind}"/></p:nvPr></p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"#
+            )
+        };
+        parts.push((format!("ppt/slides/slide{number}.xml"), format!(
+            r#"<?xml version="1.0"?><p:sld xmlns:p="{MAIN}" xmlns:a="{DRAWING}"><p:cSld><p:spTree><p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>{}{}</p:spTree></p:cSld></p:sld>"#,
+            shape(2, "title", title),
+            shape(3, "body", text)
+        )));
+        overrides.push((format!("ppt/slides/slide{number}.xml"), "presentationml.slide"));
+        targets.push(("slide", format!("slides/slide{number}.xml")));
+        listed.push_str(&format!(r#"<p:sldId id="{}" r:id="rId{number}"/>"#, 255 + number));
+    }
+    let deck = format!(
+        r#"<?xml version="1.0"?><p:presentation xmlns:p="{MAIN}" xmlns:r="{RELATION}"><p:sldIdLst>{listed}</p:sldIdLst></p:presentation>"#
+    );
+    let overrides: Vec<_> = overrides.iter().map(|(part, kind)| (part.as_str(), *kind)).collect();
+    let targets: Vec<_> = targets.iter().map(|(kind, target)| (*kind, target.as_str())).collect();
+    let (types, root, book) =
+        (types(&overrides), relations(&[("officeDocument", "ppt/presentation.xml")]), relations(&targets));
+    let mut entries = vec![
+        ("[Content_Types].xml", types.as_str()),
+        ("_rels/.rels", root.as_str()),
+        ("ppt/presentation.xml", deck.as_str()),
+        ("ppt/_rels/presentation.xml.rels", book.as_str()),
+    ];
+    entries.extend(parts.iter().map(|(name, content)| (name.as_str(), content.as_str())));
+    zip(&entries)
+}
+
+/// A PDF with one line of text on each page.
+pub fn pdf(title: &str, pages: &[&str]) -> Vec<u8> {
+    let kids: String = (0..pages.len()).map(|at| format!("{} 0 R ", 5 + at * 2)).collect();
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        format!("<< /Type /Pages /Kids [{kids}] /Count {} >>", pages.len()),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+        format!("<< /Title ({title}) >>"),
+    ];
+    for (at, text) in pages.iter().enumerate() {
+        let content = format!("BT /F1 12 Tf 72 700 Td ({text}) Tj ET");
+        objects.push(format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents {} 0 R >>",
+            6 + at * 2
+        ));
+        objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
+    }
+    let mut out = String::from("%PDF-1.4\n");
+    let mut places = Vec::new();
+    for (at, object) in objects.iter().enumerate() {
+        places.push(out.len());
+        out.push_str(&format!("{} 0 obj\n{object}\nendobj\n", at + 1));
+    }
+    let start = out.len();
+    out.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
+    places.iter().for_each(|place| out.push_str(&format!("{place:010} 00000 n \n")));
+    let size = objects.len() + 1;
+    out.push_str(&format!(
+        "trailer\n<< /Size {size} /Root 1 0 R /Info 4 0 R >>\nstartxref\n{start}\n%%EOF\n"
+    ));
+    out.into_bytes()
+}

@@ -1,0 +1,27 @@
+//! The OAuth protocol: authorization URL, PKCE, exchange, refresh, revocation; and the shape of provider facts.
+
+pub mod facts;
+pub mod supplier;
+
+pub mod authorize;
+pub mod pkce;
+pub mod scopes;
+
+pub mod answer;
+pub mod client;
+pub mod error;
+mod refusal;
+
+pub use answer::{ExtraFields, TokenAnswer};
+pub use authorize::{AuthorizationRequest, authorization_url};
+pub use client::{OAuthClient, Revoked};
+pub use error::OAuthError;
+pub use facts::{
+    ClientAuthentication, OAuthApp, OAuthEndpoints, OAuthFacts, PkceMethod, RevocationStyle, ScopeFact,
+};
+pub use pkce::Pkce;
+pub use scopes::{UnknownScope, missing_scopes, resolve_scopes};
+pub use supplier::{AccessToken, SupplyError, TokenSupplier};
+
+#[cfg(test)]
+mod tests;

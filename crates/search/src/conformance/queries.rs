@@ -1,0 +1,176 @@
+//! What is found by which words, in which order, and how it is shown.
+
+use super::*;
+
+pub(super) async fn names_are_found_without_text(index: Index) {
+    filled(&index, vec![document("i1", "Holiday photo.jpg", &[]), document("i2", "b.txt", &["apple"])]).await;
+    let page = search(&index, &ask("holiday")).await;
+    assert_eq!(page.total, 1);
+    assert_eq!(page.hits[0].item_id.as_str(), "i1");
+    assert_eq!(page.hits[0].chunk, None);
+}
+
+pub(super) async fn names_outweigh_text(index: Index) {
+    let titled = IndexedDocument {
+        title: Some("Apple".to_owned()),
+        ..document("title", "y.txt", &["some words here"])
+    };
+    let documents = vec![
+        document("text", "x.txt", &["one apple here"]),
+        document("name", "apple.txt", &["some words here"]),
+        titled,
+    ];
+    filled(&index, documents).await;
+    let order = found(&index, &ask("apple ")).await;
+    assert_eq!(order.len(), 3);
+    assert_eq!(order[2], "text", "{order:?}");
+}
+
+pub(super) async fn passages_of_an_item_are_one_hit(index: Index) {
+    let many: Vec<String> = (0..50).map(|n| format!("apple {n}")).collect();
+    let mut passages: Vec<&str> = many.iter().map(String::as_str).collect();
+    passages[30] = "apple apple apple";
+    filled(
+        &index,
+        vec![document("big", "a.txt", &passages), document("small", "b.txt", &["an apple a day"])],
+    )
+    .await;
+    let mut request = ask("apple ");
+    request.limit = 2;
+    let page = search(&index, &request).await;
+    assert_eq!(page.total, 2, "items are counted, not passages");
+    assert_eq!(page.hits.len(), 2);
+    let big = page.hits.iter().find(|hit| hit.item_id.as_str() == "big").expect("both items");
+    assert_eq!((big.chunk, big.place.page), (Some(30), Some(31)), "the best passage is shown");
+}
+
+pub(super) async fn all_words_beat_some(index: Index) {
+    let documents = vec![
+        document("some", "x", &["apple apple apple apple apple"]),
+        document("all", "y", &["the apple and many other words before the cherry comes at last"]),
+        document("none", "z", &["banana"]),
+    ];
+    filled(&index, documents).await;
+    assert_eq!(found(&index, &ask("apple cherry ")).await, ["all", "some"]);
+}
+
+pub(super) async fn phrases_are_exact(index: Index) {
+    let documents = vec![
+        document("apart", "x", &["year of the new apple"]),
+        document("exact", "y", &["happy New Year to all"]),
+        document("named", "new year.txt", &["nothing"]),
+    ];
+    filled(&index, documents).await;
+    assert_eq!(found_set(&index, &ask("\"new year\"")).await, ["exact", "named"]);
+    assert_eq!(found(&index, &ask("\"new year\" happy")).await[0], "exact", "words beside a phrase help");
+    assert!(found(&index, &ask("\"year new\"")).await.is_empty());
+}
+
+pub(super) async fn exclusions_hold_for_the_whole_item(index: Index) {
+    let documents =
+        vec![document("i1", "a", &["apple here", "a draft there"]), document("i2", "b", &["apple here"])];
+    filled(&index, documents).await;
+    let page = search(&index, &ask("apple -draft")).await;
+    assert_eq!((page.hits.len(), page.total), (1, 1));
+    assert_eq!(page.hits[0].item_id.as_str(), "i2");
+    assert_eq!(found(&index, &ask("-draft")).await, ["i2"]);
+    assert_eq!(found_set(&index, &ask("apple -\"draft here\"")).await, ["i1", "i2"]);
+}
+
+pub(super) async fn words_are_found_by_their_start(index: Index) {
+    filled(
+        &index,
+        vec![document("i1", "a", &["international relations"]), document("i2", "Internal.txt", &[])],
+    )
+    .await;
+    assert_eq!(found(&index, &ask("internat")).await, ["i1"]);
+    assert_eq!(found_set(&index, &ask("intern")).await, ["i1", "i2"]);
+    assert!(found(&index, &ask("internat ")).await.is_empty(), "a finished word is whole");
+}
+
+pub(super) async fn case_and_accents_do_not_matter(index: Index) {
+    filled(&index, vec![document("i1", "a", &["Die Größe der CRÈME brûlée"])]).await;
+    for query in ["grosse", "GRÖSSE", "creme brulee", "Crème"] {
+        assert_eq!(found(&index, &ask(query)).await, ["i1"], "{query}");
+    }
+}
+
+pub(super) async fn unspaced_scripts_are_found(index: Index) {
+    let documents = vec![
+        document("ja", "議事録.txt", &["私は東京都に住んでいます。黒猫です。"]),
+        document("zh", "a", &["今天天气很好，我们去公园散步。"]),
+        document("ko", "b", &["한국어 문서를 검색합니다"]),
+        document("th", "c", &["สวัสดีชาวโลก"]),
+    ];
+    filled(&index, documents).await;
+    for (query, item) in
+        [("東京都", "ja"), ("猫", "ja"), ("議事録", "ja"), ("公园", "zh"), ("문서", "ko"), ("ชาวโลก", "th")]
+    {
+        assert_eq!(found(&index, &ask(query)).await, [item], "{query}");
+    }
+    assert!(found(&index, &ask("京東")).await.is_empty());
+    assert_eq!(found(&index, &ask("\"黒猫\"")).await, ["ja"]);
+}
+
+pub(super) async fn blank_queries_list_the_latest(index: Index) {
+    let dated =
+        |item: &str, modified_at| IndexedDocument { modified_at, ..document(item, item, &["a", "b"]) };
+    filled(
+        &index,
+        vec![
+            dated("old", Some(at(1))),
+            dated("new", Some(at(9))),
+            dated("never", None),
+            dated("mid", Some(at(5))),
+        ],
+    )
+    .await;
+    for query in ["", "   ", "?!", "-zebra"] {
+        assert_eq!(found(&index, &ask(query)).await, ["new", "mid", "old", "never"], "{query:?}");
+    }
+    let mut second = ask("");
+    (second.limit, second.offset) = (2, 1);
+    let page = search(&index, &second).await;
+    assert_eq!(page.total, 4);
+    assert_eq!(page.hits.iter().map(|hit| hit.item_id.as_str()).collect::<Vec<_>>(), ["mid", "old"]);
+}
+
+pub(super) async fn snippets_show_the_match(index: Index) {
+    filled(&index, vec![document("i1", "a", &["Less <b>than</b> & more.\nThe Apple is \"ripe\"."])]).await;
+    let hit = search(&index, &ask("apple")).await.hits.remove(0);
+    let (start, end) = hit.snippet.highlights[0];
+    assert_eq!(&hit.snippet.text[start..end], "Apple");
+    assert!(hit.snippet.html.contains("<mark>Apple</mark>"));
+    assert!(hit.snippet.html.contains("&lt;b&gt;than&lt;/b&gt; &amp; more."), "{}", hit.snippet.html);
+}
+
+pub(super) async fn hits_carry_what_was_put(index: Index) {
+    let put = IndexedDocument {
+        url: Some("https://drive.example/i1?a=b#c".to_owned()),
+        title: Some("The Title".to_owned()),
+        path: Some("A/b.txt".to_owned()),
+        modified_at: Some(at(3)),
+        ..document("i1", "b.txt", &["apple"])
+    };
+    filled(&index, vec![put.clone()]).await;
+    let hit = search(&index, &ask("apple")).await.hits.remove(0);
+    assert_eq!(hit.connection_id, put.connection_id);
+    assert_eq!(hit.connector_id, put.connector_id);
+    assert_eq!((hit.name, hit.title, hit.path, hit.url), (put.name, put.title, put.path, put.url));
+    assert_eq!((hit.media_type, hit.modified_at), (put.media_type, put.modified_at));
+    assert_eq!((hit.chunk, hit.place), (Some(0), put.chunks[0].place.clone()));
+}
+
+pub(super) async fn pages_do_not_overlap(index: Index) {
+    let documents = (0..25).map(|n| document(&format!("i{n:02}"), "same.txt", &["the same apple"])).collect();
+    filled(&index, documents).await;
+    let mut all = Vec::new();
+    for offset in [0, 10, 20, 30] {
+        let page = search(&index, &SearchRequest { limit: 10, offset, ..ask("apple") }).await;
+        assert_eq!(page.total, 25);
+        all.extend(page.hits.into_iter().map(|hit| hit.item_id.into_string()));
+    }
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 25);
+}

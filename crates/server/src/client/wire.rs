@@ -1,0 +1,209 @@
+//! What the commands read of the API's answers. Fields they do not use are passed over.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Connectors {
+    pub connectors: Vec<Connector>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Connector {
+    pub id: String,
+    pub name: String,
+    pub connected: bool,
+    #[serde(default = "yes")]
+    pub available: bool,
+    pub reason: Option<String>,
+    pub required_plan: Option<String>,
+    pub user_email: Option<String>,
+    pub connected_at: Option<DateTime<Utc>>,
+    pub connection_id: Option<String>,
+    pub status: Option<String>,
+    pub error: Option<Reason>,
+    pub account: Option<Account>,
+    pub last_sync_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    #[serde(default)]
+    pub connections: Vec<ConnectionRow>,
+}
+
+impl Connector {
+    /// Every connection with the moment of its last consent, whether the answer lists one or several.
+    pub fn consents(&self) -> Vec<(String, Option<DateTime<Utc>>)> {
+        let mut all: Vec<_> = self
+            .connections
+            .iter()
+            .map(|row| (row.connection_id.clone().unwrap_or_default(), row.connected_at))
+            .collect();
+        if let Some(id) = &self.connection_id
+            && !all.iter().any(|(known, _)| known == id)
+        {
+            all.push((id.clone(), self.connected_at));
+        }
+        all
+    }
+
+    pub fn person(&self) -> Option<&str> {
+        let account = self.account.as_ref();
+        self.user_email
+            .as_deref()
+            .or_else(|| account.and_then(|account| account.email.as_deref()))
+            .or_else(|| account.and_then(|account| account.name.as_deref()))
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct ConnectionRow {
+    pub connection_id: Option<String>,
+    pub connected_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Account {
+    pub email: Option<String>,
+    pub name: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Reason {
+    pub code: String,
+    pub message: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct AuthorizeAnswer {
+    pub auth_url: String,
+    pub expires_in: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct File {
+    pub id: String,
+    pub name: String,
+    pub size: Option<u64>,
+    pub modified_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub kind: String,
+    #[serde(default)]
+    pub synced: bool,
+    pub sync_state: Option<String>,
+}
+
+impl File {
+    pub fn is_folder(&self) -> bool {
+        self.kind == "folder"
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct SyncStarted {
+    pub job_id: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Job {
+    pub job_id: String,
+    pub status: String,
+    #[serde(default)]
+    pub files_found: u64,
+    #[serde(default)]
+    pub files_synced: u64,
+    #[serde(default)]
+    pub files_failed: u64,
+    #[serde(default)]
+    pub files_skipped: u64,
+    #[serde(default)]
+    pub files_unchanged: u64,
+    #[serde(default)]
+    pub files_removed: u64,
+    #[serde(default)]
+    pub bytes: u64,
+    #[serde(default)]
+    pub listing_complete: bool,
+    pub error: Option<Reason>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub completed_at: Option<DateTime<Utc>>,
+}
+
+impl Job {
+    pub fn is_final(&self) -> bool {
+        !matches!(self.status.as_str(), "pending" | "processing")
+    }
+
+    pub fn done(&self) -> u64 {
+        self.files_synced + self.files_failed + self.files_skipped
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct JobFile {
+    pub id: String,
+    pub name: String,
+    pub reason: Option<Reason>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Found {
+    pub hits: Vec<Hit>,
+    pub total: Option<u64>,
+    #[serde(default)]
+    pub has_more: bool,
+    pub took_ms: Option<f64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Hit {
+    pub file: HitFile,
+    pub score: f64,
+    pub snippet: Option<Snippet>,
+    #[serde(default)]
+    pub place: Option<Place>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct HitFile {
+    pub name: String,
+    pub url: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Snippet {
+    pub text: String,
+    /// Ranges of bytes in `text`.
+    #[serde(default)]
+    pub highlights: Vec<(usize, usize)>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Place {
+    pub page: Option<u64>,
+    pub slide: Option<u64>,
+    pub sheet: Option<String>,
+    pub rows: Option<serde_json::Value>,
+    pub heading: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Collection {
+    pub uuid: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub access: Option<String>,
+    pub file_count: Option<u64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct User {
+    pub id: String,
+    pub external_id: Option<String>,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub plan: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}

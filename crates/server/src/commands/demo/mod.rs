@@ -1,0 +1,125 @@
+//! `gangway demo`: the whole product beside an emulated Google Drive, walked through by its public API.
+
+mod consent;
+mod folder;
+mod story;
+mod walk;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use gangway_emulators::google::{self, GoogleEmulator, GoogleOptions, OAuthClient, Seed};
+use tokio::net::TcpListener;
+
+use self::folder::DemoFolder;
+use self::walk::Walk;
+use crate::failure::Failure;
+use crate::output;
+use crate::serving::lock::FolderLock;
+use crate::serving::metrics::Metrics;
+use crate::serving::{Server, signals, telemetry};
+
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// The demo's data folder
+    #[arg(long, value_name = "FOLDER", default_value = "gangway-data/demo")]
+    data_dir: PathBuf,
+    /// Start over: delete the data folder first
+    #[arg(long)]
+    fresh: bool,
+    /// End after the walk instead of running until Ctrl-C
+    #[arg(long)]
+    exit: bool,
+    /// Only start the server and the emulator; leave connecting and syncing to you
+    #[arg(long)]
+    no_walk: bool,
+    /// What the server logs meanwhile
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    log_level: String,
+}
+
+/// Ports that are easy to remember; others are taken when these are in use.
+const GANGWAY_PORT: u16 = 8080;
+const EMULATOR_PORT: u16 = 8081;
+
+pub fn run(args: DemoArgs) -> Result<(), Failure> {
+    crate::on_runtime(0, demo(args))
+}
+
+async fn demo(args: DemoArgs) -> Result<(), Failure> {
+    if args.fresh {
+        folder::wipe(&args.data_dir)?;
+    }
+    let lock = FolderLock::take(&args.data_dir)?;
+    let listener = listen(GANGWAY_PORT).await?;
+    let address = listener.local_addr()?;
+    let emulator = start_emulator(address).await?;
+    let folder = DemoFolder::prepare(&args.data_dir, address, &emulator, &args.log_level)?;
+    let config = folder.config()?;
+    telemetry::start(&config);
+    let metrics = Metrics::install()?;
+    let server = Server::start_on(listener, lock, &config, &metrics).await?;
+    tokio::spawn(metrics.keep_up());
+    let limit = config.shutdown;
+
+    let work = async {
+        let access = folder.give_access(&server, &emulator).await?;
+        let walk = Walk::new(access, &folder, emulator.control());
+        walk.introduce();
+        if !args.no_walk {
+            walk.go().await?;
+        }
+        walk.what_next();
+        Ok::<(), Failure>(())
+    };
+    let walked = tokio::select! {
+        walked = work => walked,
+        () = signals::asked_to_stop() => {
+            output::line("\nstopping before the end of the walk");
+            return stop(server, emulator, limit).await;
+        }
+    };
+    if let Err(failure) = walked {
+        stop(server, emulator, limit).await?;
+        return Err(failure);
+    }
+    if !args.exit {
+        output::line("Running until Ctrl-C.");
+        signals::asked_to_stop().await;
+        output::line("\nstopping");
+    }
+    stop(server, emulator, limit).await
+}
+
+async fn stop(server: Server, emulator: GoogleEmulator, limit: std::time::Duration) -> Result<(), Failure> {
+    signals::end_at_second_request();
+    server.stop(limit).await;
+    emulator.shutdown().await;
+    Ok(())
+}
+
+/// The usual port when it is free, else any free one.
+async fn listen(usual: u16) -> Result<TcpListener, Failure> {
+    match TcpListener::bind(("127.0.0.1", usual)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => Ok(TcpListener::bind(("127.0.0.1", 0)).await?),
+    }
+}
+
+async fn start_emulator(gangway: SocketAddr) -> Result<GoogleEmulator, Failure> {
+    let client = OAuthClient {
+        redirect_uris: vec![format!("http://{gangway}/oauth/callback")],
+        ..google::default_client()
+    };
+    let options = |port: u16| GoogleOptions {
+        listen: ([127, 0, 0, 1], port).into(),
+        seed: Seed::Demo,
+        clients: vec![client.clone()],
+        ..GoogleOptions::default()
+    };
+    match google::start(options(EMULATOR_PORT)).await {
+        Ok(emulator) => Ok(emulator),
+        Err(_) => Ok(google::start(options(0)).await?),
+    }
+}

@@ -1,0 +1,21 @@
+//! The commands, one file each. Those that talk to a server use the public API only.
+
+pub mod collections;
+pub mod config;
+pub mod connect;
+pub mod demo;
+pub mod disconnect;
+pub mod doctor;
+pub mod emulate;
+pub mod keys;
+pub mod ls;
+pub mod organizations;
+pub mod search;
+pub mod serve;
+pub mod status;
+pub mod sync;
+pub mod upload;
+pub mod users;
+pub mod why;
+
+mod file_path;

@@ -1,0 +1,202 @@
+//! `gangway upload`: files and folders from this machine into a collection.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use futures::{StreamExt, TryStreamExt, stream};
+use reqwest::Body;
+use reqwest::multipart::{Form, Part};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio_util::io::ReaderStream;
+
+use super::collections;
+use crate::client::{Client, ServerArgs, parse};
+use crate::failure::{Exit, Failure};
+use crate::output::progress::Bytes;
+use crate::output::{self, words};
+
+#[derive(Args, Debug)]
+pub struct UploadArgs {
+    /// Files and folders; a folder with every file below it
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// The collection, by name or uuid; a new name makes one
+    #[arg(long, short)]
+    collection: String,
+}
+
+/// Files on their way at the same time.
+const AT_ONCE: usize = 4;
+
+/// A file to send.
+struct Local {
+    path: PathBuf,
+    bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct Uploaded {
+    files: Vec<Outcome>,
+}
+
+#[derive(Deserialize)]
+struct Outcome {
+    name: String,
+    status: String,
+    reason: Option<Value>,
+}
+
+pub async fn run(server: &ServerArgs, args: UploadArgs) -> Result<(), Failure> {
+    let mut files = Vec::new();
+    for path in &args.paths {
+        gather(path, false, &mut files)?;
+    }
+    if files.is_empty() {
+        return Err(Failure::usage("there is nothing to upload in there"));
+    }
+    let client = server.client()?;
+    let (collection, made) = collections::find_or_create(&client, &args.collection).await?;
+    if made && !server.json {
+        output::remark(output::safe(&format!("made the collection {}", collection.name)));
+    }
+    let total = files.iter().map(|file| file.bytes).sum();
+    let count = files.len();
+    let bar = Bytes::new(total, server.json);
+    let answers: Vec<(String, Result<Value, Failure>)> = stream::iter(files)
+        .map(|file| {
+            let (client, bar, collection) = (&client, &bar, collection.uuid.as_str());
+            async move {
+                let shown = file.path.display().to_string();
+                (shown, send(client, collection, file, bar).await)
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .inspect(|(shown, answer)| {
+            if !server.json {
+                bar.say(&output::safe(&line(shown, answer)));
+            }
+        })
+        .collect()
+        .await;
+    bar.finish();
+    tell(server, count, total, answers)
+}
+
+fn tell(
+    server: &ServerArgs,
+    count: usize,
+    total: u64,
+    answers: Vec<(String, Result<Value, Failure>)>,
+) -> Result<(), Failure> {
+    let mut outcomes = Vec::new();
+    let mut refused = 0;
+    let mut last = None;
+    for (shown, answer) in answers {
+        match answer {
+            Ok(value) => {
+                let files = value.get("files").and_then(Value::as_array).cloned().unwrap_or_default();
+                refused += files.iter().filter(|file| file["status"] == "rejected").count();
+                outcomes.extend(files);
+            }
+            Err(failure) => {
+                refused += 1;
+                outcomes.push(json!({ "name": shown, "status": "failed", "reason": failure.what }));
+                last = Some(failure);
+            }
+        }
+    }
+    match server.json {
+        true => output::json(&json!({ "files": outcomes })),
+        false => output::line(format!(
+            "{} of {} stored, {}",
+            count - refused.min(count),
+            words::count(count as u64, "file"),
+            words::size(total)
+        )),
+    }
+    match (refused, last) {
+        (0, _) => Ok(()),
+        (_, Some(failure)) if refused == count => Err(failure),
+        _ => Err(Failure::new(
+            Exit::Incomplete,
+            format!("{} not stored", words::count(refused as u64, "file")),
+        )),
+    }
+}
+
+fn line(shown: &str, answer: &Result<Value, Failure>) -> String {
+    match answer {
+        Ok(value) => match parse::<Uploaded>(value.clone()) {
+            Ok(uploaded) => uploaded
+                .files
+                .iter()
+                .map(|file| match &file.reason {
+                    Some(reason) => format!("  {}: {} ({})", file.status, file.name, reason_text(reason)),
+                    None => format!("  {}: {shown}", file.status),
+                })
+                .collect::<Vec<_>>()
+                .join("\n"),
+            Err(failure) => format!("  failed: {shown}: {}", failure.what),
+        },
+        Err(failure) => format!("  failed: {shown}: {}", failure.what),
+    }
+}
+
+fn reason_text(reason: &Value) -> String {
+    reason.get("message").unwrap_or(reason).as_str().map_or_else(|| reason.to_string(), str::to_owned)
+}
+
+/// Collects what is to be sent. What systems and editors leave behind stays here, and so do links.
+fn gather(path: &Path, in_folder: bool, files: &mut Vec<Local>) -> Result<(), Failure> {
+    let unreadable =
+        |error: std::io::Error| Failure::usage(format!("cannot read {}", path.display())).why(error);
+    let metadata = std::fs::symlink_metadata(path).map_err(unreadable)?;
+    if metadata.is_dir() {
+        let mut inside: Vec<PathBuf> = std::fs::read_dir(path)
+            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+            .map_err(unreadable)?;
+        inside.sort();
+        for entry in inside {
+            if !is_leftover(&entry) {
+                gather(&entry, true, files)?;
+            }
+        }
+    } else if metadata.is_file() {
+        files.push(Local { path: path.to_owned(), bytes: metadata.len() });
+    } else if !in_folder {
+        return Err(Failure::usage(format!("{} is neither a file nor a folder", path.display())));
+    }
+    Ok(())
+}
+
+fn is_leftover(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    matches!(&*name, ".DS_Store" | "Thumbs.db" | "desktop.ini" | ".git" | "node_modules")
+        || name.starts_with("~$")
+        || path.is_symlink()
+}
+
+async fn send(client: &Client, collection: &str, file: Local, bar: &Bytes) -> Result<Value, Failure> {
+    let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let open = tokio::fs::File::open(&file.path)
+        .await
+        .map_err(|error| Failure::failed(format!("cannot read {}", file.path.display())).why(error))?;
+    let moved = bar.handle();
+    let body = ReaderStream::new(open).inspect_ok(move |part| {
+        if let Some(bar) = &moved {
+            bar.inc(part.len() as u64);
+        }
+    });
+    let media_type = mime_guess::from_path(&file.path).first_or_octet_stream();
+    let part = Part::stream_with_length(Body::wrap_stream(body), file.bytes)
+        .file_name(name)
+        .mime_str(media_type.as_ref())
+        .map_err(|error| Failure::failed("cannot describe the file").why(error))?;
+    client
+        .post(&["connectors", "local_upload", "upload"])
+        .query("collection_uuid", collection)
+        .multipart(Form::new().part("file", part))
+        .send()
+        .await
+}

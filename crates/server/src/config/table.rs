@@ -1,0 +1,182 @@
+//! The table of settings. The file, the environment, the flags, `config.default.toml` and the reference
+//! page are all read from it; the settings of providers and connectors follow from the registry.
+
+use std::borrow::Cow;
+
+use gangway_connector::Descriptor;
+
+use super::value::Kind;
+
+/// One setting.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Its place in the file, such as `sync.poll_interval_seconds`.
+    pub key: Cow<'static, str>,
+    pub kind: Kind,
+    /// As it is written in the file; `None` when it is not set by default.
+    pub default: Option<&'static str>,
+    /// The flag that sets it, where one exists.
+    pub flag: Option<&'static str>,
+    /// One or two sentences for people.
+    pub doc: Cow<'static, str>,
+}
+
+impl Setting {
+    /// The environment variable that sets it.
+    pub fn environment_name(&self) -> String {
+        format!("GANGWAY_{}", self.key.replace('.', "_").to_uppercase())
+    }
+
+    /// The part of the key before the last dot; empty for a setting of the top level.
+    pub fn section(&self) -> &str {
+        self.key.rsplit_once('.').map_or("", |(section, _)| section)
+    }
+
+    /// The part of the key after the last dot.
+    pub fn name(&self) -> &str {
+        self.key.rsplit_once('.').map_or(&*self.key, |(_, name)| name)
+    }
+}
+
+const fn setting(
+    key: &'static str,
+    kind: Kind,
+    default: Option<&'static str>,
+    flag: Option<&'static str>,
+    doc: &'static str,
+) -> Setting {
+    Setting { key: Cow::Borrowed(key), kind, default, flag, doc: Cow::Borrowed(doc) }
+}
+
+const GIB: u64 = 1 << 30;
+
+#[rustfmt::skip]
+static FIXED: &[Setting] = &[
+    setting("listen", Kind::Address, Some("127.0.0.1:8080"), Some("--listen"),
+        "The address to listen on. Port 0 takes any free port."),
+    setting("public_url", Kind::Url, None, Some("--public-url"),
+        "The address under which browsers and providers reach this server. Not set: http:// and the address listened on. \
+         Providers push changes only to a public https:// address; without one, changes are polled."),
+    setting("data_dir", Kind::Path, Some("gangway-data"), Some("--data-dir"),
+        "The folder for the database, blobs and the search index. One process at a time uses it."),
+    setting("database_url", Kind::Secret, None, Some("--database-url"),
+        "A PostgreSQL address, postgres://user:password@host/database. Not set: SQLite in the data folder."),
+    setting("master_key_file", Kind::Path, None, None,
+        "The file with the master keys, made by `gangway keys new`. Not set: master.key in the data folder. \
+         Keep it apart from the backups of the data folder: whoever has both can open every grant."),
+    setting("master_key", Kind::Secret, None, None,
+        "The master keys themselves, `version:base64` with commas between; instead of the file, meant for the environment."),
+    setting("admin_key", Kind::Secret, None, None,
+        "The key by which the product's back end creates users and their tokens. At least 16 characters."),
+    setting("admin_key_file", Kind::Path, None, None,
+        "The file with the admin key. Not set: admin.key in the data folder, when it exists. Without an admin key the admin endpoints answer 401."),
+    setting("redirect_uris", Kind::UrlList, Some("[]"), None,
+        "Addresses to which a provider may send people back, beside this server's own /oauth/callback. Compared exactly."),
+    setting("allowed_origins", Kind::OriginList, Some("[]"), None,
+        "Origins of the products that embed Gangway: browsers there may call the API, and the callback page hands its code to windows of these origins only."),
+    setting("threads", Kind::Number { min: 0, max: 1024 }, Some("0"), None,
+        "Threads that serve requests and run syncs. 0: one per core."),
+    setting("shutdown_seconds", Kind::Number { min: 0, max: 3600 }, Some("20"), None,
+        "How long requests and pages in progress may take to finish when the server is asked to stop."),
+
+    setting("log.format", Kind::Choice(&["compact", "pretty", "json"]), Some("compact"), Some("--log-format"),
+        "How log lines look: compact or pretty for people, json for machines."),
+    setting("log.level", Kind::Filter, Some("info"), Some("--log-level"),
+        "What is logged: error, warn, info, debug or trace, also per module, such as `info,gangway_sync=debug`."),
+
+    setting("outgoing.allow_private_addresses", Kind::Switch, Some("false"), None,
+        "Lets calls to providers reach private, loopback and link-local addresses. For emulators and tests."),
+    setting("outgoing.allowed_hosts", Kind::List, Some("[]"), None,
+        "Hosts (names or addresses) that may be private. Hosts named as a provider's or connector's endpoint are allowed already."),
+    setting("outgoing.extra_ca_file", Kind::Path, None, None,
+        "A PEM file with certificate authorities to trust beside the built-in ones. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured as well."),
+    setting("outgoing.connect_timeout_seconds", Kind::Number { min: 1, max: 600 }, Some("10"), None,
+        "How long opening a connection to a provider may take."),
+    setting("outgoing.read_timeout_seconds", Kind::Number { min: 1, max: 3600 }, Some("60"), None,
+        "How long a provider's answer may be silent before the call is given up."),
+
+    setting("sync.workers", Kind::Number { min: 1, max: 256 }, Some("4"), None,
+        "Sync jobs that run at the same time."),
+    setting("sync.fetch_concurrency", Kind::Number { min: 1, max: 256 }, Some("16"), None,
+        "Files of one job that are downloaded and read at the same time."),
+    setting("sync.poll_interval_seconds", Kind::Number { min: 1, max: 86_400 }, Some("60"), None,
+        "How often a followed connection is asked for changes when nothing pushes them."),
+    setting("sync.max_file_bytes", Kind::Number { min: 1, max: 100 * GIB }, Some("104857600"), None,
+        "The largest file that is brought in; larger ones are skipped and say so."),
+    setting("sync.webhooks", Kind::Switch, Some("true"), None,
+        "Subscribes to a provider's pushes where it has them and public_url is https."),
+
+    setting("extract.workers", Kind::Number { min: 0, max: 256 }, Some("0"), None,
+        "Processes that read PDF, office and HTML files. 0: one per core."),
+    setting("extract.memory_mb", Kind::Number { min: 64, max: 65_536 }, Some("1024"), None,
+        "The most memory one such process may take, in MiB."),
+    setting("extract.timeout_seconds", Kind::Number { min: 1, max: 3600 }, Some("60"), None,
+        "How long reading one file may take."),
+
+    setting("search.writer_memory_mb", Kind::Number { min: 16, max: 4096 }, Some("48"), None,
+        "Memory for index changes that are not written yet, in MiB."),
+
+    setting("upload.max_file_bytes", Kind::Number { min: 1, max: 5 * GIB }, Some("104857600"), None,
+        "The largest file that may be uploaded."),
+    setting("upload.max_files", Kind::Number { min: 1, max: 10_000 }, Some("1000"), None,
+        "The most files in one upload request."),
+];
+
+/// All settings: the fixed ones, then those of each provider and each connector of the registry.
+pub fn settings(descriptors: &[&'static Descriptor]) -> Vec<Setting> {
+    let mut all = FIXED.to_vec();
+    for (provider, name) in providers(descriptors) {
+        all.extend(provider_settings(provider, &name));
+    }
+    for descriptor in descriptors {
+        for endpoint in descriptor.endpoints {
+            all.push(Setting {
+                key: format!("connectors.{}.endpoints.{}", descriptor.id, endpoint.name).into(),
+                kind: Kind::Url,
+                default: None,
+                flag: None,
+                doc: format!("{}: {}. Not set: {}", descriptor.name, endpoint.purpose, endpoint.default_url)
+                    .into(),
+            });
+        }
+    }
+    all
+}
+
+/// Each provider with OAuth once, in the registry's order, with the names of its connectors.
+fn providers(descriptors: &[&'static Descriptor]) -> Vec<(&'static str, String)> {
+    let mut found: Vec<(&'static str, String)> = Vec::new();
+    for descriptor in descriptors.iter().filter(|descriptor| descriptor.oauth.is_some()) {
+        match found.iter_mut().find(|(provider, _)| *provider == descriptor.provider) {
+            Some((_, names)) => *names = format!("{names}, {}", descriptor.name),
+            None => found.push((descriptor.provider, descriptor.name.to_owned())),
+        }
+    }
+    found
+}
+
+fn provider_settings(provider: &str, names: &str) -> [Setting; 6] {
+    let of = |name: &str, kind: Kind, doc: String| Setting {
+        key: format!("providers.{provider}.{name}").into(),
+        kind,
+        default: None,
+        flag: None,
+        doc: doc.into(),
+    };
+    [
+        of("client_id", Kind::Text, format!("The client id of your OAuth app for {names}.")),
+        of("client_secret", Kind::Secret, "The client secret of that app.".to_owned()),
+        of(
+            "client_secret_file",
+            Kind::Path,
+            "The file with the client secret, instead of the secret itself.".to_owned(),
+        ),
+        of("authorize_url", Kind::Url, "The consent page. Not set: the provider's own.".to_owned()),
+        of(
+            "token_url",
+            Kind::Url,
+            "Where codes and refresh tokens are exchanged. Not set: the provider's own.".to_owned(),
+        ),
+        of("revoke_url", Kind::Url, "Where grants are revoked. Not set: the provider's own.".to_owned()),
+    ]
+}

@@ -1,0 +1,291 @@
+//! The configuration as the wiring wants it: named fields, secrets hidden, defaults worked out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use gangway_effects::NetworkOptions;
+use gangway_model::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::error::{ConfigError, Problem};
+use super::layers::Settings;
+use super::value::Value;
+
+/// The values in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub listen: String,
+    pub public_url: Option<Url>,
+    pub data_dir: PathBuf,
+    /// PostgreSQL; `None` for SQLite in the data folder.
+    pub database_url: Option<SecretString>,
+    pub master_key_file: PathBuf,
+    pub master_key: Option<SecretString>,
+    pub admin_key: Option<SecretString>,
+    pub admin_key_file: PathBuf,
+    pub redirect_uris: Vec<String>,
+    pub allowed_origins: Vec<String>,
+    pub threads: usize,
+    pub shutdown: Duration,
+    pub log_format: String,
+    pub log_level: String,
+    pub network: NetworkOptions,
+    pub sync_workers: usize,
+    pub sync_fetch_concurrency: usize,
+    pub sync_poll_interval: Duration,
+    pub sync_max_file_bytes: u64,
+    pub sync_webhooks: bool,
+    pub extract_workers: usize,
+    pub extract_memory_bytes: u64,
+    pub extract_timeout: Duration,
+    pub search_writer_memory_bytes: usize,
+    pub upload_max_file_bytes: u64,
+    pub upload_max_files: usize,
+    pub providers: BTreeMap<String, ProviderConfig>,
+    /// Endpoints set by hand, by connector and name.
+    pub endpoints: BTreeMap<String, BTreeMap<String, Url>>,
+}
+
+/// What is set for one provider.
+#[derive(Clone, Debug, Default)]
+pub struct ProviderConfig {
+    pub client_id: Option<String>,
+    pub client_secret: Option<SecretString>,
+    pub authorize_url: Option<Url>,
+    pub token_url: Option<Url>,
+    pub revoke_url: Option<Url>,
+}
+
+impl Config {
+    /// Works the values out; reads the files that hold secrets.
+    pub fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
+        let mut reader = Reader { settings, problems: Vec::new() };
+        let config = reader.config();
+        match reader.problems.is_empty() {
+            true => Ok(config),
+            false => Err(ConfigError { problems: reader.problems }),
+        }
+    }
+
+    pub fn uses_postgres(&self) -> bool {
+        self.database_url.as_ref().is_some_and(|url| url.expose_secret().starts_with("postgres"))
+    }
+
+    /// The address under which this server is reached, once it listens.
+    pub fn public_url(&self, listening: SocketAddr) -> Url {
+        if let Some(url) = &self.public_url {
+            return url.clone();
+        }
+        let host = match listening.ip() {
+            ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
+            std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+            ip => ip.to_string(),
+        };
+        let text = format!("http://{host}:{}", listening.port());
+        Url::parse(&text).expect("an address makes a URL")
+    }
+}
+
+struct Reader<'a> {
+    settings: &'a Settings,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn config(&mut self) -> Config {
+        let data_dir = self.path("data_dir").unwrap_or_default();
+        let admin_key_file = self.path("admin_key_file");
+        let mut endpoints: BTreeMap<String, BTreeMap<String, Url>> = BTreeMap::new();
+        let mut providers: BTreeMap<String, ProviderConfig> = BTreeMap::new();
+        let table = &self.settings.table;
+        for setting in table {
+            let parts: Vec<&str> = setting.key.split('.').collect();
+            match parts[..] {
+                ["connectors", connector, "endpoints", name] => {
+                    if let Some(url) = self.url(&setting.key) {
+                        endpoints.entry(connector.to_owned()).or_default().insert(name.to_owned(), url);
+                    }
+                }
+                ["providers", provider, "client_id"] => {
+                    providers.insert(provider.to_owned(), self.provider(provider));
+                }
+                _ => {}
+            }
+        }
+        let admin_key = self.secret_or_file("admin_key", admin_key_file.as_deref(), || {
+            let usual = data_dir.join("admin.key");
+            usual.is_file().then_some(usual)
+        });
+        if admin_key.as_ref().is_some_and(|key| key.expose_secret().len() < 16) {
+            self.problem(
+                "admin_key",
+                "the admin key is shorter than 16 characters; make one with `gangway keys new`",
+            );
+        }
+        Config {
+            listen: self.text("listen").unwrap_or_default(),
+            public_url: self.url("public_url"),
+            database_url: self.database_url(),
+            master_key_file: self.path("master_key_file").unwrap_or_else(|| data_dir.join("master.key")),
+            master_key: self.secret("master_key"),
+            admin_key,
+            admin_key_file: admin_key_file.unwrap_or_else(|| data_dir.join("admin.key")),
+            data_dir,
+            redirect_uris: self.list("redirect_uris"),
+            allowed_origins: self.list("allowed_origins"),
+            threads: self.number("threads") as usize,
+            shutdown: self.seconds("shutdown_seconds"),
+            log_format: self.text("log.format").unwrap_or_default(),
+            log_level: self.text("log.level").unwrap_or_default(),
+            network: self.network(&providers, &endpoints),
+            sync_workers: self.number("sync.workers") as usize,
+            sync_fetch_concurrency: self.number("sync.fetch_concurrency") as usize,
+            sync_poll_interval: self.seconds("sync.poll_interval_seconds"),
+            sync_max_file_bytes: self.number("sync.max_file_bytes"),
+            sync_webhooks: self.switch("sync.webhooks"),
+            extract_workers: self.number("extract.workers") as usize,
+            extract_memory_bytes: self.number("extract.memory_mb") << 20,
+            extract_timeout: self.seconds("extract.timeout_seconds"),
+            search_writer_memory_bytes: (self.number("search.writer_memory_mb") as usize) << 20,
+            upload_max_file_bytes: self.number("upload.max_file_bytes"),
+            upload_max_files: self.number("upload.max_files") as usize,
+            providers,
+            endpoints,
+        }
+    }
+
+    fn provider(&mut self, provider: &str) -> ProviderConfig {
+        let key = |name: &str| format!("providers.{provider}.{name}");
+        let secret_file = self.path(&key("client_secret_file"));
+        ProviderConfig {
+            client_id: self.text(&key("client_id")),
+            client_secret: self.secret_or_file(&key("client_secret"), secret_file.as_deref(), || None),
+            authorize_url: self.url(&key("authorize_url")),
+            token_url: self.url(&key("token_url")),
+            revoke_url: self.url(&key("revoke_url")),
+        }
+    }
+
+    fn network(
+        &self,
+        providers: &BTreeMap<String, ProviderConfig>,
+        endpoints: &BTreeMap<String, BTreeMap<String, Url>>,
+    ) -> NetworkOptions {
+        let mut allowed_hosts: BTreeSet<String> = self.list("outgoing.allowed_hosts").into_iter().collect();
+        let called = providers.values().flat_map(|provider| [&provider.token_url, &provider.revoke_url]);
+        let named = called.flatten().chain(endpoints.values().flat_map(BTreeMap::values));
+        allowed_hosts.extend(named.filter_map(host_of));
+        NetworkOptions {
+            allow_private_addresses: self.switch("outgoing.allow_private_addresses"),
+            allowed_hosts,
+            extra_ca_file: self.path("outgoing.extra_ca_file"),
+            connect_timeout: self.seconds("outgoing.connect_timeout_seconds"),
+            read_timeout: self.seconds("outgoing.read_timeout_seconds"),
+        }
+    }
+
+    fn database_url(&mut self) -> Option<SecretString> {
+        let url = self.secret("database_url")?;
+        let text = url.expose_secret();
+        if text.is_empty() {
+            return None;
+        }
+        if !["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
+            self.problem("database_url", "expected postgres://user:password@host/database");
+        }
+        Some(url)
+    }
+
+    /// The secret itself, or what its file holds; both at once is a mistake.
+    fn secret_or_file(
+        &mut self,
+        key: &str,
+        file: Option<&Path>,
+        usual: impl FnOnce() -> Option<PathBuf>,
+    ) -> Option<SecretString> {
+        let file_key = format!("{key}_file");
+        let secret = self.secret(key).filter(|secret| !secret.expose_secret().is_empty());
+        if secret.is_some() && file.is_some() {
+            self.problem(&file_key, &format!("{key} is set as well; keep one of the two"));
+        }
+        if secret.is_some() {
+            return secret;
+        }
+        let path = file.map(Path::to_owned).or_else(usual)?;
+        match std::fs::read_to_string(&path) {
+            Ok(text) if !text.trim().is_empty() => Some(SecretString::from(text.trim())),
+            Ok(_) => {
+                self.problem(&file_key, &format!("{} is empty", path.display()));
+                None
+            }
+            Err(error) => {
+                self.problem(&file_key, &format!("cannot read {}: {error}", path.display()));
+                None
+            }
+        }
+    }
+
+    fn problem(&mut self, key: &str, message: &str) {
+        let source = self.settings.source(key);
+        self.problems.push(Problem { source, message: format!("{key}: {message}") });
+    }
+
+    fn value(&self, key: &str) -> Option<&Value> {
+        self.settings.find(key).map(|given| &given.value)
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        match self.value(key) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn path(&self, key: &str) -> Option<PathBuf> {
+        self.text(key).map(PathBuf::from)
+    }
+
+    fn url(&self, key: &str) -> Option<Url> {
+        self.text(key).and_then(|text| Url::parse(&text).ok())
+    }
+
+    fn secret(&self, key: &str) -> Option<SecretString> {
+        match self.value(key) {
+            Some(Value::Secret(secret)) => Some(secret.clone()),
+            _ => None,
+        }
+    }
+
+    fn number(&self, key: &str) -> u64 {
+        match self.value(key) {
+            Some(Value::Number(number)) => *number,
+            _ => 0,
+        }
+    }
+
+    fn seconds(&self, key: &str) -> Duration {
+        Duration::from_secs(self.number(key))
+    }
+
+    fn switch(&self, key: &str) -> bool {
+        matches!(self.value(key), Some(Value::Switch(true)))
+    }
+
+    fn list(&self, key: &str) -> Vec<String> {
+        match self.value(key) {
+            Some(Value::List(list)) => list.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A URL's host as the network compares it: addresses without brackets.
+fn host_of(url: &Url) -> Option<String> {
+    Some(match url.host()? {
+        url::Host::Domain(name) => name.to_owned(),
+        url::Host::Ipv4(address) => address.to_string(),
+        url::Host::Ipv6(address) => address.to_string(),
+    })
+}

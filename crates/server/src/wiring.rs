@@ -1,0 +1,295 @@
+//! The only place that picks adapters and puts the rooms together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Router;
+use gangway_api::{ApiState, RenderMetrics};
+use gangway_app::{App, AppSettings, SecretHash, UploadLimits};
+use gangway_connector::Descriptor;
+use gangway_effects::{Network, SharedClock, SystemClock};
+use gangway_extract::{Extractor, ExtractorOptions, Limits, WorkerCommand};
+use gangway_model::ExposeSecret;
+use gangway_oauth::{OAuthApp, OAuthClient, OAuthEndpoints, OAuthFacts};
+use gangway_search::{SearchIndex, TantivyIndex, TantivyOptions};
+use gangway_store::{Blobs, Store, StoreOptions};
+use gangway_sync::{Engine, EngineParts, Opener, SyncSettings};
+use gangway_vault::{AppDirectory, ConnectorSettings, KeyRing, KeyRingError, Vault, VaultOptions};
+use url::Url;
+
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+
+/// All rooms of one process, put together and running.
+pub struct House {
+    app: Arc<App>,
+    engine: Arc<Engine>,
+    store: Arc<Store>,
+}
+
+impl House {
+    /// Opens the database, the blobs and the index, and starts the engine.
+    pub async fn build(config: &Config, public_url: Url) -> Result<Self, Failure> {
+        let clock = SystemClock::shared();
+        let keys = Arc::new(key_ring(config)?);
+        let store = Arc::new(open_store(config, &clock).await?);
+        let network = Network::new(config.network.clone())
+            .map_err(|error| Failure::new(Exit::Usage, "cannot set up outgoing calls").why(error))?;
+        let blobs = Blobs::open_folder(&config.data_dir.join("blobs"))
+            .await
+            .context("cannot open the folder of blobs")?;
+        let blobs = Arc::new(blobs);
+        let index = open_index(config).await?;
+        let apps = Arc::new(apps(config)?);
+        let oauth = OAuthClient::new(network.clone(), clock.clone());
+        let vault = vault(&store, &keys, &oauth, &apps, &clock);
+        let opener =
+            Opener::new(&gangway_connectors::ALL, apps.clone(), vault.clone(), network, clock.clone());
+        let engine = Arc::new(Engine::start(EngineParts {
+            store: store.clone(),
+            blobs: blobs.clone(),
+            vault: vault.clone(),
+            index: index.clone(),
+            extractor: Arc::new(extractor(config)?),
+            opener: opener.clone(),
+            clock: clock.clone(),
+            settings: sync_settings(config, &public_url)?,
+        }));
+        let app = Arc::new(App {
+            store: store.clone(),
+            blobs,
+            vault,
+            oauth,
+            registry: &gangway_connectors::ALL,
+            apps,
+            opener,
+            index,
+            engine: engine.clone(),
+            clock,
+            settings: app_settings(config, public_url),
+        });
+        Ok(Self { app, engine, store })
+    }
+
+    pub fn router(&self, render_metrics: RenderMetrics) -> Router {
+        gangway_api::router(ApiState { app: self.app.clone(), render_metrics })
+    }
+
+    /// Stops claiming, lets tasks reach their next checkpoint, gives leases back.
+    pub async fn shut_down(&self) {
+        self.engine.shut_down().await;
+        self.store.close().await;
+    }
+}
+
+/// The OpenAPI document, as it is served.
+pub fn openapi() -> String {
+    gangway_api::document_text()
+}
+
+/// The master keys in force, or how to make them.
+pub fn key_ring(config: &Config) -> Result<KeyRing, Failure> {
+    let ring = match &config.master_key {
+        Some(text) => KeyRing::from_text(text.expose_secret()),
+        None => KeyRing::load(&config.master_key_file),
+    };
+    ring.map_err(|error| {
+        let remedy = match &error {
+            KeyRingError::Missing { .. } => {
+                "`gangway keys new` makes one; if there was one before, bring it back instead: \
+                 nothing sealed with it can be opened without it"
+            }
+            _ => "`gangway keys status` looks at the keys; docs/operate.md says how they are kept",
+        };
+        Failure::new(Exit::Usage, "cannot start without a master key").why(error).remedy(remedy)
+    })
+}
+
+pub async fn open_store(config: &Config, clock: &SharedClock) -> Result<Store, Failure> {
+    let options = match &config.database_url {
+        Some(url) => StoreOptions::new(url.expose_secret()),
+        None => StoreOptions::sqlite_file(&config.data_dir.join("gangway.db"))
+            .context("cannot name the database")?,
+    };
+    Store::open(&options, clock.clone()).await.map_err(|error| {
+        let what = match config.uses_postgres() {
+            true => "cannot open the PostgreSQL database".to_owned(),
+            false => format!("cannot open the database in {}", config.data_dir.display()),
+        };
+        Failure::failed(what).why(error).remedy("`gangway doctor` checks the database and the data folder")
+    })
+}
+
+async fn open_index(config: &Config) -> Result<Arc<dyn SearchIndex>, Failure> {
+    let folder = config.data_dir.join("search");
+    let options =
+        TantivyOptions { writer_bytes: config.search_writer_memory_bytes, ..TantivyOptions::default() };
+    let (index, is_fresh) = TantivyIndex::open_or_recreate(&folder, &options)
+        .with_context(|| format!("cannot open the search index in {}", folder.display()))?;
+    if is_fresh {
+        tracing::warn!(
+            "the search index was damaged and has been started over; it fills again with the next syncs"
+        );
+    }
+    Ok(Arc::new(index))
+}
+
+fn vault(
+    store: &Arc<Store>,
+    keys: &Arc<KeyRing>,
+    oauth: &OAuthClient,
+    apps: &Arc<AppDirectory>,
+    clock: &SharedClock,
+) -> Vault {
+    Vault::new(VaultOptions {
+        store: store.clone(),
+        keys: keys.clone(),
+        oauth: oauth.clone(),
+        apps: apps.clone(),
+        facts: Arc::new(|connector| gangway_connectors::find(connector)?.descriptor().oauth),
+        clock: clock.clone(),
+    })
+}
+
+fn extractor(config: &Config) -> Result<Extractor, Failure> {
+    let worker = worker_command()?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = if config.extract_workers == 0 { cores } else { config.extract_workers };
+    let limits = Limits {
+        input_bytes: config.sync_max_file_bytes.max(config.upload_max_file_bytes),
+        time_per_file: config.extract_timeout,
+        worker_memory_bytes: config.extract_memory_bytes,
+        ..Limits::default()
+    };
+    Ok(Extractor::new(ExtractorOptions { worker, workers, limits }))
+}
+
+/// This very program, in its other role.
+pub fn worker_command() -> Result<WorkerCommand, Failure> {
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    Ok(WorkerCommand { program, args: vec!["extract-worker".to_owned()] })
+}
+
+fn sync_settings(config: &Config, public_url: &Url) -> Result<SyncSettings, Failure> {
+    let spool = config.data_dir.join("spool");
+    std::fs::create_dir_all(&spool).with_context(|| format!("cannot make {}", spool.display()))?;
+    Ok(SyncSettings {
+        workers: config.sync_workers,
+        fetch_concurrency: config.sync_fetch_concurrency,
+        poll_interval: config.sync_poll_interval,
+        max_file_bytes: config.sync_max_file_bytes,
+        webhook_base: (config.sync_webhooks && can_be_pushed_to(config, public_url))
+            .then(|| public_url.clone()),
+        ..SyncSettings::with_spool(spool)
+    })
+}
+
+/// Providers push to https only; an emulator, which may be private, pushes to whatever it is told.
+pub fn can_be_pushed_to(config: &Config, public_url: &Url) -> bool {
+    public_url.scheme() == "https" || config.network.allow_private_addresses
+}
+
+fn app_settings(config: &Config, public_url: Url) -> AppSettings {
+    AppSettings {
+        redirect_uris: config.redirect_uris.iter().cloned().collect(),
+        allowed_origins: config.allowed_origins.iter().cloned().collect(),
+        admin_key: config.admin_key.as_ref().map(|key| SecretHash::of(key.expose_secret())),
+        upload: UploadLimits {
+            max_file_bytes: config.upload_max_file_bytes,
+            max_files: config.upload_max_files,
+        },
+        ..AppSettings::for_public_url(public_url)
+    }
+}
+
+/// What configuration says about every connector, laid over what its descriptor says.
+pub fn apps(config: &Config) -> Result<AppDirectory, Failure> {
+    let mut settings = BTreeMap::new();
+    for descriptor in crate::descriptors() {
+        let set = config.providers.get(descriptor.provider);
+        let app = set.and_then(|set| {
+            Some(OAuthApp { client_id: set.client_id.clone()?, client_secret: set.client_secret.clone()? })
+        });
+        let oauth = descriptor.oauth.map(|facts| oauth_endpoints(config, descriptor, facts)).transpose()?;
+        let endpoints = Arc::new(endpoints(config, descriptor)?);
+        settings.insert(descriptor.id.to_owned(), ConnectorSettings { app, oauth, endpoints });
+    }
+    Ok(AppDirectory::new(settings))
+}
+
+fn oauth_endpoints(
+    config: &Config,
+    descriptor: &Descriptor,
+    facts: &OAuthFacts,
+) -> Result<OAuthEndpoints, Failure> {
+    let set = config.providers.get(descriptor.provider).cloned().unwrap_or_default();
+    Ok(OAuthEndpoints {
+        authorize: set.authorize_url.map_or_else(|| known(facts.authorize_url), Ok)?,
+        token: set.token_url.map_or_else(|| known(facts.token_url), Ok)?,
+        revoke: match (set.revoke_url, facts.revoke_url) {
+            (Some(url), _) => Some(url),
+            (None, Some(text)) => Some(known(text)?),
+            (None, None) => None,
+        },
+    })
+}
+
+fn endpoints(config: &Config, descriptor: &Descriptor) -> Result<BTreeMap<String, Url>, Failure> {
+    let mut all = BTreeMap::new();
+    for endpoint in descriptor.endpoints {
+        let set = config.endpoints.get(descriptor.id).and_then(|named| named.get(endpoint.name));
+        let url = set.cloned().map_or_else(|| known(endpoint.default_url), Ok)?;
+        all.insert(endpoint.name.to_owned(), url);
+    }
+    Ok(all)
+}
+
+fn known(text: &str) -> Result<Url, Failure> {
+    Ok(Url::parse(text).with_context(|| format!("a connector names {text:?} as an address"))?)
+}
+
+/// The rows that hold wrapped data keys, for `gangway keys`. Works beside a running server.
+pub struct KeyRows {
+    store: Arc<Store>,
+    keys: Arc<KeyRing>,
+    vault: Vault,
+}
+
+impl KeyRows {
+    pub async fn open(config: &Config) -> Result<Self, Failure> {
+        let clock = SystemClock::shared();
+        let keys = Arc::new(key_ring(config)?);
+        let store = Arc::new(open_store(config, &clock).await?);
+        let network = Network::new(config.network.clone()).context("cannot set up outgoing calls")?;
+        let oauth = OAuthClient::new(network, clock.clone());
+        let vault = vault(&store, &keys, &oauth, &Arc::new(AppDirectory::default()), &clock);
+        Ok(Self { store, keys, vault })
+    }
+
+    pub fn ring(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Wraps every data key with the newest master key. Returns how many there were to do.
+    pub async fn rewrap_all(&self) -> Result<usize, Failure> {
+        let mut done = 0;
+        loop {
+            let some = self.vault.rewrap_users(100).await.context("cannot wrap the users' data keys anew")?;
+            if some == 0 {
+                return Ok(done);
+            }
+            done += some;
+        }
+    }
+
+    /// How many users' data keys are wrapped by a master key older than `version`.
+    pub async fn users_behind(&self, version: i64) -> Result<usize, Failure> {
+        let users = self.store.list_users_with_key_version_below(version, i32::MAX as u32).await;
+        Ok(users.context("cannot read the users' keys")?.len())
+    }
+
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+}

@@ -1,0 +1,48 @@
+//! `gangway demo`: the whole walk, and a second one on what the first has left.
+
+use std::path::Path;
+
+use crate::program::run;
+
+fn walk(folder: &Path) -> String {
+    let ran = run(folder, &["demo", "--exit", "--data-dir", "demo"]);
+    assert!(!ran.err().contains("panicked"), "{}", ran.err());
+    ran.expect_ok()
+}
+
+#[test]
+fn it_walks_the_main_job_and_walks_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in ["first", "second"] {
+        let told = walk(folder.path());
+        assert!(told.contains("connected as ada@example.com"), "{round}: {told}");
+        assert!(told.contains("Refund policy"), "{round}: {told}");
+        assert!(told.contains("s after it was written"), "{round}: {told}");
+        assert!(!told.contains("nothing found"), "{round}: {told}");
+    }
+    let env = std::fs::read_to_string(folder.path().join("demo/demo.env")).unwrap();
+    for name in ["GANGWAY_URL=http", "GANGWAY_TOKEN=", "GANGWAY_ADMIN_KEY=", "GANGWAY_EMULATOR_GOOGLE=http"] {
+        assert!(env.contains(&format!("\n{name}")), "{name}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn its_keys_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["demo", "--exit", "--no-walk", "--data-dir", "demo"]).expect_ok();
+    for path in ["demo.env", "gangway.toml", "master.key", "admin.key"] {
+        let mode = folder.path().join("demo").join(path).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{path}");
+    }
+}
+
+#[test]
+fn it_deletes_nothing_but_a_demo() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("thesis.txt"), "years of work").unwrap();
+    let ran = run(folder.path(), &["demo", "--exit", "--fresh", "--data-dir", "."]);
+    assert_eq!(ran.code(), 2);
+    assert!(folder.path().join("thesis.txt").exists());
+}

@@ -1,0 +1,8 @@
+//! The program as people run it: real processes, real output, exit codes.
+
+mod program;
+
+mod commands;
+mod demo;
+mod readme;
+mod serve;

@@ -1,0 +1,142 @@
+//! What the engine's scheduler and its end of a connection ask of the rows.
+
+use gangway_model::{Connection, ConnectionId, ConnectorId, ItemId, ScopeId, SyncJobId, Timestamp};
+
+use crate::Store;
+use crate::error::Result;
+use crate::row::{Columns, read_all};
+use crate::sql::{LIST_MAX, Sql};
+
+/// Rows deleted in one transaction when a connection is emptied.
+const AT_ONCE: u32 = 1000;
+
+impl Store {
+    /// Active connections that follow something and whose feeds are due for a look, the most overdue first. A
+    /// connection all of whose followed feeds have a working subscription is due when it was last polled at or
+    /// before `pushed_before`; any other at or before `polled_before`.
+    pub async fn list_follow_due(
+        &self,
+        polled_before: Timestamp,
+        pushed_before: Timestamp,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ConnectionId>> {
+        let rows = Sql::new(
+            "SELECT c.id FROM connections c WHERE c.state = 'active' AND EXISTS (SELECT 1 FROM scopes s \
+             WHERE s.connection_id = c.id AND s.mode = 'auto' AND s.removing = 0) \
+             AND (c.last_polled_at IS NULL OR c.last_polled_at <= ",
+        )
+        .arg(pushed_before)
+        .sql(" OR (c.last_polled_at <= ")
+        .arg(polled_before)
+        .sql(
+            " AND EXISTS (SELECT 1 FROM scopes s WHERE s.connection_id = c.id AND s.mode = 'auto' \
+             AND s.removing = 0 AND NOT EXISTS (SELECT 1 FROM subscriptions u WHERE u.connection_id = c.id \
+             AND u.state = 'active' AND u.resource_id IS NOT NULL AND u.feed = COALESCE(s.feed, u.feed) \
+             AND (u.expires_at IS NULL OR u.expires_at > ",
+        )
+        .arg(now)
+        .sql("))))) ORDER BY COALESCE(c.last_polled_at, 0), c.id LIMIT ")
+        .arg(limit)
+        .all(&self.read)
+        .await?;
+        read_all(rows, |row| row.id("id"))
+    }
+
+    /// Whether a job listed everything below a scope's root: it listed the scope at all, and no container of it is
+    /// open, failed or incomplete. Only then does absence prove anything.
+    pub async fn scope_was_listed_by(&self, job: &SyncJobId, scope: &ScopeId) -> Result<bool> {
+        let row = Sql::new(
+            "SELECT COUNT(*) AS met, CAST(COALESCE(SUM(CASE WHEN state = 'done' THEN 0 ELSE 1 END), 0) AS BIGINT) \
+             AS unfinished FROM frontier WHERE job_id = ",
+        )
+        .arg(job)
+        .sql(" AND scope_id = ")
+        .arg(scope)
+        .first(&self.read)
+        .await?;
+        let Some(row) = row else { return Ok(false) };
+        Ok(row.count("met")? > 0 && row.count("unfinished")? == 0)
+    }
+
+    /// Whether the same account is connected by somebody else as well, through the same connector and with a grant.
+    pub async fn account_is_connected_elsewhere(&self, connection: &Connection) -> Result<bool> {
+        let row = Sql::new(
+            "SELECT id FROM connections WHERE state = 'active' AND access_sealed IS NOT NULL AND id <> ",
+        )
+        .arg(&connection.id)
+        .sql(" AND connector_id = ")
+        .arg(&connection.connector_id)
+        .sql(" AND account_id = ")
+        .arg(connection.account.id.as_str())
+        .sql(" LIMIT 1")
+        .first(&self.read)
+        .await?;
+        Ok(row.is_some())
+    }
+
+    /// The active connections of these accounts at a connector, whoever's they are: for pushes that name accounts.
+    pub async fn find_connections_of_accounts(
+        &self,
+        connector: &ConnectorId,
+        accounts: &[String],
+    ) -> Result<Vec<ConnectionId>> {
+        let mut found = Vec::new();
+        for chunk in accounts.chunks(LIST_MAX) {
+            let rows = Sql::new("SELECT id FROM connections WHERE state = 'active' AND connector_id = ")
+                .arg(connector)
+                .sql(" AND account_id IN ")
+                .list(chunk)
+                .sql(" ORDER BY id")
+                .all(&self.read)
+                .await?;
+            found.extend(read_all(rows, |row| row.id::<ConnectionId>("id"))?);
+        }
+        Ok(found)
+    }
+
+    /// Every connection's id, page by page.
+    pub async fn list_connection_ids(
+        &self,
+        after: Option<&ConnectionId>,
+        limit: u32,
+    ) -> Result<Vec<ConnectionId>> {
+        let sql = Sql::new("SELECT id FROM connections WHERE 1 = 1").arg_if(" AND id > ", after);
+        read_all(sql.sql(" ORDER BY id LIMIT ").arg(limit).all(&self.read).await?, |row| row.id("id"))
+    }
+
+    /// The ids of a connection's living items, page by page.
+    pub async fn list_item_ids(
+        &self,
+        connection: &ConnectionId,
+        after: Option<&ItemId>,
+        limit: u32,
+    ) -> Result<Vec<ItemId>> {
+        let sql = Sql::new("SELECT id FROM items WHERE state <> 'gone' AND connection_id = ").arg(connection);
+        let sql = sql.arg_if(" AND id > ", after).sql(" ORDER BY id LIMIT ").arg(limit);
+        read_all(sql.all(&self.read).await?, |row| row.id("id"))
+    }
+
+    /// Ends claims to refresh that a process which is gone left behind. Only for a database that this process
+    /// alone uses.
+    pub async fn release_refresh_claims_at_start(&self) -> Result<()> {
+        Sql::new("UPDATE connections SET refreshing_by = NULL, refreshing_until = NULL WHERE refreshing_by IS NOT NULL")
+            .run(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes what came through a connection (scopes, items, documents), in steps that may be repeated; the
+    /// connection's own row and its grant stay. Blobs are handed to the orphans.
+    pub async fn delete_content_of_connection(&self, id: &ConnectionId) -> Result<()> {
+        Sql::new("DELETE FROM scopes WHERE connection_id = ").arg(id).run(&self.write).await?;
+        Sql::new("DELETE FROM feeds WHERE connection_id = ").arg(id).run(&self.write).await?;
+        loop {
+            let items: Vec<ItemId> = self.items_without_placement(id, None, AT_ONCE).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            self.forget_items(&items).await?;
+        }
+    }
+}

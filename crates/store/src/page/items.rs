@@ -1,0 +1,238 @@
+//! A page's items with their documents and uploads.
+
+use std::collections::{BTreeMap, HashMap};
+
+use gangway_model::{Item, ItemId, ItemState, Timestamp, to_millis};
+use sqlx::{Any, Transaction};
+
+use super::{CommittedPage, DocumentChange, ItemUpsert};
+use crate::documents::{StoredDocument, write_original};
+use crate::error::{Result, StoreError};
+use crate::orphans::{adopt_keys, orphan_keys};
+use crate::row::Columns;
+use crate::sql::{LIST_MAX, Sql, Value, row_chunks};
+
+const UPSERT_START: &str = "INSERT INTO items (id, connection_id, provider_id, parent_id, target_id, feed, kind, name, media_type, \
+     size, modified_at, url, revision, content_hash, state, reason_code, reason_message, observed_at, synced_at) VALUES ";
+const UPSERT_END: &str = " ON CONFLICT (connection_id, provider_id) DO UPDATE SET parent_id = excluded.parent_id, \
+     target_id = excluded.target_id, feed = excluded.feed, kind = excluded.kind, name = excluded.name, \
+     media_type = excluded.media_type, size = excluded.size, modified_at = excluded.modified_at, \
+     url = excluded.url, revision = excluded.revision, content_hash = excluded.content_hash, \
+     state = excluded.state, reason_code = excluded.reason_code, reason_message = excluded.reason_message, \
+     observed_at = excluded.observed_at, synced_at = excluded.synced_at \
+     WHERE items.observed_at <= excluded.observed_at RETURNING id, connection_id, provider_id";
+
+/// What became of a page's items, by the ids they were given.
+#[derive(Default)]
+pub(super) struct Written {
+    ids: HashMap<ItemId, ItemId>,
+    stale: Vec<ItemId>,
+    /// Stale ones whose newer row is a tombstone.
+    buried: Vec<ItemId>,
+}
+
+impl Written {
+    /// The id under which a given item lies in the rows.
+    pub(super) fn row_id<'a>(&'a self, given: &'a ItemId) -> &'a ItemId {
+        self.ids.get(given).unwrap_or(given)
+    }
+
+    /// Whether a given item turned out to be gone since.
+    pub(super) fn is_buried(&self, given: &ItemId) -> bool {
+        self.buried.contains(given)
+    }
+
+    pub(super) fn into_answer(self) -> CommittedPage {
+        let mut renamed: Vec<_> = self.ids.into_iter().filter(|(given, row)| given != row).collect();
+        renamed.sort();
+        CommittedPage { renamed, stale: self.stale }
+    }
+}
+
+type Key<'a> = (&'a str, &'a str);
+
+pub(super) async fn write_items(
+    tx: &mut Transaction<'static, Any>,
+    upserts: &[ItemUpsert],
+    now: Timestamp,
+) -> Result<Written> {
+    // In the order of their keys, so that two pages that meet never wait for each other in a circle. Of an item
+    // that is named twice, the later observation counts.
+    let mut by_key: BTreeMap<Key<'_>, &ItemUpsert> = BTreeMap::new();
+    for upsert in upserts {
+        let newer = |known: &&ItemUpsert| known.item.observed_at > upsert.item.observed_at;
+        if !by_key.get(&key(&upsert.item)).is_some_and(newer) {
+            by_key.insert(key(&upsert.item), upsert);
+        }
+    }
+    let rows: Vec<&ItemUpsert> = by_key.values().copied().collect();
+    let current = upsert_rows(tx, &rows).await?;
+    let late: Vec<&ItemUpsert> =
+        rows.iter().copied().filter(|row| !current.contains_key(&owned(key(&row.item)))).collect();
+    let newer = read_newer(tx, &late).await?;
+
+    let mut written = Written::default();
+    for upsert in upserts {
+        let given = &upsert.item.id;
+        let key = owned(key(&upsert.item));
+        if let Some(id) = current.get(&key) {
+            written.ids.insert(given.clone(), id.clone());
+        } else if let Some((id, state)) = newer.get(&key) {
+            written.ids.insert(given.clone(), id.clone());
+            written.stale.push(given.clone());
+            if *state == ItemState::Gone {
+                written.buried.push(given.clone());
+            }
+        } else {
+            return Err(StoreError::conflict("an item vanished while it was written"));
+        }
+    }
+    write_documents(tx, &rows, &current, now).await?;
+    Ok(written)
+}
+
+fn key(item: &Item) -> Key<'_> {
+    (item.connection_id.as_str(), item.provider_id.as_str())
+}
+
+fn owned(key: Key<'_>) -> (String, String) {
+    (key.0.to_owned(), key.1.to_owned())
+}
+
+/// Writes the rows; the ids of those that were not newer already.
+async fn upsert_rows(
+    tx: &mut Transaction<'static, Any>,
+    rows: &[&ItemUpsert],
+) -> Result<HashMap<(String, String), ItemId>> {
+    let mut ids = HashMap::with_capacity(rows.len());
+    for chunk in row_chunks(rows) {
+        let returned = Sql::new(UPSERT_START).rows(chunk, |row| columns(&row.item)).sql(UPSERT_END);
+        for row in returned.all(&mut **tx).await? {
+            ids.insert((row.text("connection_id")?, row.text("provider_id")?), row.id("id")?);
+        }
+    }
+    Ok(ids)
+}
+
+fn columns(item: &Item) -> [Value; 19] {
+    [
+        (&item.id).into(),
+        (&item.connection_id).into(),
+        (&item.provider_id).into(),
+        (&item.parent_id).into(),
+        (&item.target_id).into(),
+        (&item.feed).into(),
+        item.kind.as_str().into(),
+        (&item.name).into(),
+        (&item.media_type).into(),
+        item.size.into(),
+        item.modified_at.into(),
+        (&item.url).into(),
+        (&item.revision).into(),
+        (&item.content_hash).into(),
+        item.state.as_str().into(),
+        item.reason.as_ref().map(|reason| reason.code.as_str()).into(),
+        item.reason.as_ref().map(|reason| reason.message.as_str()).into(),
+        to_millis(item.observed_at).into(),
+        item.synced_at.into(),
+    ]
+}
+
+/// Id and state of the rows that were observed later than the page.
+async fn read_newer(
+    tx: &mut Transaction<'static, Any>,
+    late: &[&ItemUpsert],
+) -> Result<HashMap<(String, String), (ItemId, ItemState)>> {
+    let mut newer = HashMap::with_capacity(late.len());
+    for same in late.chunk_by(|one, other| one.item.connection_id == other.item.connection_id) {
+        for chunk in same.chunks(LIST_MAX) {
+            let rows =
+                Sql::new("SELECT id, connection_id, provider_id, state FROM items WHERE connection_id = ")
+                    .arg(&chunk[0].item.connection_id)
+                    .sql(" AND provider_id IN ")
+                    .list(chunk.iter().map(|row| &row.item.provider_id))
+                    .all(&mut **tx)
+                    .await?;
+            for row in rows {
+                let key = (row.text("connection_id")?, row.text("provider_id")?);
+                newer.insert(key, (row.id("id")?, row.word("state", ItemState::parse)?));
+            }
+        }
+    }
+    Ok(newer)
+}
+
+/// Writes the documents and uploads of items whose rows were written. Blobs that are replaced, and those of
+/// stale items, are handed to the orphans.
+async fn write_documents(
+    tx: &mut Transaction<'static, Any>,
+    rows: &[&ItemUpsert],
+    current: &HashMap<(String, String), ItemId>,
+    now: Timestamp,
+) -> Result<()> {
+    let mut put: Vec<(&ItemId, &StoredDocument)> = Vec::new();
+    let mut removed: Vec<&ItemId> = Vec::new();
+    let mut orphaned: Vec<String> = Vec::new();
+    for row in rows {
+        let Some(id) = current.get(&owned(key(&row.item))) else {
+            if let DocumentChange::Put(document) = &row.document {
+                orphaned.extend(document.blob_key.clone());
+            }
+            orphaned.extend(row.original.iter().map(|original| original.blob_key.clone()));
+            continue;
+        };
+        match &row.document {
+            DocumentChange::Keep => {}
+            DocumentChange::Remove => removed.push(id),
+            DocumentChange::Put(document) => put.push((id, document)),
+        }
+        if let Some(original) = &row.original {
+            write_original(tx, id, original, now).await?;
+        }
+    }
+    put.sort_by_key(|(id, _)| *id);
+    let touched: Vec<&ItemId> = removed.iter().copied().chain(put.iter().map(|(id, _)| *id)).collect();
+    orphaned.extend(document_blobs(tx, &touched).await?);
+    for chunk in removed.chunks(LIST_MAX) {
+        Sql::new("DELETE FROM documents WHERE item_id IN ")
+            .list(chunk.iter().copied())
+            .run(&mut **tx)
+            .await?;
+    }
+    for chunk in row_chunks(&put) {
+        Sql::new("INSERT INTO documents (item_id, body, blob_key, text_bytes) VALUES ")
+            .rows(chunk, |(id, document)| {
+                [
+                    (*id).into(),
+                    (&document.body).into(),
+                    (&document.blob_key).into(),
+                    document.text_bytes.into(),
+                ]
+            })
+            .sql(
+                " ON CONFLICT (item_id) DO UPDATE SET body = excluded.body, blob_key = excluded.blob_key, \
+                 text_bytes = excluded.text_bytes",
+            )
+            .run(&mut **tx)
+            .await?;
+    }
+    let adopted: Vec<String> = put.iter().filter_map(|(_, document)| document.blob_key.clone()).collect();
+    orphaned.retain(|key| !adopted.contains(key));
+    orphan_keys(tx, &orphaned, now).await?;
+    adopt_keys(tx, &adopted).await
+}
+
+/// The blobs that documents of these items lie in now.
+async fn document_blobs(tx: &mut Transaction<'static, Any>, items: &[&ItemId]) -> Result<Vec<String>> {
+    let mut keys = Vec::new();
+    for chunk in items.chunks(LIST_MAX) {
+        let rows = Sql::new("SELECT blob_key FROM documents WHERE blob_key IS NOT NULL AND item_id IN ")
+            .list(chunk.iter().copied())
+            .all(&mut **tx)
+            .await?;
+        for row in rows {
+            keys.push(row.text("blob_key")?);
+        }
+    }
+    Ok(keys)
+}

@@ -1,0 +1,52 @@
+//! Queues tasks.
+
+use gangway_model::Timestamp;
+use sqlx::{Any, Transaction};
+
+use super::{EnqueuedTask, NewTask, TaskId};
+use crate::Store;
+use crate::error::{Result, StoreError};
+use crate::row::Columns;
+use crate::sql::Sql;
+
+impl Store {
+    /// Queues a task. When one with the same unique key already waits, that one stands for both and runs at the
+    /// earlier of the two moments.
+    pub async fn enqueue(&self, task: &NewTask) -> Result<EnqueuedTask> {
+        let mut tx = self.begin().await?;
+        let enqueued = enqueue_in(&mut tx, task, self.now()).await?;
+        tx.commit().await?;
+        Ok(enqueued)
+    }
+}
+
+/// Queues a task within a transaction: it exists exactly if the rest of the transaction does.
+pub(crate) async fn enqueue_in(
+    tx: &mut Transaction<'static, Any>,
+    task: &NewTask,
+    now: Timestamp,
+) -> Result<EnqueuedTask> {
+    let id = TaskId::fresh();
+    let row = Sql::new("INSERT INTO tasks (id, kind, payload, unique_key, lane, state, attempts, run_at, created_at) VALUES ")
+        .rows(&[task], |task| {
+            [
+                (&id).into(),
+                (&task.kind).into(),
+                task.payload.to_string().into(),
+                (&task.unique_key).into(),
+                (&task.lane).into(),
+                "queued".into(),
+                0_i64.into(),
+                task.run_at.unwrap_or(now).into(),
+                now.into(),
+            ]
+        })
+        .sql(
+            " ON CONFLICT (unique_key) WHERE state = 'queued' DO UPDATE SET run_at = \
+             CASE WHEN excluded.run_at < tasks.run_at THEN excluded.run_at ELSE tasks.run_at END RETURNING id",
+        )
+        .first(&mut **tx)
+        .await?;
+    let waiting: TaskId = row.ok_or(StoreError::NotFound)?.id("id")?;
+    Ok(EnqueuedTask { is_new: waiting == id, id: waiting })
+}

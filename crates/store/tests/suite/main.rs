@@ -1,0 +1,29 @@
+//! What the rows, the queue and the blobs promise, each case on every database.
+
+mod fixture;
+
+mod audit;
+mod authorization;
+mod blobs;
+mod collections;
+mod connections;
+mod feeds;
+mod following;
+mod frontier;
+mod grants;
+mod jobs;
+mod orphans;
+mod page;
+mod page_counters;
+mod page_guards;
+mod paging;
+mod picker;
+mod plans;
+mod queue;
+mod queue_leases;
+mod schema;
+mod scopes;
+mod subscriptions;
+mod tenants;
+mod tokens;
+mod users;

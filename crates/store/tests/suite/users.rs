@@ -1,0 +1,96 @@
+//! Organisations, users and their keys.
+
+use gangway_model::{Plan, UserId};
+use gangway_store::testing::each_backend;
+use gangway_store::{NewTask, NewUser, StoreError, UserChange};
+use serde_json::json;
+
+use crate::fixture::{World, key, new_user};
+
+#[tokio::test]
+async fn the_higher_plan_of_user_and_organisation_applies() {
+    each_backend(|test| async move {
+        let store = &test.store;
+        let acme = store.create_organization("Acme", Plan::Pro).await.unwrap();
+        let new = NewUser { organization_id: Some(acme.id.clone()), ..new_user("ann") };
+        let ann = store.create_user(&new).await.unwrap();
+        assert_eq!((ann.own_plan, ann.plan), (Plan::Free, Plan::Pro));
+        let change = UserChange { plan: Some(Plan::Enterprise), ..UserChange::default() };
+        assert_eq!(store.update_user(&ann.id, &change).await.unwrap().plan, Plan::Enterprise);
+        let change =
+            UserChange { organization_id: Some(None), plan: Some(Plan::Free), ..UserChange::default() };
+        let alone = store.update_user(&ann.id, &change).await.unwrap();
+        assert_eq!((alone.organization_id, alone.plan), (None, Plan::Free));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn users_are_found_changed_and_unique_by_external_id() {
+    each_backend(|test| async move {
+        let store = &test.store;
+        let ann = store.create_user(&new_user("ann")).await.unwrap();
+        assert_eq!(store.find_user(&ann.id).await.unwrap().as_ref(), Some(&ann));
+        assert_eq!(store.find_user_by_external_id("ann").await.unwrap(), Some(ann.clone()));
+        assert_eq!(store.find_user_by_external_id("bob").await.unwrap(), None);
+        let again = store.create_user(&new_user("ann")).await;
+        assert!(matches!(again, Err(StoreError::Conflict { .. })));
+        let lost = NewUser { organization_id: Some("nowhere".into()), ..new_user("bob") };
+        assert!(matches!(store.create_user(&lost).await, Err(StoreError::Conflict { .. })));
+
+        let change = UserChange { name: Some(Some("Ann".to_owned())), ..UserChange::default() };
+        let named = store.update_user(&ann.id, &change).await.unwrap();
+        assert_eq!(named.name.as_deref(), Some("Ann"));
+        assert_eq!(store.update_user(&ann.id, &UserChange::default()).await.unwrap(), named);
+        let nobody = store.update_user(&UserId::fresh(), &change).await;
+        assert!(matches!(nobody, Err(StoreError::NotFound)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_is_replaced_only_from_the_version_that_was_read() {
+    each_backend(|test| async move {
+        let store = &test.store;
+        let ann = store.create_user(&new_user("ann")).await.unwrap();
+        let bob = store.create_user(&new_user("bob")).await.unwrap();
+        assert_eq!(store.user_key(&ann.id).await.unwrap(), key(1));
+        assert_eq!(
+            store.list_users_with_key_version_below(2, 10).await.unwrap(),
+            [ann.id.clone(), bob.id.clone()]
+        );
+        assert!(store.replace_user_key(&ann.id, 1, &key(2)).await.unwrap());
+        assert!(!store.replace_user_key(&ann.id, 1, &key(3)).await.unwrap());
+        assert_eq!(store.user_key(&ann.id).await.unwrap().version, 2);
+        assert_eq!(store.list_users_with_key_version_below(2, 10).await.unwrap(), [bob.id]);
+        assert!(!format!("{:?}", key(1)).contains("wrapped"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn deleting_a_user_takes_everything_of_theirs_and_nothing_of_others() {
+    each_backend(|test| async move {
+        let store = &test.store;
+        let ann = World::make(&test, "ann").await;
+        let bob = World::make(&test, "bob").await;
+        for world in [&ann, &bob] {
+            store.commit_page(&world.page_of(&[world.item("a"), world.item("b")])).await.unwrap();
+        }
+        store.create_token(&ann.user.id, "hash", None, None).await.unwrap();
+        store.start_user_deletion(&ann.user.id, &NewTask::new("delete_user", json!({}))).await.unwrap();
+        assert_eq!(store.find_user_by_token_hash("hash", ann.now).await.unwrap(), None);
+        assert_eq!(store.count_tasks().await.unwrap(), (1, 0));
+
+        store.delete_user(&ann.user.id).await.unwrap();
+        assert!(matches!(store.delete_user(&ann.user.id).await, Err(StoreError::NotFound)));
+        assert!(matches!(store.user_key(&ann.user.id).await, Err(StoreError::NotFound)));
+        assert_eq!(store.find_connection(&ann.connection.id).await.unwrap(), None);
+        assert_eq!(store.find_collection(&ann.collection.id).await.unwrap(), None);
+        assert_eq!(store.find_job(&ann.job.id).await.unwrap(), None);
+        assert_eq!(store.count_placements(&ann.scope.id).await.unwrap(), 0);
+        assert_eq!(store.count_placements(&bob.scope.id).await.unwrap(), 2);
+        assert_eq!(store.find_user(&bob.user.id).await.unwrap(), Some(bob.user));
+    })
+    .await;
+}

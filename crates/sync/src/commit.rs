@@ -1,0 +1,69 @@
+//! Committing effects: the index first, then the rows; and the index put right where the rows knew better.
+
+use gangway_model::{Connection, Item, ItemId, ItemState};
+use gangway_search::IndexedDocument;
+use gangway_store::{ItemScope, PageEffects};
+
+use crate::context::{Rooms, TaskContext};
+use crate::page::{index_entry, load_document};
+use crate::stop::Stop;
+use crate::tree::Tree;
+
+/// Makes the index's changes durable, then commits the effects in one transaction.
+pub async fn commit(
+    context: &TaskContext,
+    connection: &Connection,
+    effects: &PageEffects,
+) -> Result<(), Stop> {
+    let rooms = &context.rooms;
+    rooms.index.flush().await?;
+    let committed = rooms.store.commit_page(effects).await?;
+    if committed.renamed.is_empty() && committed.stale.is_empty() {
+        return Ok(());
+    }
+    // Another task brought the same items in meanwhile: the entries made under ids that lost are taken out, and
+    // items whose rows were newer are indexed from what the rows hold.
+    let (lost, mut again): (Vec<ItemId>, Vec<ItemId>) = committed.renamed.into_iter().unzip();
+    rooms.index.remove_items(&lost).await?;
+    again.extend(committed.stale);
+    reindex_items(rooms, connection, &again).await?;
+    rooms.index.flush().await?;
+    Ok(())
+}
+
+/// Indexes items as their rows and stored documents make them; takes out those that are gone or stand nowhere.
+pub async fn reindex_items(rooms: &Rooms, connection: &Connection, ids: &[ItemId]) -> Result<(), Stop> {
+    let mut tree = Tree::new(&rooms.store, &connection.id);
+    let mut scopes_of = rooms.store.item_scopes(ids).await?;
+    let mut absent: Vec<ItemId> = ids.to_vec();
+    let mut entries = Vec::new();
+    for item in rooms.store.find_items(ids).await? {
+        let at = scopes_of.remove(&item.id).unwrap_or_default();
+        if let Some(entry) = reindexed(rooms, connection, &mut tree, &item, &at).await? {
+            absent.retain(|id| *id != item.id);
+            entries.push(entry);
+        }
+    }
+    rooms.index.remove_items(&absent).await?;
+    rooms.index.put(entries).await?;
+    Ok(())
+}
+
+/// An item's index entry as its row and its stored document make it; `None` for what is not indexed.
+pub async fn reindexed(
+    rooms: &Rooms,
+    connection: &Connection,
+    tree: &mut Tree<'_>,
+    item: &Item,
+    at: &[ItemScope],
+) -> Result<Option<IndexedDocument>, Stop> {
+    if at.is_empty() || !matches!(item.state, ItemState::Synced | ItemState::NameOnly | ItemState::Failed) {
+        return Ok(None);
+    }
+    let document = load_document(rooms, &item.id).await?;
+    let folder = tree.path(item.parent_id.as_ref()).await?;
+    let mut collections: Vec<_> = at.iter().map(|at| at.collection.clone()).collect();
+    collections.sort();
+    collections.dedup();
+    Ok(Some(index_entry(connection, item, collections, &folder, document.as_ref())))
+}

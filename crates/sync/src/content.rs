@@ -1,0 +1,165 @@
+//! One item's content on its way: fetched within limits, hashed, spooled when large, read into a document.
+
+use aws_lc_rs::digest;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use gangway_connector::{ConnectorError, Content, Disposition, Entry, FetchLimits, Source};
+use gangway_extract::{ExtractError, Extractor, Input};
+use gangway_model::{Document, Reason};
+use tokio::io::AsyncWriteExt;
+
+use crate::settings::SyncSettings;
+
+/// Content up to this many bytes stays in memory; more waits in a file.
+const IN_MEMORY: usize = 1 << 20;
+
+/// What fetching and reading one item came to.
+pub enum Fetched {
+    /// The bytes arrived; the document or the reason why there is none.
+    Read { document: Result<Document, Reason>, hash: String, bytes: u64 },
+    /// The source says that the item does not exist any more.
+    Gone,
+    /// This item cannot be had; the rest goes on.
+    Refused(Reason),
+    /// The source cannot answer for now, or at all.
+    Failed(ConnectorError),
+}
+
+/// Fetches an item and reads its text.
+pub async fn fetch_and_read(
+    source: &dyn Source,
+    extractor: &Extractor,
+    settings: &SyncSettings,
+    entry: &Entry,
+) -> Fetched {
+    if entry.size.is_some_and(|size| size > settings.max_file_bytes) {
+        return Fetched::Refused(too_large(settings.max_file_bytes));
+    }
+    let limits = FetchLimits { max_bytes: settings.max_file_bytes };
+    let arrived = match source.fetch(entry, &limits).await {
+        Ok(content) => collect(content, settings).await,
+        Err(error) => Err(error),
+    };
+    let arrived = match arrived {
+        Ok(arrived) => arrived,
+        Err(error) => {
+            return match error.disposition {
+                Disposition::Gone => Fetched::Gone,
+                Disposition::SkipItem => Fetched::Refused(error.reason()),
+                _ => Fetched::Failed(error),
+            };
+        }
+    };
+    let content = match &arrived.body {
+        Body::Memory(bytes) => gangway_extract::Content::Bytes(bytes.clone()),
+        Body::File(file) => gangway_extract::Content::File(file.path().to_owned()),
+    };
+    let input = Input { content, name: &entry.name, media_type: &arrived.media_type };
+    match extractor.extract(input).await {
+        Ok(document) => Fetched::Read {
+            document: with_text(document, arrived.size),
+            hash: arrived.hash,
+            bytes: arrived.size,
+        },
+        Err(error) if error.is_about_the_file() => {
+            Fetched::Read { document: Err(error.reason()), hash: arrived.hash, bytes: arrived.size }
+        }
+        Err(error) => Fetched::Failed(our_fault(&error)),
+    }
+}
+
+/// Whether a missing text is only to be expected (a video, a form, a scan) rather than a failure.
+pub fn is_expected(reason: &Reason) -> bool {
+    matches!(reason.code.as_str(), "unsupported_type" | NO_TEXT)
+}
+
+const NO_TEXT: &str = "no_text";
+
+/// A file that was read well and held no text says so; an empty file is simply empty.
+pub fn with_text(document: Document, bytes: u64) -> Result<Document, Reason> {
+    if document.sections.is_empty() && bytes > 0 {
+        return Err(Reason::new(
+            NO_TEXT,
+            "the file holds no text (a scan or pictures, perhaps); it can be found by its name",
+        ));
+    }
+    Ok(document)
+}
+
+struct Arrived {
+    body: Body,
+    media_type: String,
+    hash: String,
+    size: u64,
+}
+
+enum Body {
+    Memory(Bytes),
+    File(tempfile::NamedTempFile),
+}
+
+async fn collect(mut content: Content, settings: &SyncSettings) -> Result<Arrived, ConnectorError> {
+    let mut hasher = digest::Context::new(&digest::SHA256);
+    let mut memory = BytesMut::new();
+    let mut spool: Option<(tempfile::NamedTempFile, tokio::fs::File)> = None;
+    let mut size: u64 = 0;
+    while let Some(piece) = content.bytes.next().await {
+        let piece = piece?;
+        size += piece.len() as u64;
+        if size > settings.max_file_bytes {
+            let reason = too_large(settings.max_file_bytes);
+            return Err(ConnectorError::new("too_large", reason.message, Disposition::SkipItem));
+        }
+        hasher.update(&piece);
+        match &mut spool {
+            Some((_, file)) => file.write_all(&piece).await.map_err(spool_error)?,
+            None if memory.len() + piece.len() <= IN_MEMORY => memory.extend_from_slice(&piece),
+            None => {
+                let (kept, mut file) = open_spool(settings)?;
+                file.write_all(&memory).await.map_err(spool_error)?;
+                file.write_all(&piece).await.map_err(spool_error)?;
+                memory = BytesMut::new();
+                spool = Some((kept, file));
+            }
+        }
+    }
+    let body = match spool {
+        Some((kept, mut file)) => {
+            file.flush().await.map_err(spool_error)?;
+            Body::File(kept)
+        }
+        None => Body::Memory(memory.freeze()),
+    };
+    Ok(Arrived { body, media_type: content.media_type, hash: hex::encode(hasher.finish()), size })
+}
+
+fn open_spool(settings: &SyncSettings) -> Result<(tempfile::NamedTempFile, tokio::fs::File), ConnectorError> {
+    let kept = tempfile::Builder::new()
+        .prefix("content-")
+        .tempfile_in(&settings.spool_folder)
+        .map_err(spool_error)?;
+    let file = tokio::fs::File::from_std(kept.reopen().map_err(spool_error)?);
+    Ok((kept, file))
+}
+
+fn too_large(limit: u64) -> Reason {
+    let mebibytes = limit >> 20;
+    Reason::new(
+        "too_large",
+        format!("the file is larger than {mebibytes} MiB, the most this server brings in"),
+    )
+}
+
+fn spool_error(error: std::io::Error) -> ConnectorError {
+    ConnectorError::new(
+        "spool_failed",
+        format!(
+            "the content could not be kept while it was read ({error}); check the data folder and its disk"
+        ),
+        Disposition::RetryLater { after: None },
+    )
+}
+
+fn our_fault(error: &ExtractError) -> ConnectorError {
+    ConnectorError::new(error.code(), error.to_string(), Disposition::RetryLater { after: None })
+}

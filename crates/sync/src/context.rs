@@ -1,0 +1,79 @@
+//! What every task works with.
+
+use std::sync::Arc;
+
+use gangway_connector::Source;
+use gangway_effects::SharedClock;
+use gangway_extract::Extractor;
+use gangway_model::{Connection, ConnectionState, Reason, Timestamp};
+use gangway_search::SearchIndex;
+use gangway_store::{Blobs, PageEffects, Store, Task, TaskLease};
+use gangway_vault::Vault;
+use tokio_util::sync::CancellationToken;
+
+use crate::open::Opener;
+use crate::settings::SyncSettings;
+use crate::stop::Stop;
+use crate::watch::Watchers;
+
+/// The rooms the engine reaches into.
+pub struct Rooms {
+    pub store: Arc<Store>,
+    pub blobs: Arc<Blobs>,
+    pub vault: Vault,
+    pub index: Arc<dyn SearchIndex>,
+    pub extractor: Arc<Extractor>,
+    pub opener: Opener,
+    pub clock: SharedClock,
+    pub settings: SyncSettings,
+    pub watchers: Watchers,
+    /// Wakes the workers when there may be something to claim.
+    pub work: tokio::sync::Notify,
+}
+
+impl Rooms {
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Tells idle workers to look at the queue.
+    pub fn wake(&self) {
+        self.work.notify_waiters();
+        self.work.notify_one();
+    }
+}
+
+/// One claimed task at work.
+pub struct TaskContext {
+    pub rooms: Arc<Rooms>,
+    pub task: Task,
+    /// Proves to the rows that this worker still holds the task.
+    pub lease: TaskLease,
+    /// Cancelled when the lease is lost or the process shuts down.
+    pub stop: CancellationToken,
+}
+
+impl TaskContext {
+    /// Effects under this task's lease, to be filled in.
+    pub fn effects(&self) -> PageEffects {
+        PageEffects { lease: Some(self.lease.clone()), ..PageEffects::default() }
+    }
+
+    /// An error once somebody else has the task, or the process is going down.
+    pub fn check(&self) -> Result<(), Stop> {
+        if self.stop.is_cancelled() { Err(Stop::LeaseLost) } else { Ok(()) }
+    }
+
+    /// Opens the connector on a connection that may work.
+    pub fn open(&self, connection: &Connection) -> Result<Box<dyn Source>, Stop> {
+        match connection.state {
+            ConnectionState::Active => {}
+            ConnectionState::NeedsReauth => {
+                let why = connection.state_reason.clone().unwrap_or_else(|| "the grant has ended".to_owned());
+                return Err(Stop::Reconnect(Reason::new("needs_reauth", why)));
+            }
+            ConnectionState::Disconnecting => return Err(Stop::Cancelled),
+        }
+        self.rooms.opener.open(connection).map_err(Stop::Failed)
+    }
+}

@@ -1,0 +1,112 @@
+//! The engine as the rest of the program sees it: started once, woken when there is work, watched, shut down.
+
+use std::sync::Arc;
+
+use futures::Stream;
+use gangway_effects::SharedClock;
+use gangway_extract::Extractor;
+use gangway_model::SyncJobId;
+use gangway_search::SearchIndex;
+use gangway_store::{Blobs, Store};
+use gangway_vault::Vault;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::context::Rooms;
+use crate::open::Opener;
+use crate::settings::SyncSettings;
+use crate::stop::Stop;
+use crate::watch::{JobSnapshot, Watchers, watch_job};
+use crate::{schedule, worker};
+
+/// The rooms the engine is given.
+pub struct EngineParts {
+    pub store: Arc<Store>,
+    pub blobs: Arc<Blobs>,
+    pub vault: Vault,
+    pub index: Arc<dyn SearchIndex>,
+    pub extractor: Arc<Extractor>,
+    pub opener: Opener,
+    pub clock: SharedClock,
+    pub settings: SyncSettings,
+}
+
+/// A running engine. Dropping it without [`Engine::shut_down`] leaves the leases to end by themselves.
+pub struct Engine {
+    rooms: Arc<Rooms>,
+    shutdown: CancellationToken,
+    running: tokio::sync::Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Engine {
+    /// Starts the workers and the scheduler.
+    pub fn start(parts: EngineParts) -> Self {
+        let engine = Self::idle(parts);
+        engine.begin();
+        engine
+    }
+
+    /// An engine that carries nothing out: for a process that only answers the API, and for tests.
+    pub fn idle(parts: EngineParts) -> Self {
+        let EngineParts { store, blobs, vault, index, extractor, opener, clock, settings } = parts;
+        let rooms = Rooms {
+            store,
+            blobs,
+            vault,
+            index,
+            extractor,
+            opener,
+            clock,
+            settings,
+            watchers: Watchers::default(),
+            work: tokio::sync::Notify::new(),
+        };
+        Self {
+            rooms: Arc::new(rooms),
+            shutdown: CancellationToken::new(),
+            running: tokio::sync::Mutex::default(),
+        }
+    }
+
+    fn begin(&self) {
+        let workers = tokio::spawn(worker::run(Arc::clone(&self.rooms), self.shutdown.clone()));
+        let scheduler = tokio::spawn(schedule::run(Arc::clone(&self.rooms), self.shutdown.clone()));
+        self.running.try_lock().expect("nobody else has the engine yet").extend([workers, scheduler]);
+    }
+
+    /// Tells the workers that there may be work.
+    pub fn wake(&self) {
+        self.rooms.wake();
+    }
+
+    /// Opens connectors on connections.
+    pub fn opener(&self) -> &Opener {
+        &self.rooms.opener
+    }
+
+    /// The states of a job from now on, ending with a final one.
+    pub fn watch(&self, job: &SyncJobId) -> impl Stream<Item = Result<JobSnapshot, Stop>> + Send + use<> {
+        watch_job(Arc::clone(&self.rooms), job.clone())
+    }
+
+    /// Tells those who watch a job that it was changed from outside the engine.
+    pub fn announce(&self, job: &SyncJobId) {
+        self.rooms.watchers.announce(job);
+    }
+
+    /// Looks for due work (feeds to poll, subscriptions to renew) now rather than at the next tick.
+    pub async fn schedule_now(&self) -> Result<(), Stop> {
+        schedule::tick(&self.rooms).await
+    }
+
+    /// Stops claiming, lets tasks reach their next checkpoint, gives the leases back.
+    pub async fn shut_down(&self) {
+        self.shutdown.cancel();
+        self.rooms.wake();
+        for handle in self.running.lock().await.drain(..) {
+            if let Err(error) = handle.await {
+                tracing::error!(%error, "a part of the engine ended badly");
+            }
+        }
+    }
+}

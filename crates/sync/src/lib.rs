@@ -1,0 +1,30 @@
+//! The engine: it claims work, walks containers, follows feeds, brings content in, and removes what is proven gone.
+//!
+//! Order within a page: blobs, index, then one transaction with items, placements, outcomes and the place to
+//! resume. Earlier steps are idempotent by item and revision, so a crash anywhere is just a resume.
+
+mod commit;
+mod content;
+mod context;
+mod engine;
+mod membership;
+mod open;
+mod page;
+mod removal;
+mod schedule;
+mod settings;
+mod stop;
+mod stored;
+mod sweep;
+mod tasks;
+mod tree;
+mod watch;
+mod worker;
+
+pub use engine::{Engine, EngineParts};
+pub use open::Opener;
+pub use settings::SyncSettings;
+pub use stop::Stop;
+pub use stored::{decode_document, encode_document};
+pub use tasks::{kinds, payload, subscription_purpose};
+pub use watch::JobSnapshot;

@@ -1,0 +1,56 @@
+//! The engine's settings, each with its unit and the reason for its default.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+#[derive(Clone, Debug)]
+pub struct SyncSettings {
+    /// Tasks that run at the same time in this process.
+    pub workers: usize,
+    /// Items of one job that are fetched at the same time.
+    pub fetch_concurrency: usize,
+    /// Containers of one job that are listed at the same time.
+    pub list_concurrency: usize,
+    /// Entries that are committed together at most; bounds memory and what a crash repeats.
+    pub batch_entries: usize,
+    /// Between two looks at a change feed without working pushes.
+    pub poll_interval: Duration,
+    /// Between two looks at a change feed while pushes arrive: pushes get lost, so polling never stops.
+    pub poll_interval_with_push: Duration,
+    /// A larger file is skipped with a reason.
+    pub max_file_bytes: u64,
+    /// Where content too large for memory waits while it is read.
+    pub spool_folder: PathBuf,
+    /// The public address of this server when providers can reach it; `None` means no pushes.
+    pub webhook_base: Option<Url>,
+    /// How long a worker's claim on a task holds without a heartbeat.
+    pub lease: Duration,
+    /// A sweep that would remove more than this share of a scope stops and asks …
+    pub mass_removal_share: f64,
+    /// … unless it is no more than this many items.
+    pub mass_removal_floor: u64,
+    /// Tries of a job that keeps meeting a provider's temporary refusal, before it fails.
+    pub max_attempts: u32,
+}
+
+impl SyncSettings {
+    pub fn with_spool(spool_folder: PathBuf) -> Self {
+        Self {
+            workers: 4,
+            fetch_concurrency: 16,
+            list_concurrency: 4,
+            batch_entries: 500,
+            poll_interval: Duration::from_secs(60),
+            poll_interval_with_push: Duration::from_secs(900),
+            max_file_bytes: 100 << 20,
+            spool_folder,
+            webhook_base: None,
+            lease: Duration::from_secs(30),
+            mass_removal_share: 0.3,
+            mass_removal_floor: 20,
+            max_attempts: 12,
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! Following: what the change feeds tell is applied to the collections that follow, and nothing else is touched.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Mutex;
+
+use gangway_connector::{Change, Disposition, Entry, Source};
+use gangway_model::{
+    Connection, ConnectionState, Cursor, FeedKey, Item, ItemId, ItemKind, ItemState, ProviderItemId, ScopeId,
+    SyncJobId, SyncMode,
+};
+use gangway_store::{FeedStep, ItemScope, NewSyncJob, PageEffects, Scope};
+
+use crate::commit::commit;
+use crate::context::TaskContext;
+use crate::membership::{ScopeRef, parent_of, scopes_of_entries};
+use crate::page::{Bringer, Placed};
+use crate::removal::{Leaving, leave_scopes, reindex_subtree, subtree_leaves};
+use crate::stop::Stop;
+use crate::tasks::payload::{self, OfConnection};
+use crate::tree::Tree;
+
+/// A temporary refusal of one item no longer holds up the feed from this try on.
+const GIVE_UP_ON_ITEMS_FROM: u32 = 3;
+/// Names the follower in placements, where a listing would put its job.
+const SEEN_BY: &str = "follow";
+
+pub async fn run(context: &TaskContext, payload: OfConnection) -> Result<(), Stop> {
+    let store = &context.rooms.store;
+    let Some(connection) = store.find_connection(&payload.connection).await? else { return Ok(()) };
+    if connection.state != ConnectionState::Active {
+        return Ok(());
+    }
+    let source = context.open(&connection)?;
+    store.touch_polled(&connection.id, context.rooms.now()).await?;
+    let scopes = store.list_scopes(Some(&connection.id), None, false).await?;
+    let followed: Vec<Scope> = scopes.into_iter().filter(|scope| scope.mode == SyncMode::Auto).collect();
+    let has_feed = context
+        .rooms
+        .opener
+        .connector(connection.connector_id.as_str())
+        .is_some_and(|connector| connector.descriptor().capabilities.change_feed);
+    let walked = Mutex::default();
+    let follower = Follower { context, connection: &connection, source: source.as_ref(), walked };
+    if !has_feed {
+        return follower.list_again(&followed).await;
+    }
+    let feeds: BTreeSet<FeedKey> =
+        followed.iter().map(|scope| scope.feed.clone().unwrap_or_else(|| source.default_feed())).collect();
+    for feed in feeds {
+        follower.follow_feed(&feed, &followed).await?;
+    }
+    store.touch_synced(&connection.id, context.rooms.now()).await?;
+    Ok(())
+}
+
+struct Follower<'a> {
+    context: &'a TaskContext,
+    connection: &'a Connection,
+    source: &'a dyn Source,
+    /// Containers listed in this run: a link back to one of them is not followed again.
+    walked: Mutex<HashSet<ProviderItemId>>,
+}
+
+impl Follower<'_> {
+    async fn follow_feed(&self, feed: &FeedKey, followed: &[Scope]) -> Result<(), Stop> {
+        let store = &self.context.rooms.store;
+        let Some(mut cursor) = store.feed_cursor(&self.connection.id, feed).await? else {
+            return self.begin_anew(feed, followed).await;
+        };
+        loop {
+            self.context.check()?;
+            let page = match self.source.changes(feed, &cursor).await {
+                Ok(page) => page,
+                Err(error) => match error.disposition {
+                    Disposition::RestartFeed => return self.begin_anew(feed, followed).await,
+                    Disposition::Gone => return self.feed_is_gone(feed, followed).await,
+                    // A refusal proves nothing: look again at the next turn.
+                    Disposition::SkipItem => return Ok(()),
+                    _ => return Err(Stop::from_connector(&error)),
+                },
+            };
+            if !page.changes.is_empty() {
+                metrics::counter!("gangway_changes_total", "connector" => self.connection.connector_id.to_string())
+                    .increment(page.changes.len() as u64);
+            }
+            self.apply(page.changes, followed).await?;
+            if page.cursor != cursor {
+                self.save_cursor(feed, &cursor, &page.cursor).await?;
+            } else if page.more {
+                return Err(Stop::retry(
+                    "repeated_cursor",
+                    "the provider answered the same place in its feed again",
+                ));
+            }
+            cursor = page.cursor;
+            if !page.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The cursor moves after the effects it covers are durable.
+    async fn save_cursor(&self, feed: &FeedKey, old: &Cursor, new: &Cursor) -> Result<(), Stop> {
+        let step = FeedStep {
+            connection_id: self.connection.id.clone(),
+            feed: feed.clone(),
+            expected: Some(old.clone()),
+            cursor: new.clone(),
+        };
+        let effects = PageEffects { feed: Some(step), ..self.context.effects() };
+        commit(self.context, self.connection, &effects).await
+    }
+
+    /// A feed without a usable cursor: note where it stands now, then list again what it covers.
+    async fn begin_anew(&self, feed: &FeedKey, followed: &[Scope]) -> Result<(), Stop> {
+        let cursor = self.source.start_cursor(feed).await.map_err(|error| Stop::from_connector(&error))?;
+        let covered: Vec<Scope> = followed
+            .iter()
+            .filter(|scope| scope.feed.as_ref().is_none_or(|of| of == feed))
+            .cloned()
+            .collect();
+        self.list_again(&covered).await?;
+        self.context.rooms.store.set_feed(&self.connection.id, feed, &cursor).await?;
+        Ok(())
+    }
+
+    /// Starts a sync job for each scope that has none under way.
+    async fn list_again(&self, scopes: &[Scope]) -> Result<(), Stop> {
+        let rooms = &self.context.rooms;
+        let unfinished = rooms.store.list_unfinished_jobs(&self.connection.id).await?;
+        for scope in scopes {
+            let under_way = unfinished.iter().any(|job| {
+                job.collection_id.as_ref() == Some(&scope.collection_id) && job.roots.contains(&scope.root_id)
+            });
+            if under_way {
+                continue;
+            }
+            let id = SyncJobId::fresh();
+            let task = payload::sync_job(&id, rooms.now());
+            let job = NewSyncJob {
+                id,
+                user_id: self.connection.user_id.clone(),
+                connection_id: self.connection.id.clone(),
+                connector_id: self.connection.connector_id.clone(),
+                collection_id: Some(scope.collection_id.clone()),
+                mode: scope.mode,
+                roots: vec![scope.root_id.clone()],
+                allow_mass_removal: false,
+            };
+            rooms.store.create_job(&job, Some(&task)).await?;
+        }
+        rooms.wake();
+        Ok(())
+    }
+
+    async fn feed_is_gone(&self, feed: &FeedKey, followed: &[Scope]) -> Result<(), Stop> {
+        let store = &self.context.rooms.store;
+        for scope in followed.iter().filter(|scope| scope.feed.as_ref() == Some(feed)) {
+            if let Some(root) = store.find_item_by_provider_id(&self.connection.id, &scope.root_id).await? {
+                subtree_leaves(self.context, self.connection, &root, &Leaving::All).await?;
+            }
+        }
+        store.delete_feed(&self.connection.id, feed).await?;
+        Ok(())
+    }
+
+    /// Applies one page of changes. Repeating it changes nothing more.
+    async fn apply(&self, changes: Vec<Change>, followed: &[Scope]) -> Result<(), Stop> {
+        let mut upserts: HashMap<ProviderItemId, Entry> = HashMap::new();
+        let mut order: Vec<ProviderItemId> = Vec::new();
+        let mut tombstones: Vec<ProviderItemId> = Vec::new();
+        for change in changes {
+            match change {
+                Change::Upsert(entry) => {
+                    tombstones.retain(|id| *id != entry.id);
+                    order.push(entry.id.clone());
+                    upserts.insert(entry.id.clone(), *entry);
+                }
+                Change::Tombstone { id } => {
+                    upserts.remove(&id);
+                    tombstones.push(id);
+                }
+                Change::Relist { container } => self.relist(&container, followed).await?,
+                Change::FeedGone { feed } => self.feed_is_gone(&feed, followed).await?,
+                Change::Failure { id, reason } => {
+                    tracing::warn!(item = %id, code = %reason.code, "the feed told of an item that cannot be read");
+                }
+            }
+        }
+        self.bury(&tombstones).await?;
+        let entries: Vec<Entry> = order.into_iter().filter_map(|id| upserts.remove(&id)).collect();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.take_in(entries, followed).await
+    }
+
+    async fn bury(&self, ids: &[ProviderItemId]) -> Result<(), Stop> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let known = self.context.rooms.store.find_items_by_provider_ids(&self.connection.id, ids).await?;
+        let (containers, leaves): (Vec<Item>, Vec<Item>) = known
+            .into_iter()
+            .filter(|item| item.state != ItemState::Gone)
+            .partition(|item| item.kind.holds_items());
+        leave_scopes(self.context, self.connection, &leaves, &Leaving::All).await?;
+        for container in containers {
+            subtree_leaves(self.context, self.connection, &container, &Leaving::All).await?;
+        }
+        Ok(())
+    }
+
+    async fn take_in(&self, entries: Vec<Entry>, followed: &[Scope]) -> Result<(), Stop> {
+        let store = &self.context.rooms.store;
+        let observed_at = self.context.rooms.now();
+        let ids: Vec<ProviderItemId> = entries.iter().map(|entry| entry.id.clone()).collect();
+        let known: HashMap<ProviderItemId, Item> = store
+            .find_items_by_provider_ids(&self.connection.id, &ids)
+            .await?
+            .into_iter()
+            .map(|item| (item.provider_id.clone(), item))
+            .collect();
+        let mut tree = Tree::new(store, &self.connection.id);
+        // Containers of this very page count as they are now, in whatever order the feed told of them.
+        for entry in entries.iter().filter(|entry| entry.kind.holds_items()) {
+            tree.place(&entry.id, parent_of(entry, None, known.get(&entry.id)), &entry.name).await?;
+        }
+        let with_known: Vec<(&Entry, Option<&Item>)> =
+            entries.iter().map(|entry| (entry, known.get(&entry.id))).collect();
+        let resolved = scopes_of_entries(store, &self.connection.id, &mut tree, &with_known).await?;
+        let known_ids: Vec<ItemId> = known.values().map(|item| item.id.clone()).collect();
+        let mut at_present = store.item_scopes(&known_ids).await?;
+        let following: HashSet<&ScopeId> = followed.iter().map(|scope| &scope.id).collect();
+
+        let mut placed = Vec::new();
+        let mut moved_out: Vec<(Item, HashSet<ScopeId>)> = Vec::new();
+        let mut newly_in: Vec<(Entry, Vec<ScopeRef>)> = Vec::new();
+        let mut renamed: Vec<Item> = Vec::new();
+        for (entry, scopes) in entries.into_iter().zip(resolved) {
+            let item = known.get(&entry.id).filter(|item| item.state != ItemState::Gone);
+            let now: Vec<ItemScope> = item.and_then(|item| at_present.remove(&item.id)).unwrap_or_default();
+            let mut wanted: Vec<ScopeRef> =
+                scopes.into_iter().filter(|at| following.contains(&at.id)).collect();
+            let leaving: HashSet<ScopeId> = now
+                .iter()
+                .filter(|at| following.contains(&at.scope) && !wanted.iter().any(|want| want.id == at.scope))
+                .map(|at| at.scope.clone())
+                .collect();
+            if let (Some(item), false) = (item, leaving.is_empty()) {
+                moved_out.push((item.clone(), leaving.clone()));
+            }
+            let joining: Vec<ScopeRef> =
+                wanted.iter().filter(|want| !now.iter().any(|at| at.scope == want.id)).cloned().collect();
+            // What a collection took in once stays in it, and stays true while somebody follows the source.
+            wanted.extend(
+                now.iter()
+                    .filter(|at| !following.contains(&at.scope))
+                    .map(|at| ScopeRef { id: at.scope.clone(), collection: at.collection.clone() }),
+            );
+            if wanted.is_empty() {
+                continue;
+            }
+            let parent = parent_of(&entry, None, item);
+            if entry.kind.holds_items() {
+                if !joining.is_empty() {
+                    newly_in.push((entry.clone(), joining));
+                }
+                if let Some(item) = item
+                    && (item.name != entry.name || item.parent_id != parent)
+                {
+                    renamed.push(item.clone());
+                }
+            }
+            let folder = tree.path(parent.as_ref()).await?;
+            placed.push(Placed { entry, parent, scopes: wanted, folder });
+        }
+        for (item, leaving) in &moved_out {
+            let leaving = Leaving::These(leaving);
+            if item.kind.holds_items() {
+                subtree_leaves(self.context, self.connection, item, &leaving).await?;
+            } else {
+                leave_scopes(self.context, self.connection, std::slice::from_ref(item), &leaving).await?;
+            }
+        }
+        self.bring_in(placed, observed_at).await?;
+        for item in &renamed {
+            reindex_subtree(self.context, self.connection, item).await?;
+        }
+        for (entry, scopes) in newly_in {
+            self.walk(entry.id, scopes).await?;
+        }
+        Ok(())
+    }
+
+    async fn bring_in(
+        &self,
+        mut placed: Vec<Placed>,
+        observed_at: gangway_model::Timestamp,
+    ) -> Result<(), Stop> {
+        let rooms = &self.context.rooms;
+        placed = self.with_link_targets(placed).await?;
+        if placed.is_empty() {
+            return Ok(());
+        }
+        let bringer = Bringer {
+            rooms,
+            source: self.source,
+            connection: self.connection,
+            seen_by: SyncJobId::from(SEEN_BY),
+            give_up_on_items: self.context.task.attempts >= GIVE_UP_ON_ITEMS_FROM,
+        };
+        let mut rest = placed.into_iter();
+        loop {
+            let batch: Vec<Placed> = rest.by_ref().take(rooms.settings.batch_entries.max(1)).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let mut brought = bringer.bring_in(batch, observed_at).await?;
+            let stop = brought.stop.take();
+            let effects =
+                PageEffects { lease: Some(self.context.lease.clone()), ..brought.into_effects(rooms.now()) };
+            commit(self.context, self.connection, &effects).await?;
+            if let Some(stop) = stop {
+                return Err(stop);
+            }
+        }
+    }
+
+    /// A link brings in what it points at, beside itself.
+    async fn with_link_targets(&self, placed: Vec<Placed>) -> Result<Vec<Placed>, Stop> {
+        let mut all = Vec::with_capacity(placed.len());
+        for one in placed {
+            if let (ItemKind::Link, Some(target)) = (&one.entry.kind, &one.entry.target) {
+                match self.source.get(target).await {
+                    Ok(aim) if aim.kind == ItemKind::File => {
+                        let parent = parent_of(&aim, None, None);
+                        let (scopes, folder) = (one.scopes.clone(), one.folder.clone());
+                        all.push(Placed { entry: aim, parent, scopes, folder });
+                    }
+                    Ok(aim) if aim.kind.holds_items() => {
+                        Box::pin(self.walk(aim.id, one.scopes.clone())).await?;
+                    }
+                    Ok(_) => {}
+                    Err(error) => match error.disposition {
+                        Disposition::Gone | Disposition::SkipItem | Disposition::Fail => {}
+                        _ => return Err(Stop::from_connector(&error)),
+                    },
+                }
+            }
+            all.push(one);
+        }
+        Ok(all)
+    }
+
+    /// Lists a subtree that has just come into scopes. Without a checkpoint of its own: after a crash the feed
+    /// tells of the container again, and what is unchanged is not fetched again.
+    async fn walk(&self, top: ProviderItemId, scopes: Vec<ScopeRef>) -> Result<(), Stop> {
+        let mut containers = vec![top];
+        while let Some(container) = containers.pop() {
+            if !self.walked.lock().expect("no holder of this lock panics").insert(container.clone()) {
+                continue;
+            }
+            let mut page_token = None;
+            let mut tokens = HashSet::new();
+            loop {
+                self.context.check()?;
+                let observed_at = self.context.rooms.now();
+                let page = match self.source.list(&container, page_token.as_ref()).await {
+                    Ok(page) => page,
+                    Err(error) => match error.disposition {
+                        Disposition::Gone | Disposition::SkipItem | Disposition::Fail => break,
+                        _ => return Err(Stop::from_connector(&error)),
+                    },
+                };
+                let mut tree = Tree::new(&self.context.rooms.store, &self.connection.id);
+                let folder = tree.path(Some(&container)).await?;
+                let mut placed = Vec::new();
+                for entry in page.entries {
+                    if entry.kind.holds_items() {
+                        containers.push(entry.id.clone());
+                    }
+                    let parent = parent_of(&entry, Some(&container), None);
+                    placed.push(Placed { entry, parent, scopes: scopes.clone(), folder: folder.clone() });
+                }
+                Box::pin(self.bring_in(placed, observed_at)).await?;
+                match page.next {
+                    Some(next) if tokens.insert(next.clone()) => page_token = Some(next),
+                    _ => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The scopes that reach into a container are listed again as a whole, which also finds what went.
+    async fn relist(&self, container: &ProviderItemId, followed: &[Scope]) -> Result<(), Stop> {
+        let mut tree = Tree::new(&self.context.rooms.store, &self.connection.id);
+        let line = tree.with_ancestors(std::slice::from_ref(container)).await?;
+        let reached: Vec<Scope> =
+            followed.iter().filter(|scope| line.contains(&scope.root_id)).cloned().collect();
+        self.list_again(&reached).await
+    }
+}

@@ -1,0 +1,176 @@
+//! The kinds of work in the queue: a name, a payload, and a run that may be repeated at any point.
+
+mod clean;
+mod disconnect;
+mod follow;
+mod import;
+mod rebuild;
+mod remove;
+mod subscriptions;
+mod upload;
+
+pub(crate) use clean::GRACE as BLOB_GRACE;
+pub use subscriptions::subscription_purpose;
+
+use crate::context::TaskContext;
+use crate::stop::Stop;
+
+/// The names of tasks as rows hold them.
+pub mod kinds {
+    pub const SYNC_JOB: &str = "sync_job";
+    pub const FOLLOW: &str = "follow";
+    pub const SUBSCRIPTIONS: &str = "renew_subscriptions";
+    pub const DISCONNECT: &str = "disconnect";
+    pub const REMOVE_SCOPE: &str = "remove_scope";
+    pub const REMOVE_COLLECTION: &str = "remove_collection";
+    pub const DELETE_USER: &str = "delete_user";
+    pub const EXTRACT_UPLOAD: &str = "extract_upload";
+    pub const REMOVE_ITEM: &str = "remove_item";
+    pub const COLLECT_BLOBS: &str = "collect_blobs";
+    pub const REBUILD_INDEX: &str = "rebuild_index";
+
+    pub const ALL: &[&str] = &[
+        SYNC_JOB,
+        FOLLOW,
+        SUBSCRIPTIONS,
+        DISCONNECT,
+        REMOVE_SCOPE,
+        REMOVE_COLLECTION,
+        DELETE_USER,
+        EXTRACT_UPLOAD,
+        REMOVE_ITEM,
+        COLLECT_BLOBS,
+        REBUILD_INDEX,
+    ];
+}
+
+/// Tasks ready for the queue, each with the key that keeps it single and the lane that keeps it in order.
+pub mod payload {
+    use gangway_model::{CollectionId, ConnectionId, ItemId, ScopeId, SyncJobId, Timestamp, UserId};
+    use gangway_store::NewTask;
+    use serde::{Deserialize, Serialize};
+    use serde_json::json;
+
+    use super::kinds;
+
+    #[derive(Serialize, Deserialize)]
+    pub(crate) struct OfJob {
+        pub job: SyncJobId,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub(crate) struct OfConnection {
+        pub connection: ConnectionId,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub(crate) struct OfScope {
+        pub scope: ScopeId,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub(crate) struct OfCollection {
+        pub collection: CollectionId,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub(crate) struct OfUser {
+        pub user: UserId,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub(crate) struct OfItem {
+        pub item: ItemId,
+    }
+
+    fn task(kind: &str, about: &str, payload: serde_json::Value, run_at: Timestamp) -> NewTask {
+        let key = format!("{kind}:{about}");
+        NewTask::new(kind, payload).unique(key.clone()).in_lane(key).at(run_at)
+    }
+
+    /// Carries out a sync job.
+    pub fn sync_job(job: &SyncJobId, now: Timestamp) -> NewTask {
+        task(kinds::SYNC_JOB, job.as_str(), json!(OfJob { job: job.clone() }), now)
+    }
+
+    /// Looks at a connection's change feeds.
+    pub fn follow(connection: &ConnectionId, now: Timestamp) -> NewTask {
+        task(kinds::FOLLOW, connection.as_str(), json!(OfConnection { connection: connection.clone() }), now)
+    }
+
+    /// Makes, renews and stops a connection's webhook subscriptions.
+    pub fn subscriptions(connection: &ConnectionId, now: Timestamp) -> NewTask {
+        let payload = json!(OfConnection { connection: connection.clone() });
+        task(kinds::SUBSCRIPTIONS, connection.as_str(), payload, now)
+    }
+
+    /// Takes a connection apart: subscriptions, documents, grant, rows.
+    pub fn disconnect(connection: &ConnectionId, now: Timestamp) -> NewTask {
+        task(
+            kinds::DISCONNECT,
+            connection.as_str(),
+            json!(OfConnection { connection: connection.clone() }),
+            now,
+        )
+    }
+
+    /// Removes what stands in one scope and nowhere else.
+    pub fn remove_scope(scope: &ScopeId, now: Timestamp) -> NewTask {
+        task(kinds::REMOVE_SCOPE, scope.as_str(), json!(OfScope { scope: scope.clone() }), now)
+    }
+
+    /// Removes a collection with all its scopes.
+    pub fn remove_collection(collection: &CollectionId, now: Timestamp) -> NewTask {
+        let payload = json!(OfCollection { collection: collection.clone() });
+        task(kinds::REMOVE_COLLECTION, collection.as_str(), payload, now)
+    }
+
+    /// Deletes a user with everything that is theirs.
+    pub fn delete_user(user: &UserId, now: Timestamp) -> NewTask {
+        task(kinds::DELETE_USER, user.as_str(), json!(OfUser { user: user.clone() }), now)
+    }
+
+    /// Reads the text of an uploaded file.
+    pub fn extract_upload(item: &ItemId, now: Timestamp) -> NewTask {
+        task(kinds::EXTRACT_UPLOAD, item.as_str(), json!(OfItem { item: item.clone() }), now)
+    }
+
+    /// Removes an item that its user took out, wherever it stands no more.
+    pub fn remove_item(item: &ItemId, now: Timestamp) -> NewTask {
+        task(kinds::REMOVE_ITEM, item.as_str(), json!(OfItem { item: item.clone() }), now)
+    }
+
+    /// Fills an index that was started over from what the rows hold.
+    pub fn rebuild_index(now: Timestamp) -> NewTask {
+        task(kinds::REBUILD_INDEX, "all", json!({}), now)
+    }
+
+    /// Deletes blobs that no row needs.
+    pub fn collect_blobs(now: Timestamp) -> NewTask {
+        task(kinds::COLLECT_BLOBS, "all", json!({}), now)
+    }
+}
+
+/// Carries out one task.
+pub async fn run(context: &TaskContext) -> Result<(), Stop> {
+    match context.task.kind.as_str() {
+        kinds::SYNC_JOB => import::run(context, read(context)?).await,
+        kinds::FOLLOW => follow::run(context, read(context)?).await,
+        kinds::SUBSCRIPTIONS => subscriptions::run(context, read(context)?).await,
+        kinds::DISCONNECT => disconnect::run(context, read(context)?).await,
+        kinds::REMOVE_SCOPE => remove::run_scope(context, read(context)?).await,
+        kinds::REMOVE_COLLECTION => remove::run_collection(context, read(context)?).await,
+        kinds::REMOVE_ITEM => remove::run_item(context, read(context)?).await,
+        kinds::DELETE_USER => disconnect::run_user(context, read(context)?).await,
+        kinds::EXTRACT_UPLOAD => upload::run(context, read(context)?).await,
+        kinds::COLLECT_BLOBS => clean::run(context).await,
+        kinds::REBUILD_INDEX => rebuild::run(context).await,
+        other => Err(Stop::failed("unknown_task", format!("this version knows no task called {other}"))),
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(context: &TaskContext) -> Result<T, Stop> {
+    serde_json::from_value(context.task.payload.clone()).map_err(|error| {
+        Stop::failed("unreadable_task", format!("the task's payload cannot be read: {error}"))
+    })
+}

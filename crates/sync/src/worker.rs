@@ -1,0 +1,145 @@
+//! Workers: claim a task, keep its lease alive, carry it out, and say what became of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gangway_effects::random_token;
+use gangway_store::{Task, TaskLease};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::context::{Rooms, TaskContext};
+use crate::stop::Stop;
+use crate::tasks;
+
+/// How often an idle process looks at the queue although nobody woke it: another process may have added work.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// The longest wait between two tries of a task.
+const LONGEST_WAIT: Duration = Duration::from_secs(1800);
+
+/// Claims and runs tasks until `shutdown`, then waits for those at work to reach their next checkpoint.
+pub async fn run(rooms: Arc<Rooms>, shutdown: CancellationToken) {
+    let me = random_token("worker_");
+    let mut at_work: JoinSet<()> = JoinSet::new();
+    while !shutdown.is_cancelled() {
+        let free = rooms.settings.workers.saturating_sub(at_work.len());
+        let claimed = if free == 0 { Vec::new() } else { claim(&rooms, &me, free).await };
+        let nothing_new = claimed.is_empty();
+        for task in claimed {
+            let (rooms, me, shutdown) = (Arc::clone(&rooms), me.clone(), shutdown.child_token());
+            at_work.spawn(async move { carry_out(rooms, me, task, shutdown).await });
+        }
+        if nothing_new {
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = rooms.work.notified() => {}
+                () = rooms.clock.sleep(LOOK_AGAIN) => {}
+                Some(_) = at_work.join_next(), if !at_work.is_empty() => {}
+            }
+        }
+    }
+    while at_work.join_next().await.is_some() {}
+    if let Err(error) = rooms.store.release_all_of(&me).await {
+        tracing::warn!(%error, "leases could not be released; they end by themselves");
+    }
+}
+
+async fn claim(rooms: &Rooms, me: &str, free: usize) -> Vec<Task> {
+    let limit = u32::try_from(free).unwrap_or(u32::MAX);
+    match rooms.store.claim(me, tasks::kinds::ALL, limit, rooms.settings.lease).await {
+        Ok(claimed) => claimed,
+        Err(error) => {
+            tracing::error!(%error, "the queue cannot be read; trying again");
+            Vec::new()
+        }
+    }
+}
+
+async fn carry_out(rooms: Arc<Rooms>, me: String, task: Task, stop: CancellationToken) {
+    let span = tracing::info_span!("task", kind = %task.kind, task = %task.id, attempt = task.attempts);
+    let lease = TaskLease { task: task.id.clone(), worker: me.clone() };
+    let context = TaskContext {
+        rooms: Arc::clone(&rooms),
+        task: task.clone(),
+        lease: lease.clone(),
+        stop: stop.clone(),
+    };
+    let heart = tokio::spawn(keep_alive(Arc::clone(&rooms), lease, stop.clone()));
+    // In a task of its own, so that a panic costs this task and not the worker.
+    let result = tokio::spawn(tracing::Instrument::instrument(
+        async move { tasks::run(&context).await },
+        span.clone(),
+    ))
+    .await;
+    heart.abort();
+    let result = match result {
+        Ok(result) => result,
+        Err(panic) if panic.is_panic() => {
+            Err(Stop::failed("internal", "the task met a fault of this server"))
+        }
+        Err(_) => Err(Stop::LeaseLost),
+    };
+    if let Err(error) = settle(&rooms, &me, &task, result).await {
+        tracing::error!(parent: &span, %error, "the task's end could not be recorded; its lease will end by itself");
+    }
+    rooms.wake();
+}
+
+/// Extends the lease at a third of its life; gives the task up when the lease is lost.
+async fn keep_alive(rooms: Arc<Rooms>, lease: TaskLease, stop: CancellationToken) {
+    loop {
+        rooms.clock.sleep(rooms.settings.lease / 3).await;
+        match rooms.store.extend_lease(&lease.task, &lease.worker, rooms.settings.lease).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(task = %lease.task, "the lease was lost");
+                stop.cancel();
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(task = %lease.task, %error, "the lease could not be extended; trying again")
+            }
+        }
+    }
+}
+
+async fn settle(
+    rooms: &Rooms,
+    me: &str,
+    task: &Task,
+    result: Result<(), Stop>,
+) -> Result<(), gangway_store::StoreError> {
+    let kind = task.kind.clone();
+    match result {
+        Ok(()) | Err(Stop::Cancelled) => {
+            metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "done").increment(1);
+            rooms.store.complete(&task.id, me).await?;
+            Ok(())
+        }
+        Err(Stop::LeaseLost) => {
+            metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "interrupted").increment(1);
+            Ok(())
+        }
+        Err(Stop::RetryLater { after, reason }) => {
+            metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "retried").increment(1);
+            let wait = after.unwrap_or_else(|| backoff(task.attempts)).min(LONGEST_WAIT);
+            tracing::warn!(task = %task.id, kind = %task.kind, code = %reason.code, wait = wait.as_secs(), "the task waits for another try");
+            rooms.store.retry(&task.id, me, rooms.now() + wait, &reason.message).await?;
+            Ok(())
+        }
+        Err(Stop::Failed(reason) | Stop::Reconnect(reason)) => {
+            metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "failed").increment(1);
+            tracing::warn!(task = %task.id, kind = %task.kind, code = %reason.code, "the task ended without success");
+            rooms.store.give_up(&task.id, me, &reason.message).await?;
+            Ok(())
+        }
+    }
+}
+
+/// 2, 4, 8 … seconds, half of it by chance so that many tasks do not come back together.
+fn backoff(attempts: u32) -> Duration {
+    let exponent = attempts.clamp(1, 10);
+    let most = Duration::from_secs(1 << exponent);
+    let chance = f64::from(u16::from_le_bytes(gangway_effects::random_bytes())) / f64::from(u16::MAX);
+    most / 2 + (most / 2).mul_f64(chance)
+}

@@ -1,0 +1,222 @@
+//! A refresh happens once, survives rivals and outages, and a grant is given up only on proof.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use gangway_effects::Clock;
+use gangway_model::{ConnectionState, ExposeSecret};
+use gangway_oauth::SupplyError;
+use gangway_store::testing::each_backend;
+use tokio::sync::Semaphore;
+
+use crate::provider::Provider;
+use crate::world::{World, system_clock};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_ask_one_refresh_happens() {
+    each_backend(async |test| {
+        let (provider, address) = Provider::start(true).await;
+        let world = World::make(&test, address).await;
+        let vault = world.vault();
+        let answers = join_all((0..32).map(|_| {
+            let supplier = vault.supplier(&world.connection);
+            tokio::spawn(async move { supplier.access_token().await.unwrap() })
+        }))
+        .await;
+        for answer in answers {
+            assert_eq!(answer.unwrap().secret.expose_secret(), "access-1");
+        }
+        assert_eq!((provider.refreshes(), provider.reuses()), (1, 0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_refresh_once_between_them() {
+    each_backend(async |test| {
+        let (provider, address) = Provider::start(true).await;
+        let world = World::make_on(&test, address, system_clock()).await;
+        let suppliers: Vec<_> = (0..4)
+            .map(|_| world.vault())
+            .flat_map(|vault| [vault.supplier(&world.connection), vault.supplier(&world.connection)])
+            .collect();
+        let answers = join_all(
+            suppliers
+                .into_iter()
+                .map(|supplier| tokio::spawn(async move { supplier.access_token().await.unwrap() })),
+        )
+        .await;
+        for answer in answers {
+            assert_eq!(answer.unwrap().secret.expose_secret(), "access-1");
+        }
+        assert_eq!((provider.refreshes(), provider.reuses()), (1, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once_for_all_who_held_it() {
+    each_backend(async |test| {
+        let (provider, address) = Provider::start(true).await;
+        let world = World::make(&test, address).await;
+        let supplier = world.vault().supplier(&world.connection);
+        let first = supplier.access_token().await.unwrap();
+        let replaced = join_all((0..8).map(|_| supplier.replace(&first))).await;
+        for token in replaced {
+            assert_eq!(token.unwrap().secret.expose_secret(), "access-2");
+        }
+        assert_eq!((provider.refreshes(), provider.reuses()), (2, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_is_replaced_five_minutes_before_it_ends() {
+    each_backend(async |test| {
+        let (provider, address) = Provider::start(true).await;
+        let world = World::make(&test, address).await;
+        let supplier = world.vault().supplier(&world.connection);
+        supplier.access_token().await.unwrap();
+        test.clock.advance(Duration::from_secs(3599 - 301));
+        assert_eq!(supplier.access_token().await.unwrap().secret.expose_secret(), "access-1");
+        test.clock.advance(Duration::from_secs(2));
+        assert_eq!(supplier.access_token().await.unwrap().secret.expose_secret(), "access-2");
+        assert_eq!(provider.refreshes(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_without_refresh_token_keeps_the_old_one() {
+    each_backend(async |test| {
+        let (provider, address) = Provider::start(false).await;
+        let world = World::make(&test, address).await;
+        let vault = world.vault();
+        for _ in 0..3 {
+            vault.refresh_now(&world.connection).await.unwrap();
+        }
+        assert_eq!((provider.refreshes(), provider.reuses()), (3, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_outage_ahead_of_expiry_leaves_the_token_in_use() {
+    each_backend(async |test| {
+        let (provider, address) = Provider::start(true).await;
+        let world = World::make(&test, address).await;
+        let supplier = world.vault().supplier(&world.connection);
+        supplier.access_token().await.unwrap();
+        provider.set_down(true);
+        test.clock.advance(Duration::from_secs(3599 - 60));
+        assert_eq!(supplier.access_token().await.unwrap().secret.expose_secret(), "access-1");
+        test.clock.advance(Duration::from_secs(120));
+        assert!(matches!(supplier.access_token().await, Err(SupplyError::Unavailable(_))));
+        provider.set_down(false);
+        assert_eq!(supplier.access_token().await.unwrap().secret.expose_secret(), "access-2");
+        let connection = world.store.find_connection(&world.connection).await.unwrap().unwrap();
+        assert_eq!(connection.state, ConnectionState::Active);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dead_grant_is_marked_with_its_reason_and_asked_about_once() {
+    each_backend(async |test| {
+        let (provider, address) = Provider::start(true).await;
+        let world = World::make(&test, address).await;
+        provider.end_grant();
+        let supplier = world.vault().supplier(&world.connection);
+        for _ in 0..3 {
+            assert!(matches!(supplier.access_token().await, Err(SupplyError::NeedsReauth(_))));
+        }
+        assert_eq!(provider.reuses(), 1);
+        let connection = world.store.find_connection(&world.connection).await.unwrap().unwrap();
+        assert_eq!(connection.state, ConnectionState::NeedsReauth);
+        assert!(connection.state_reason.unwrap().contains("expired or revoked"));
+    })
+    .await;
+}
+
+/// The old refresh token is refused because somebody else used it; the row knows the new one.
+#[tokio::test]
+async fn invalid_grant_is_not_believed_when_the_row_has_moved_on() {
+    each_backend(async |test| {
+        let (provider, address) = Provider::start(true).await;
+        let world = World::make(&test, address).await;
+        let gate = Arc::new(Semaphore::new(0));
+        *provider.gate.lock().unwrap() = Some(Arc::clone(&gate));
+        let slow = tokio::spawn({
+            let supplier = world.vault().supplier(&world.connection);
+            async move { supplier.access_token().await }
+        });
+        // The slow one's claim runs out while the provider keeps it waiting, so a rival takes over.
+        while world
+            .store
+            .claim_refresh(&world.connection, 1, "probe", test.clock.now(), test.clock.now())
+            .await
+            .unwrap()
+        {
+            tokio::task::yield_now().await;
+        }
+        test.clock.advance(Duration::from_secs(61));
+        let rival = tokio::spawn({
+            let supplier = world.vault().supplier(&world.connection);
+            async move { supplier.access_token().await }
+        });
+        gate.add_permits(2);
+        let (slow, rival) = (slow.await.unwrap().unwrap(), rival.await.unwrap().unwrap());
+        assert_eq!(slow.secret.expose_secret(), rival.secret.expose_secret());
+        let connection = world.store.find_connection(&world.connection).await.unwrap().unwrap();
+        assert_eq!(connection.state, ConnectionState::Active);
+        assert_eq!(provider.refreshes(), 1);
+    })
+    .await;
+}
+
+/// A process that died while refreshing holds nobody up for longer than its claim.
+#[tokio::test]
+async fn a_dead_process_s_claim_ends_by_itself() {
+    each_backend(async |test| {
+        let (provider, address) = Provider::start(true).await;
+        let world = World::make(&test, address).await;
+        let now = test.clock.now();
+        let until = now + Duration::from_secs(60);
+        assert!(world.store.claim_refresh(&world.connection, 1, "dead", until, now).await.unwrap());
+        let waiting = tokio::spawn({
+            let supplier = world.vault().supplier(&world.connection);
+            async move { supplier.access_token().await.unwrap() }
+        });
+        test.clock.advance(Duration::from_secs(60));
+        // Small steps: the waiting one's own claim must not run out in turn.
+        for _ in 0..200 {
+            if waiting.is_finished() {
+                break;
+            }
+            test.clock.advance(Duration::from_millis(250));
+            for _ in 0..5000 {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert_eq!(waiting.await.unwrap().secret.expose_secret(), "access-1");
+        assert_eq!(provider.refreshes(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn revocation_presents_the_refresh_token_and_reports_an_outage() {
+    each_backend(async |test| {
+        let (provider, address) = Provider::start(true).await;
+        let world = World::make(&test, address).await;
+        let vault = world.vault();
+        let connection = world.store.find_connection(&world.connection).await.unwrap().unwrap();
+        provider.set_down(true);
+        assert!(vault.revoke(&connection).await.is_err());
+        provider.set_down(false);
+        vault.revoke(&connection).await.unwrap();
+        assert_eq!(provider.revoked(), ["refresh-0"]);
+    })
+    .await;
+}

@@ -1,0 +1,98 @@
+#!/bin/sh
+# Installs what building, the demo or the tests need and this machine lacks. Says what it does.
+#   scripts/setup.sh demo    what the demo needs: a Rust toolchain and a C compiler
+#   scripts/setup.sh test    the same, and what the tests need: PostgreSQL, Python
+set -eu
+cd "$(dirname "$0")/.."
+wanted=${1:-test}
+
+say() { printf 'setup: %s\n' "$*"; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs Debian packages, when there is apt. Elsewhere it says what to install.
+install_packages() {
+    if ! command -v apt-get >/dev/null 2>&1; then
+        say "please install: $*"
+        exit 1
+    fi
+    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null 2>&1; then
+        say "please install as root: apt-get install $*"
+        exit 1
+    fi
+    say "installing: $*"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/tmp/gangway-setup.log 2>&1 && return 0
+    say "refreshing the list of packages"
+    as_root apt-get update -q >>/tmp/gangway-setup.log 2>&1 || true
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >>/tmp/gangway-setup.log 2>&1 || {
+        tail -n 20 /tmp/gangway-setup.log
+        say "that did not work; the whole log is /tmp/gangway-setup.log"
+        exit 1
+    }
+}
+
+need_rust() {
+    minimum=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    if ! command -v cargo >/dev/null 2>&1; then
+        # A toolchain installed for this user, in a shell that has not read its profile since.
+        if [ -x "$HOME/.cargo/bin/cargo" ]; then
+            say "Rust is in ~/.cargo/bin, which is not on the PATH: run  . ~/.cargo/env  and try again"
+        else
+            say "Rust $minimum or newer is needed; https://rustup.rs shows how to install it"
+        fi
+        exit 1
+    fi
+    found=$(cargo --version | sed 's/cargo \([0-9]*\.[0-9]*\).*/\1/')
+    oldest=$(printf '%s\n%s\n' "$minimum" "$found" | sort -V | head -n 1)
+    if [ "$oldest" != "$minimum" ]; then
+        say "Rust $minimum or newer is needed, $found is installed: run  rustup update stable"
+        exit 1
+    fi
+    say "Rust $found"
+}
+
+need_compiler() {
+    packages=""
+    command -v cc >/dev/null 2>&1 || packages="$packages gcc libc6-dev"
+    command -v pkg-config >/dev/null 2>&1 || packages="$packages pkg-config"
+    # shellcheck disable=SC2086
+    [ -z "$packages" ] || install_packages $packages
+    say "C compiler $(cc -dumpversion 2>/dev/null || echo present)"
+}
+
+has_postgres() {
+    command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+}
+
+need_postgres() {
+    [ "${GANGWAY_SKIP_POSTGRES:-}" = 1 ] && { say "PostgreSQL is left out (GANGWAY_SKIP_POSTGRES=1)"; return; }
+    [ -n "${GANGWAY_TEST_POSTGRES_URL:-}" ] && { say "PostgreSQL at GANGWAY_TEST_POSTGRES_URL"; return; }
+    has_postgres || install_packages postgresql
+    say "PostgreSQL"
+}
+
+need_python() {
+    if ! command -v python3 >/dev/null 2>&1 || ! python3 -c 'import ensurepip, venv' >/dev/null 2>&1; then
+        install_packages python3 python3-venv
+    fi
+    stamp=.venv/requirements.stamp
+    wanted_stamp=$(cat tests/api/requirements.txt tests/clients/requirements.txt | cksum)
+    if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted_stamp" ]; then
+        say "Python packages"
+        return
+    fi
+    say "installing Python packages into .venv"
+    [ -x .venv/bin/python ] || python3 -m venv .venv
+    .venv/bin/python -m pip install -q --disable-pip-version-check \
+        -r tests/api/requirements.txt -r tests/clients/requirements.txt
+    printf '%s' "$wanted_stamp" >"$stamp"
+}
+
+need_rust
+need_compiler
+if [ "$wanted" = test ]; then
+    need_postgres
+    need_python
+fi

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Runs every check and test, one stage after the other, and closes with one line of totals.
+# A stage that fails does not keep the others from running; the exit code says whether any did.
+set -u
+cd "$(dirname "$0")/.."
+
+log=$(mktemp -d "${TMPDIR:-/tmp}/gangway-test.XXXXXX")
+trap 'rm -rf "$log"' EXIT
+passed=0
+failed=0
+broken=""
+
+# stage NAME COMMAND…: runs the command, shows its output, remembers how it ended.
+stage() {
+    name=$1
+    shift
+    printf '\n== %s\n' "$name"
+    # The exit code has to survive the pipe to tee.
+    { "$@" 2>&1; echo $? >"$log/code"; } | tee "$log/$name"
+    code=$(cat "$log/code")
+    [ "$code" -eq 0 ] || broken="$broken $name"
+    return 0
+}
+
+# A check is one thing that passes or fails.
+count_check() {
+    if [ "$(cat "$log/code")" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
+# A runner's own totals: every "N passed" and "N failed" of its summary lines.
+count_tests() {
+    for word in passed failed; do
+        sum=$(grep -aE "$2" "$log/$1" | grep -oE "[0-9]+ $word" | awk '{ n += $1 } END { print n + 0 }')
+        eval "$word=\$(($word + sum))"
+        eval "stage_$word=$sum"
+    done
+    # A runner that broke before it could count is one failure.
+    if [ "$(cat "$log/code")" -ne 0 ] && [ "$stage_failed" -eq 0 ]; then failed=$((failed + 1)); fi
+}
+
+stage format cargo fmt --all -- --check
+count_check
+stage clippy cargo clippy --locked --workspace --all-targets -- -D warnings
+count_check
+stage rust cargo test --locked --workspace --no-fail-fast
+count_tests rust '^test result:'
+if [ -x .venv/bin/python ]; then
+    stage programs cargo build --locked -p gangway -p gangway-emulators
+    count_check
+    stage clients .venv/bin/python -m pytest -q tests/clients
+    count_tests clients '^[=0-9].* in [0-9.]+s'
+    stage api .venv/bin/python tests/api/run.py
+    count_tests api '^api:'
+else
+    echo "there is no .venv: run make setup"
+    broken="$broken python"
+    failed=$((failed + 1))
+fi
+
+echo
+[ -z "$broken" ] || echo "failed:$broken"
+echo "$passed passed, $failed failed"
+[ -z "$broken" ]
