@@ -1,7 +1,7 @@
 """Tests the REST API of a running server against the OpenAPI document that it serves.
 
-Starts an emulated Google and a server on free ports and a fresh data folder, makes a user with a token,
-and lets schemathesis call every operation with generated input, good and bad. What it checks: no server
+schemathesis calls every operation with generated input, good and bad: first with ids that do not exist, then
+with those of a real connection, sync, upload and user, and in the end deletes them. What it checks: no server
 error, no undocumented status, content type or body. The last line sums up.
 """
 
@@ -10,89 +10,95 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = Path(os.environ.get("GANGWAY_PROGRAM", ROOT / "target/debug/gangway"))
+from house import House
+
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
-EXAMPLES = os.environ.get("GANGWAY_API_EXAMPLES", "25")
+EXAMPLES = os.environ.get("GANGWAY_API_EXAMPLES", "15")
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 # An endless stream has no whole answer that could be compared with the document.
 STREAMS = "/rest/connectors/{connector_id}/sync/{job_id}/events"
+USER = ["--exclude-path-regex", "^/rest/admin/"]
+ADMIN = ["--include-path-regex", "^/rest/admin/"]
+KEEP = ["--exclude-method", "DELETE"]
+# What is included adds up, what is excluded counts more: so deletions are what is left of everything.
+DELETE = [word for method in ("GET", "POST", "PATCH") for word in ("--exclude-method", method)]
+
+# Real ids in the places of generated ones.
+ACQUAINTED = """
+[parameters]
+"path.connector_id" = "google_drive"
+"path.uuid" = "{collection}"
+"path.job_id" = "{job}"
+"path.session_id" = "{session}"
+"path.user_id" = "{user}"
+"path.token_id" = "{token}"
+"path.file_id" = "{source_file}"
+"query.collection_uuid" = "{collection}"
+
+[[operations]]
+include-path-regex = "^/rest/(connectors/local_upload|collections)/"
+parameters = {{ "path.file_id" = "{upload}", "path.uuid" = "{collection}", "query.collection_uuid" = "{collection}" }}
+"""
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="gangway-api-") as folder:
-        log = Path(folder) / "server.log"
-        with log.open("wb") as output:
-            demo = subprocess.Popen(
-                [PROGRAM, "demo", "--data-dir", f"{folder}/data", "--no-walk"],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            env = wait_until_ready(demo, Path(folder) / "data/demo.env", log)
-            return run(env, folder)
-        finally:
-            demo.terminate()
-            demo.wait(timeout=60)
-            report = log.read_text(errors="replace")
-            if "panicked" in report:
-                print(report)
+    with tempfile.TemporaryDirectory(prefix="gangway-api-") as folder, House(folder) as house:
+        empty = Path(folder) / "strangers.toml"
+        empty.write_text("")
+        outcomes = [
+            call(house, "as a user, with ids that do not exist", house.token, USER, empty),
+            call(house, "as the admin, with ids that do not exist", house.admin_key, ADMIN, empty),
+            call(house, "as the admin, where only users may go", house.admin_key, USER, empty),
+            call(house, "as a user, where only the admin may go", house.token, ADMIN, empty),
+        ]
+        ids = house.furnish()
+        real = Path(folder) / "acquainted.toml"
+        real.write_text(ACQUAINTED.format(**ids))
+        key = ids["picker_key"]
+        outcomes += [
+            call(house, "as a user, with what is there", house.token, USER + KEEP, real, key),
+            call(house, "as the admin, with what is there", house.admin_key, ADMIN + KEEP, real),
+            call(house, "as a user, deleting it", house.token, USER + DELETE, real),
+            call(house, "as the admin, deleting it", house.admin_key, ADMIN + DELETE, real),
+        ]
+        if "panicked" in house.said():
+            print(house.said())
+            outcomes.append((1, 0, 1))
+        passed = sum(outcome[1] for outcome in outcomes)
+        failed = sum(outcome[2] for outcome in outcomes)
+        print(f"api: {passed} passed, {failed} failed (operations, each in several roles)")
+        return max(outcome[0] for outcome in outcomes)
 
 
-def wait_until_ready(demo: subprocess.Popen, env_file: Path, log: Path) -> dict:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if demo.poll() is not None:
-            break
-        if env_file.exists():
-            pairs = (line.split("=", 1) for line in env_file.read_text().splitlines() if "=" in line and line[0] != "#")
-            env = dict(pairs)
-            try:
-                urllib.request.urlopen(f"{env['GANGWAY_URL']}/readyz", timeout=5)
-                return env
-            except (urllib.error.URLError, KeyError):
-                pass
-        time.sleep(0.1)
-    sys.exit(f"the server did not start:\n{log.read_text(errors='replace')}")
-
-
-def run(env: dict, folder: str) -> int:
-    base = env["GANGWAY_URL"]
-    everything = call(base, "run", env["GANGWAY_TOKEN"], ["--exclude-path-regex", "^/rest/admin/"], folder)
-    admin = call(base, "admin", env["GANGWAY_ADMIN_KEY"], ["--include-path-regex", "^/rest/admin/"], folder)
-    outcomes = [everything, admin]
-    passed = sum(outcome[1] for outcome in outcomes)
-    failed = sum(outcome[2] for outcome in outcomes)
-    print(f"api: {passed} passed, {failed} failed (checked operations)")
-    return max(outcome[0] for outcome in outcomes)
-
-
-def call(base: str, name: str, key: str, selection: list, folder: str) -> tuple:
+def call(house: House, name: str, key: str, selection: list, config: Path, picker_key: str = "") -> tuple:
     """Runs schemathesis; its exit code, and how many operations passed and failed."""
     command = [
-        SCHEMATHESIS, "run", f"{base}/openapi.json",
-        "--url", base,
+        SCHEMATHESIS, "--config-file", config, "run", f"{house.url}/openapi.json",
+        "--url", house.url,
         "--checks", CHECKS,
         "--max-examples", EXAMPLES,
+        "--phases", "examples,coverage,fuzzing",
         "--exclude-path", STREAMS,
         "--header", f"Authorization: Bearer {key}",
         "--request-timeout", "30",
+        "--warnings", "off",
         "--seed", "1",
         "--no-color",
         *selection,
     ]
-    print(f"-- {name}: {' '.join(selection)}", flush=True)
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder)
+    if picker_key:
+        command += ["--header", f"X-Picker-Key: {picker_key}"]
+    print(f"-- {name}", flush=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=config.parent)
     text = done.stdout.replace(key, "(key)")
-    print(text, flush=True)
     tested = number(r"Tested:\s+(\d+)", text)
     failing = len(set(re.findall(r"^_+ ([A-Z]+ /\S*) _+$", text, re.M)))
-    return done.returncode, max(tested - failing, 0), failing or (1 if done.returncode else 0)
+    calls = number(r"(\d+) generated", text)
+    print(text if done.returncode or not tested else f"   {tested} operations, {calls} calls", flush=True)
+    failed = failing or int(done.returncode != 0)
+    return done.returncode, max(tested - failed, 0), failed
 
 
 def number(pattern: str, text: str) -> int:

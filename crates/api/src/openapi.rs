@@ -1,6 +1,6 @@
 //! The OpenAPI document: generated from the endpoints, made honest where the generator cannot be.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::PartialSchema;
 use utoipa::openapi::schema::Components;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -71,11 +71,52 @@ pub fn document() -> Value {
         for operation in
             paths.values_mut().filter_map(Value::as_object_mut).flat_map(|item| item.values_mut())
         {
-            let parameters = operation["parameters"].as_array_mut();
+            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
             parameters.into_iter().flatten().for_each(|parameter| never_null(&mut parameter["schema"]));
+            let bodies = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
+            bodies
+                .into_iter()
+                .flat_map(|bodies| bodies.values_mut())
+                .for_each(|body| never_null(&mut body["schema"]));
         }
     }
+    inline_limits(&mut document);
     document
+}
+
+/// Writes the schemas of limited values (`Text`, `Whole`, `Listed`, `Id`) where they are used: their names mean
+/// nothing to a reader.
+fn inline_limits(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    let is_limit = |name: &str| {
+        let bounds = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+        name == "Id" || ["", "Text", "Whole"].iter().any(|kind| name.strip_prefix(kind).is_some_and(bounds))
+    };
+    let limits: Map<String, Value> = schemas
+        .iter()
+        .filter(|(name, _)| is_limit(name))
+        .map(|(name, schema)| (name.clone(), schema.clone()))
+        .collect();
+    schemas.retain(|name, _| !limits.contains_key(name));
+    replace_references(document, &limits);
+}
+
+fn replace_references(value: &mut Value, limits: &Map<String, Value>) {
+    if let Some(reference) = value.get("$ref").and_then(Value::as_str)
+        && let Some(schema) =
+            reference.strip_prefix("#/components/schemas/").and_then(|name| limits.get(name))
+    {
+        let mut schema = schema.clone();
+        if let Some(description) = value.get("description") {
+            schema["description"] = description.clone();
+        }
+        *value = schema;
+    }
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(|one| replace_references(one, limits)),
+        Value::Object(map) => map.values_mut().for_each(|one| replace_references(one, limits)),
+        _ => {}
+    }
 }
 
 /// The document as it is served and checked in.
@@ -85,7 +126,7 @@ pub fn document_text() -> String {
     text
 }
 
-/// A query parameter may be left out, but it cannot be null: there is no way to write that.
+/// A query parameter or a body may be left out, but it cannot be null.
 fn never_null(schema: &mut Value) {
     for words in ["oneOf", "anyOf"] {
         let Some(choices) = schema.get_mut(words).and_then(Value::as_array_mut) else { continue };

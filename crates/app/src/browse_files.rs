@@ -138,7 +138,7 @@ impl App {
         request: &BrowseFiles,
     ) -> AppResult<Page<SourceFile>> {
         if request.folder.is_some() {
-            return Err(AppError::invalid("folder_id", "uploads are not kept in folders"));
+            return Err(AppError::not_found("folder: uploads are not kept in folders"));
         }
         let words = request.query.as_deref().unwrap_or_default().to_lowercase();
         let mut page = request.page.clone();

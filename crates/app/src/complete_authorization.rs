@@ -56,7 +56,7 @@ impl App {
         let descriptor = connector.descriptor();
         let (Some(facts), Some((app, endpoints))) = (descriptor.oauth, self.apps.oauth(descriptor.id)) else {
             let message = format!("{} needs no authorization: use it right away", descriptor.name);
-            return Err(AppError::invalid("connector_id", message));
+            return Err(AppError::unsupported(descriptor, message));
         };
         let server = Server { descriptor, facts, endpoints, app };
         let open = self.open_request(user, descriptor, &request).await?;

@@ -57,7 +57,7 @@ codes! {
     NotFound = "not_found",
     /// The path exists, the method does not. `Allow` lists those that do.
     MethodNotAllowed = "method_not_allowed",
-    /// The request contradicts the present state (a name that is taken, a session that is over).
+    /// The request contradicts what is there (a name that is taken, a session that is over, a connector without that feature).
     Conflict = "conflict",
     /// The connector is not built yet, or no OAuth app is configured for it.
     ConnectorUnavailable = "connector_unavailable",
@@ -113,6 +113,11 @@ impl AppError {
     /// The request is wrong at `field`.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         Self::new(Code::InvalidRequest, message).with("field", field)
+    }
+
+    /// The connector has no such thing to offer.
+    pub fn unsupported(descriptor: &Descriptor, message: impl Into<String>) -> Self {
+        Self::new(Code::Conflict, message).with("connector_id", descriptor.id)
     }
 
     /// There is no such `what`, or it belongs to somebody else: the answer is the same.

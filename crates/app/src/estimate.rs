@@ -44,14 +44,19 @@ impl App {
         let known = self.store.find_items_by_provider_ids(&connection.id, roots).await?;
         let known: HashMap<&str, &Item> =
             known.iter().map(|item| (item.provider_id.as_str(), item)).collect();
-        let unknown: Vec<ProviderItemId> =
-            roots.iter().filter(|root| !known.contains_key(root.as_str())).take(LOOKED_UP).cloned().collect();
+        let is_unknown = |root: &&ProviderItemId| !known.contains_key(root.as_str());
+        let mut unknown: Vec<ProviderItemId> =
+            roots.iter().filter(is_unknown).take(LOOKED_UP).cloned().collect();
         let latest = Paging::first(JOBS_MEASURED);
         let jobs = self.store.list_jobs(&connection.user_id, Some(&connection.id), &latest).await?.rows;
+        let measured = measured(&jobs);
+        if unknown.is_empty() && measured.is_none() {
+            // Nothing to learn but how fast the source answers.
+            unknown.extend(roots.first().cloned());
+        }
         let before = self.now();
         let looked_up = self.look_up(descriptor, connection, &unknown).await?;
-        let asked = looked_up.len().max(unknown.len());
-        let Some(speed) = measured(&jobs).or_else(|| per_call(before, self.now(), asked)) else {
+        let Some(speed) = measured.or_else(|| per_call(before, self.now(), unknown.len())) else {
             return Ok(None);
         };
         let average = Cost {

@@ -22,7 +22,7 @@ impl App {
         let descriptor = connector.descriptor();
         if !descriptor.capabilities.versions {
             let message = format!("{} has no version history", descriptor.name);
-            return Err(AppError::invalid("connector_id", message));
+            return Err(AppError::unsupported(descriptor, message));
         }
         let page = page_token(cursor)?;
         let source = self.open_source(&connection)?;

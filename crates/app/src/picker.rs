@@ -69,7 +69,7 @@ impl App {
         let (connector, connection) = self.working_connection(user, connector_id, wanted).await?;
         if !connector.descriptor().capabilities.browse {
             let message = format!("{} has no picker", connector.descriptor().name);
-            return Err(AppError::invalid("connector_id", message));
+            return Err(AppError::unsupported(connector.descriptor(), message));
         }
         if options.origin.as_deref().is_some_and(|origin| !self.settings.allows_origin(origin)) {
             return Err(AppError::invalid("origin", "this origin is not on the server's list"));

@@ -24,10 +24,8 @@ impl App {
         let (connector, connection) = self.working_connection(user, connector_id, wanted).await?;
         let descriptor = connector.descriptor();
         if descriptor.kind == ConnectorKind::Local {
-            return Err(AppError::invalid(
-                "connector_id",
-                format!("{} has no token to refresh", descriptor.name),
-            ));
+            let message = format!("{} has no token to refresh", descriptor.name);
+            return Err(AppError::unsupported(descriptor, message));
         }
         let fresh = self
             .vault

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use gangway_model::{CollectionId, Item, ItemId, ItemState, Timestamp, User};
+use gangway_model::{CollectionId, ConnectionId, ConnectionState, Item, ItemId, ItemState, Timestamp, User};
 use gangway_search::{Filters, Hit, MAX_OFFSET, SearchError, SearchRequest, Visibility};
 
 use crate::app::App;
@@ -100,14 +100,16 @@ impl App {
         let mut items: HashMap<ItemId, Item> =
             items.into_iter().map(|item| (item.id.clone(), item)).collect();
         let mut placed = self.store.item_collections(&ids).await?;
-        let owners = self.owned_connections(user).await?;
+        let closed = self.closed_connections(&items).await?;
+        let own = self.own_connections(user).await?;
         let mut files = Vec::with_capacity(hits.len());
         for hit in hits {
             let Some(item) = items.remove(&hit.item_id) else { continue };
-            if !matches!(item.state, ItemState::Synced | ItemState::NameOnly) {
+            let is_here = matches!(item.state, ItemState::Synced | ItemState::NameOnly | ItemState::Failed);
+            if !is_here || closed.contains(&item.connection_id) {
                 continue;
             }
-            let is_own = owners.contains(item.connection_id.as_str());
+            let is_own = own.contains(&item.connection_id);
             let mut collections = placed.remove(&item.id).unwrap_or_default();
             if !is_own {
                 collections.retain(|id| shared.contains(id));
@@ -121,11 +123,22 @@ impl App {
         Ok(files)
     }
 
-    /// The connections of a user that are not being taken apart.
-    async fn owned_connections(&self, user: &User) -> AppResult<HashSet<String>> {
+    async fn own_connections(&self, user: &User) -> AppResult<HashSet<ConnectionId>> {
         let own = self.store.find_connections(&user.id, None).await?;
-        let alive = |state| state != gangway_model::ConnectionState::Disconnecting;
-        Ok(own.into_iter().filter(|one| alive(one.state)).map(|one| one.id.into_string()).collect())
+        Ok(own.into_iter().map(|one| one.id).collect())
+    }
+
+    /// Those of the items' connections through which nothing may be found any more.
+    async fn closed_connections(&self, items: &HashMap<ItemId, Item>) -> AppResult<HashSet<ConnectionId>> {
+        let mut closed = HashSet::new();
+        let named: HashSet<&ConnectionId> = items.values().map(|item| &item.connection_id).collect();
+        for id in named {
+            let found = self.store.find_connection(id).await?;
+            if found.is_none_or(|one| one.state == ConnectionState::Disconnecting) {
+                closed.insert(id.clone());
+            }
+        }
+        Ok(closed)
     }
 }
 

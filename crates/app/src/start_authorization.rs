@@ -43,7 +43,7 @@ impl App {
         let descriptor = self.usable_connector(user, connector_id)?.descriptor();
         let (Some(facts), Some((app, endpoints))) = (descriptor.oauth, self.apps.oauth(descriptor.id)) else {
             let message = format!("{} needs no authorization: use it right away", descriptor.name);
-            return Err(AppError::invalid("connector_id", message));
+            return Err(AppError::unsupported(descriptor, message));
         };
         let redirect_uri = request.redirect_uri.unwrap_or_else(|| self.settings.own_callback());
         if !self.settings.allows_redirect(&redirect_uri) {

@@ -40,7 +40,7 @@ impl App {
         let descriptor = connector.descriptor();
         if descriptor.kind == ConnectorKind::Local {
             let message = "uploads are brought in as they arrive: there is nothing to sync";
-            return Err(AppError::invalid("connector_id", message));
+            return Err(AppError::unsupported(descriptor, message));
         }
         let collection = self.own_collection(user, &request.collection).await?;
         let mut roots = request.roots;

@@ -40,6 +40,12 @@ pub struct UploadTarget {
     collection: Collection,
 }
 
+impl UploadTarget {
+    pub fn collection_id(&self) -> &CollectionId {
+        &self.collection.id
+    }
+}
+
 /// What the uploader says of a file.
 #[derive(Clone, Debug)]
 pub struct UploadPart {

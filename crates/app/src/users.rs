@@ -132,7 +132,7 @@ impl App {
         let Some(id) = id else { return Ok(()) };
         match self.store.get_organization(id).await {
             Err(StoreError::NotFound) => {
-                Err(AppError::invalid("organization_id", "there is no such organization"))
+                Err(AppError::not_found("organization").with("field", "organization_id"))
             }
             other => Ok(other.map(drop)?),
         }

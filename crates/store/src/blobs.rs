@@ -1,8 +1,9 @@
-//! Blobs: bytes under keys of our own making, never under names. In a folder for now, behind `object_store`, whose
-//! other stores speak the same trait.
+//! Blobs: bytes under keys of our own making, never under names. In a folder for now, behind `object_store`,
+//! whose other stores speak the same trait.
 //!
-//! A blob appears whole or not at all: it is written beside its place and renamed. With `with_fsync` object_store
-//! flushes file and folder before it says that a blob is there; without it (its default) it would not.
+//! A blob appears whole or not at all: it is written beside its place and renamed. With `with_fsync`
+//! object_store flushes file and folder before it says that a blob is there; without it (its default) it
+//! would not.
 
 use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
@@ -54,8 +55,8 @@ pub struct Blobs {
 }
 
 impl Blobs {
-    /// Opens a folder, making it when it is absent, and removes what interrupted writers left in it. So no other
-    /// process may be writing to it at that moment.
+    /// Opens a folder, making it when it is absent, and removes what interrupted writers left in it. So no
+    /// other process may be writing to it at that moment.
     pub async fn open_folder(folder: &FilePath) -> Result<Self, BlobError> {
         let folder = folder.to_owned();
         let opened = tokio::task::spawn_blocking(move || {
@@ -175,8 +176,8 @@ fn in_folder(error: std::io::Error) -> BlobError {
     BlobError::Unavailable(error.to_string())
 }
 
-/// Removes the files that writers work on before they rename them: object_store marks them by a `#` that our keys
-/// never have.
+/// Removes the files that writers work on before they rename them: object_store marks them by a `#` that our
+/// keys never have.
 fn remove_temporaries(folder: PathBuf) -> std::io::Result<()> {
     let mut folders = vec![folder];
     while let Some(folder) = folders.pop() {

@@ -132,8 +132,9 @@ impl Store {
         read_collection(&row.ok_or(StoreError::NotFound)?)
     }
 
-    /// Starts taking a collection of the user's own apart: nobody sees it any more, its scopes count no more, and
-    /// `task` (which empties the index, scope by scope, and then deletes the row) is queued. One transaction.
+    /// Starts taking a collection of the user's own apart: nobody sees it any more, its scopes count no more,
+    /// and `task` (which empties the index, scope by scope, and then deletes the row) is queued. One
+    /// transaction.
     pub async fn start_collection_deletion(
         &self,
         owner: &UserId,
@@ -156,8 +157,8 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes a collection's row with its scopes, placements and jobs. Items stay; those without any placement
-    /// left are found by `items_without_placement`.
+    /// Deletes a collection's row with its scopes, placements and jobs. Items stay; those without any
+    /// placement left are found by `items_without_placement`.
     pub async fn delete_collection(&self, id: &CollectionId) -> Result<()> {
         let deleted = Sql::new("DELETE FROM collections WHERE id = ").arg(id).run(&self.write).await?;
         if deleted == 0 { Err(StoreError::NotFound) } else { Ok(()) }

@@ -72,8 +72,8 @@ impl Store {
         read_all(rows, read_connection)
     }
 
-    /// Makes the connection of an account, or finds the one that is there: a reconnect keeps its id, and so its
-    /// cursors and files. A new one needs reauthorization until its first grant is stored.
+    /// Makes the connection of an account, or finds the one that is there: a reconnect keeps its id, and so
+    /// its cursors and files. A new one needs reauthorization until its first grant is stored.
     ///
     /// # Errors
     /// `Conflict` while the account's old connection is being taken apart, or when the user is gone.

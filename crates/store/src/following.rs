@@ -12,8 +12,8 @@ const AT_ONCE: u32 = 1000;
 
 impl Store {
     /// Active connections that follow something and whose feeds are due for a look, the most overdue first. A
-    /// connection all of whose followed feeds have a working subscription is due when it was last polled at or
-    /// before `pushed_before`; any other at or before `polled_before`.
+    /// connection all of whose followed feeds have a working subscription is due when it was last polled at
+    /// or before `pushed_before`; any other at or before `polled_before`.
     pub async fn list_follow_due(
         &self,
         polled_before: Timestamp,
@@ -43,8 +43,8 @@ impl Store {
         read_all(rows, |row| row.id("id"))
     }
 
-    /// Whether a job listed everything below a scope's root: it listed the scope at all, and no container of it is
-    /// open, failed or incomplete. Only then does absence prove anything.
+    /// Whether a job listed everything below a scope's root: it listed the scope at all, and no container of
+    /// it is open, failed or incomplete. Only then does absence prove anything.
     pub async fn scope_was_listed_by(&self, job: &SyncJobId, scope: &ScopeId) -> Result<bool> {
         let row = Sql::new(
             "SELECT COUNT(*) AS met, CAST(COALESCE(SUM(CASE WHEN state = 'done' THEN 0 ELSE 1 END), 0) AS BIGINT) \
@@ -59,7 +59,8 @@ impl Store {
         Ok(row.count("met")? > 0 && row.count("unfinished")? == 0)
     }
 
-    /// Whether the same account is connected by somebody else as well, through the same connector and with a grant.
+    /// Whether the same account is connected by somebody else as well, through the same connector and with a
+    /// grant.
     pub async fn account_is_connected_elsewhere(&self, connection: &Connection) -> Result<bool> {
         let row = Sql::new(
             "SELECT id FROM connections WHERE state = 'active' AND access_sealed IS NOT NULL AND id <> ",
@@ -75,7 +76,8 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// The active connections of these accounts at a connector, whoever's they are: for pushes that name accounts.
+    /// The active connections of these accounts at a connector, whoever's they are: for pushes that name
+    /// accounts.
     pub async fn find_connections_of_accounts(
         &self,
         connector: &ConnectorId,
@@ -93,6 +95,19 @@ impl Store {
             found.extend(read_all(rows, |row| row.id::<ConnectionId>("id"))?);
         }
         Ok(found)
+    }
+
+    /// How many tasks are due but not claimed, and how many run.
+    pub async fn count_due_tasks(&self) -> Result<(u64, u64)> {
+        let row = Sql::new("SELECT CAST(COALESCE(SUM(CASE WHEN state = 'queued' AND run_at <= ")
+            .arg(self.now())
+            .sql(
+                " THEN 1 ELSE 0 END), 0) AS BIGINT) AS due, \
+                 CAST(COALESCE(SUM(CASE WHEN state = 'running' THEN 1 ELSE 0 END), 0) AS BIGINT) AS running FROM tasks",
+            )
+            .first(&self.read)
+            .await?;
+        row.map_or(Ok((0, 0)), |row| Ok((row.count("due")?, row.count("running")?)))
     }
 
     /// Every connection's id, page by page.

@@ -90,8 +90,8 @@ impl Store {
         Ok(!self.open_containers(job, 1).await?.is_empty())
     }
 
-    /// Up to `limit` containers of a job that failed or stayed incomplete; of one scope when it is given. A scope with any of
-    /// these was not listed completely.
+    /// Up to `limit` containers of a job that failed or stayed incomplete; of one scope when it is given. A
+    /// scope with any of these was not listed completely.
     pub async fn list_failed_containers(
         &self,
         job: &SyncJobId,
@@ -159,7 +159,8 @@ pub(crate) async fn change_frontier(
     add_containers(tx, job, &change.add).await
 }
 
-/// Moves a container on that has a gap behind it: it stays open with the gap remembered, and ends as incomplete.
+/// Moves a container on that has a gap behind it: it stays open with the gap remembered, and ends as
+/// incomplete.
 async fn step_over_gap(
     tx: &mut Transaction<'static, Any>,
     job: &SyncJobId,
@@ -184,8 +185,8 @@ async fn step_over_gap(
     Ok(changed > 0)
 }
 
-/// Adds containers that are not on the frontier yet. One that is there, in whatever state, stays as it is: so a
-/// container that is met twice, or holds itself, is listed once.
+/// Adds containers that are not on the frontier yet. One that is there, in whatever state, stays as it is: so
+/// a container that is met twice, or holds itself, is listed once.
 async fn add_containers(
     tx: &mut Transaction<'static, Any>,
     job: &SyncJobId,

@@ -48,9 +48,10 @@ impl Store {
         }))
     }
 
-    /// Stores a grant in place of the one with `expected_generation`, makes the connection active again and ends any claim to refresh.
-    /// False when another generation is there by now: then nothing changed, and the caller reads again.
-    /// A connection that is being taken apart keeps that state but takes the grant, so that it can be revoked.
+    /// Stores a grant in place of the one with `expected_generation`, makes the connection active again and
+    /// ends any claim to refresh. False when another generation is there by now: then nothing changed, and
+    /// the caller reads again. A connection that is being taken apart keeps that state but takes the grant,
+    /// so that it can be revoked.
     pub async fn replace_grant(
         &self,
         connection: &ConnectionId,
@@ -79,9 +80,9 @@ impl Store {
         Ok(changed == 1)
     }
 
-    /// Claims the right to refresh the grant of `generation` until `until`; false when somebody else holds it or
-    /// the grant has been replaced. `by` must be different for each attempt, or two attempts of one process
-    /// would both believe they hold it.
+    /// Claims the right to refresh the grant of `generation` until `until`; false when somebody else holds it
+    /// or the grant has been replaced. `by` must be different for each attempt, or two attempts of one
+    /// process would both believe they hold it.
     pub async fn claim_refresh(
         &self,
         connection: &ConnectionId,
@@ -117,7 +118,8 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets a connection's grant. The generation moves on, so a refresh that is under way cannot bring it back.
+    /// Forgets a connection's grant. The generation moves on, so a refresh that is under way cannot bring it
+    /// back.
     pub async fn clear_grant(&self, connection: &ConnectionId) -> Result<()> {
         Sql::new(
             "UPDATE connections SET generation = generation + 1, access_sealed = NULL, refresh_sealed = NULL, \

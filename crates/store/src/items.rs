@@ -158,8 +158,8 @@ impl Store {
         read_all(rows, read_item)
     }
 
-    /// A page of a connection's or a collection's items, each once, in a fixed order. The caller has made sure that the
-    /// connection or collection may be seen.
+    /// A page of a connection's or a collection's items, each once, in a fixed order. The caller has made
+    /// sure that the connection or collection may be seen.
     pub async fn list_items(&self, filter: &ItemFilter, paging: &Paging) -> Result<Listed<Item>> {
         let after = paging.after.as_deref().unwrap_or_default();
         let (sql, order) = match &filter.of {

@@ -97,8 +97,9 @@ struct FileRow<'a> {
     outcome: Option<&'a FileOutcome>,
 }
 
-/// Writes a page's found files and outcomes, and adds to the job's counters the difference they make to what was there
-/// before. So a page that is committed again, or a file with a second outcome, is not counted twice.
+/// Writes a page's found files and outcomes, and adds to the job's counters the difference they make to what
+/// was there before. So a page that is committed again, or a file with a second outcome, is not counted
+/// twice.
 pub(crate) async fn write_outcomes(
     tx: &mut Transaction<'static, Any>,
     job: &SyncJobId,

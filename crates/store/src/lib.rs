@@ -1,8 +1,9 @@
 //! Rows, the queue and blobs: everything Gangway remembers, on SQLite or PostgreSQL with one SQL text.
 //!
-//! Names tell who may call: `get_` takes the user and answers [`StoreError::NotFound`] for rows of somebody else,
-//! so the API builds on it; `find_` and `list_` without a user are for the engine, which acts for everybody.
-//! Moments are stored as milliseconds since 1970, so a moment read back has lost what is finer than that.
+//! Names tell who may call: `get_` takes the user and answers [`StoreError::NotFound`] for rows of somebody
+//! else, so the API builds on it; `find_` and `list_` without a user are for the engine, which acts for
+//! everybody. Moments are stored as milliseconds since 1970, so a moment read back has lost what is finer
+//! than that.
 
 mod error;
 mod open;

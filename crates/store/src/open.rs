@@ -1,9 +1,10 @@
 //! Opens the database: pools, settings and migrations.
 //!
-//! SQLite has one connection that writes and a few that read, because it has one writer at a time anyway: waiting
-//! in our own line costs nothing, while waiting inside SQLite ends in "database is locked". Its commits are flushed to the disk
-//! (`synchronous=FULL`): a page's checkpoint is acknowledged only when it survives a power cut, and since a page is
-//! one transaction, that is one flush per page. PostgreSQL has one pool for both.
+//! SQLite has one connection that writes and a few that read, because it has one writer at a time anyway:
+//! waiting in our own line costs nothing, while waiting inside SQLite ends in "database is locked". Its
+//! commits are flushed to the disk (`synchronous=FULL`): a page's checkpoint is acknowledged only when it
+//! survives a power cut, and since a page is one transaction, that is one flush per page. PostgreSQL has one
+//! pool for both.
 
 use std::fmt;
 use std::path::Path;
@@ -112,8 +113,8 @@ impl Store {
     /// Starts a transaction that will write.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>> {
         Ok(match self.backend {
-            // Another process (a command run beside the server) may write too: ask for the lock at once, since a
-            // reader that turns writer half-way is refused without waiting.
+            // Another process (a command run beside the server) may write too: ask for the lock at once,
+            // since a reader that turns writer half-way is refused without waiting.
             Backend::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await?,
             Backend::Postgres => self.write.begin().await?,
         })

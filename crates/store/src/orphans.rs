@@ -1,7 +1,7 @@
 //! Blobs that no row needs: written down in the transaction that lets go of them, deleted later by a task.
 //!
-//! A blob is announced here before it is written and taken out when a row comes to point at it. So a process that
-//! dies between the two leaves no blob that nobody knows of.
+//! A blob is announced here before it is written and taken out when a row comes to point at it. So a process
+//! that dies between the two leaves no blob that nobody knows of.
 
 use gangway_model::{ConnectionId, ItemId, Timestamp, UserId};
 use sqlx::{Any, Transaction};
@@ -21,8 +21,8 @@ impl Store {
         Ok(())
     }
 
-    /// Up to `limit` blobs that were orphaned (or announced) before `before` and that no row points at. `before` must leave the
-    /// writers time to commit: an hour is plenty.
+    /// Up to `limit` blobs that were orphaned (or announced) before `before` and that no row points at.
+    /// `before` must leave the writers time to commit: an hour is plenty.
     pub async fn list_orphaned_blobs(&self, before: Timestamp, limit: u32) -> Result<Vec<String>> {
         let rows = Sql::new("SELECT blob_key FROM orphaned_blobs o WHERE orphaned_at < ")
             .arg(before)

@@ -101,7 +101,8 @@ impl Store {
         read_session(&row.ok_or(StoreError::NotFound)?)
     }
 
-    /// Ends an open session with what was picked, or as cancelled with `None`. False when it was ended before or has expired.
+    /// Ends an open session with what was picked, or as cancelled with `None`. False when it was ended before
+    /// or has expired.
     pub async fn complete_picker_session(
         &self,
         id: &PickerSessionId,

@@ -99,8 +99,8 @@ impl Store {
         row.as_ref().map(read_scope).transpose()
     }
 
-    /// A connection's or a collection's scopes (of both, when both are given), in the order they were made. Those that are being taken
-    /// apart are among them only when asked for.
+    /// A connection's or a collection's scopes (of both, when both are given), in the order they were made.
+    /// Those that are being taken apart are among them only when asked for.
     pub async fn list_scopes(
         &self,
         connection: Option<&ConnectionId>,
@@ -154,8 +154,8 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes a scope that is being taken apart, with whatever placements are left in it. False when there is
-    /// no such scope or it was chosen again meanwhile.
+    /// Deletes a scope that is being taken apart, with whatever placements are left in it. False when there
+    /// is no such scope or it was chosen again meanwhile.
     pub async fn delete_scope(&self, id: &ScopeId) -> Result<bool> {
         let deleted =
             Sql::new("DELETE FROM scopes WHERE removing = 1 AND id = ").arg(id).run(&self.write).await?;

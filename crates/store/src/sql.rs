@@ -1,5 +1,6 @@
 //! Builds statements with numbered placeholders, which both databases take. The one place where SQL text that
-//! is not a literal is declared safe: only column names, words and placeholders of this crate ever get into it.
+//! is not a literal is declared safe: only column names, words and placeholders of this crate ever get into
+//! it.
 
 use gangway_model::{
     CollectionId, ConnectionId, ConnectorId, Cursor, FeedKey, ItemId, OrganizationId, PageToken,
@@ -12,8 +13,8 @@ use sqlx::{AnyExecutor, Arguments, AssertSqlSafe};
 use crate::error::Result;
 use crate::queue::TaskId;
 
-/// How many rows one INSERT carries at most. SQLite looks each placeholder up by its name, in a time that grows
-/// with their number, so much larger statements are slower per row, not faster.
+/// How many rows one INSERT carries at most. SQLite looks each placeholder up by its name, in a time that
+/// grows with their number, so much larger statements are slower per row, not faster.
 const ROW_CHUNKS: [usize; 4] = [16, 4, 2, 1];
 /// How many values one IN list carries at most, and the lengths that lists are filled up to.
 pub(crate) const LIST_MAX: usize = 128;
@@ -130,7 +131,8 @@ impl Sql {
     }
 }
 
-/// Cuts rows for multi-row statements into pieces of few fixed lengths, so that prepared statements are reused.
+/// Cuts rows for multi-row statements into pieces of few fixed lengths, so that prepared statements are
+/// reused.
 pub(crate) fn row_chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let length = ROW_CHUNKS.into_iter().find(|length| *length <= rows.len())?;

@@ -85,8 +85,8 @@ fn subscriptions() -> Sql {
 }
 
 impl Store {
-    /// Remembers a subscription. To be called before the provider is asked, so that none is ever left unknown;
-    /// [`Store::set_subscription_answer`] adds what the provider said.
+    /// Remembers a subscription. To be called before the provider is asked, so that none is ever left
+    /// unknown; [`Store::set_subscription_answer`] adds what the provider said.
     pub async fn create_subscription(&self, new: &NewSubscription) -> Result<()> {
         Sql::new("INSERT INTO subscriptions (")
             .sql(COLUMNS)

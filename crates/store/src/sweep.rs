@@ -27,8 +27,8 @@ impl Store {
         read_all(rows, |row| row.id("item_id"))
     }
 
-    /// Up to `limit` items that stand in a scope but were not shown there by the listing `seen_by_not`, in order
-    /// of their ids, after `after`. Only after a complete listing does this prove anything.
+    /// Up to `limit` items that stand in a scope but were not shown there by the listing `seen_by_not`, in
+    /// order of their ids, after `after`. Only after a complete listing does this prove anything.
     pub async fn unseen_placements(
         &self,
         scope: &ScopeId,
@@ -65,8 +65,8 @@ impl Store {
         row.map_or(Ok(0), |row| row.count("n"))
     }
 
-    /// Takes items out of a scope that is being taken apart; which of them now stand nowhere. If the scope was
-    /// chosen again meanwhile, nothing changes and nothing is answered.
+    /// Takes items out of a scope that is being taken apart; which of them now stand nowhere. If the scope
+    /// was chosen again meanwhile, nothing changes and nothing is answered.
     pub async fn remove_placements(&self, scope: &ScopeId, items: &[ItemId]) -> Result<Vec<ItemId>> {
         let mut tx = self.begin().await?;
         let mut alone = Vec::new();

@@ -44,8 +44,8 @@ impl Store {
         read_key(&row.first(&self.read).await?.ok_or(StoreError::NotFound)?)
     }
 
-    /// Puts a key that was wrapped anew in place of the one with `expected_version`; false when another version
-    /// is there by now (or no such user).
+    /// Puts a key that was wrapped anew in place of the one with `expected_version`; false when another
+    /// version is there by now (or no such user).
     pub async fn replace_user_key(
         &self,
         user: &UserId,

@@ -169,8 +169,9 @@ impl Store {
         self.find_user(id).await?.ok_or(StoreError::NotFound)
     }
 
-    /// Marks a user as leaving, in one transaction: tokens and open authorization requests go at once, so nobody acts as this
-    /// user any more, and `task` (which takes the connections apart and then deletes the user) is queued.
+    /// Marks a user as leaving, in one transaction: tokens and open authorization requests go at once, so
+    /// nobody acts as this user any more, and `task` (which takes the connections apart and then deletes the
+    /// user) is queued.
     pub async fn start_user_deletion(&self, id: &UserId, task: &NewTask) -> Result<()> {
         let mut tx = self.begin().await?;
         let found = Sql::new("UPDATE users SET id = id WHERE id = ").arg(id).run(&mut *tx).await?;
@@ -186,8 +187,8 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes a user and every row below; the data key goes with them, so what was sealed with it can never be
-    /// opened again. Blobs are handed to the orphans.
+    /// Deletes a user and every row below; the data key goes with them, so what was sealed with it can never
+    /// be opened again. Blobs are handed to the orphans.
     pub async fn delete_user(&self, id: &UserId) -> Result<()> {
         let mut tx = self.begin().await?;
         orphans::orphan_blobs_of_user(&mut tx, id, self.now()).await?;

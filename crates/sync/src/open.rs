@@ -10,9 +10,9 @@ use gangway_model::{Connection, ConnectionId, Reason};
 use gangway_oauth::TokenSupplier;
 use gangway_vault::{AppDirectory, Vault};
 
-/// The most calls a second that one connection makes. Providers' own limits are lower and differ by day and
-/// by project; they are learnt from their refusals, which let the whole connection rest.
-const RATE: RateLimit = RateLimit { per_second: 10_000.0, burst: 1_000 };
+/// No rate of our own: providers' limits differ by day and by project, and are learnt from their refusals, which
+/// let the whole connection rest. The limiter is what carries that rest from one call to all others.
+const RATE: RateLimit = RateLimit { per_second: 1_000_000.0, burst: 1_000_000 };
 /// Limiters remembered; those of connections that rest are forgotten first.
 const REMEMBERED: usize = 4096;
 

@@ -15,7 +15,8 @@ use crate::problem::ApiError;
 /// Turns a deserialiser's complaint into an answer that names the field.
 fn complaint(path: &serde_path_to_error::Path, message: &str) -> ApiError {
     let mut field = path.to_string();
-    if field == "." {
+    // `.` is the whole, `?` a place that the deserialiser had not reached when it gave up.
+    if field == "." || field.contains('?') {
         field.clear();
     }
     // These name the field in the sentence, and the path is that of its parent.

@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
 use serde::Deserialize;
-use serde::de::{self, Deserializer};
+use serde::de::value::MapDeserializer;
+use serde::de::{self, DeserializeOwned, Deserializer};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::Text;
+use super::{Text, complaint};
+use crate::problem::ApiError;
 
 /// One of our own ids: a hyphenated UUID.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,30 +88,19 @@ impl ToSchema for ConnectorName {
 /// Path parameters of a route, by name.
 pub struct Segment<T>(pub T);
 
-impl<T: de::DeserializeOwned + Send, S: Send + Sync> axum::extract::FromRequestParts<S> for Segment<T> {
-    type Rejection = crate::problem::ApiError;
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Segment<T> {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(
-        parts: &mut axum::http::request::Parts,
-        state: &S,
-    ) -> Result<Self, Self::Rejection> {
-        use crate::problem::ApiError;
-        use axum::extract::path::ErrorKind;
-        use axum::extract::rejection::PathRejection;
-
-        match axum::extract::Path::<T>::from_request_parts(parts, state).await {
-            Ok(path) => Ok(Segment(path.0)),
-            Err(PathRejection::FailedToDeserializePathParams(failed)) => Err(match failed.into_kind() {
-                ErrorKind::DeserializeError { key, message, .. } => ApiError::invalid(&key, message),
-                ErrorKind::InvalidUtf8InPathParam { key } => ApiError::invalid(&key, "must be UTF-8"),
-                ErrorKind::ParseErrorAtKey { key, value: _, expected_type } => {
-                    ApiError::invalid(&key, format!("must be {expected_type}"))
-                }
-                ErrorKind::Message(message) => ApiError::invalid("path", message),
-                _ => ApiError::invalid("path", "the path cannot be read"),
-            }),
-            Err(_) => Err(ApiError::invalid("path", "the path cannot be read")),
-        }
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let raw = RawPathParams::from_request_parts(parts, state).await.map_err(|rejection| {
+            // The rejection names the parameter between backticks, and in no other way.
+            let sentence = rejection.body_text();
+            ApiError::invalid(sentence.split('`').nth(1).unwrap_or("path"), "must be UTF-8")
+        })?;
+        let reader = MapDeserializer::<_, de::value::Error>::new(raw.iter());
+        serde_path_to_error::deserialize(reader)
+            .map(Segment)
+            .map_err(|error| complaint(error.path(), &error.inner().to_string()))
     }
 }
 

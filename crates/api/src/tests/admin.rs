@@ -1,1 +1,63 @@
-//! x
+//! What the back end does with the admin key.
+
+use std::time::Duration;
+
+use gangway_model::Plan;
+use serde_json::json;
+
+use super::house::House;
+
+#[tokio::test]
+async fn users_are_made_found_changed_and_deleted() {
+    let house = House::build().await;
+    let admin = house.admin();
+    let organization =
+        admin.post("/rest/admin/organizations", json!({ "name": "Acme", "plan": "pro" })).await.ok();
+    let body = json!({ "external_id": "u-1", "email": "a@b.example", "organization_id": organization["id"] });
+    let made = admin.post("/rest/admin/users", body.clone()).await.ok();
+    assert_eq!((&made["plan"], &made["own_plan"]), (&json!("pro"), &json!("free")));
+    admin.post("/rest/admin/users", body).await.error(409, "conflict");
+    let nowhere = json!({ "organization_id": "0190a000-0000-7000-8000-000000000000" });
+    admin.post("/rest/admin/users", nowhere).await.error(404, "not_found");
+    let found = admin.get("/rest/admin/users?external_id=u-1").await.ok();
+    assert_eq!(found["users"][0]["id"], made["id"]);
+    assert_eq!(admin.get("/rest/admin/users?external_id=u-2").await.ok()["users"], json!([]));
+    let path = format!("/rest/admin/users/{}", made["id"].as_str().unwrap());
+    let changed = admin.patch(&path, json!({ "plan": "enterprise", "email": null })).await.ok();
+    assert_eq!((&changed["plan"], &changed["email"]), (&json!("enterprise"), &json!(null)));
+    admin.get("/rest/admin/users/0190a000-0000-7000-8000-000000000000").await.error(404, "not_found");
+
+    let token = admin.post(&format!("{path}/tokens"), json!({ "label": "cli", "expires_in": 60 })).await.ok();
+    let mut user = house.user(Plan::Free).await;
+    user.token = token["token"].as_str().unwrap().to_owned();
+    assert_eq!(user.get("/rest/me").await.ok()["id"], made["id"]);
+    let listed = admin.get(&format!("{path}/tokens")).await;
+    assert_eq!(listed.ok()["tokens"][0]["label"], "cli");
+    assert!(!listed.text().contains(&user.token));
+    house.clock.advance(Duration::from_secs(61));
+    user.get("/rest/me").await.error(401, "unauthorized");
+    let token = format!("{path}/tokens/{}", token["id"].as_str().unwrap());
+    assert_eq!(admin.delete(&token).await.status.as_u16(), 204);
+    admin.delete(&token).await.error(404, "not_found");
+
+    let last = admin.post(&format!("{path}/tokens"), json!({})).await.ok();
+    user.token = last["token"].as_str().unwrap().to_owned();
+    assert_eq!(admin.delete(&path).await.status.as_u16(), 204);
+    user.get("/rest/me").await.error(401, "unauthorized");
+    let log = admin.get("/rest/admin/audit?limit=1").await.ok();
+    assert_eq!((&log["entries"][0]["deed"], &log["has_more"]), (&json!("delete_user"), &json!(true)));
+}
+
+#[tokio::test]
+async fn lists_go_on_where_the_cursor_says() {
+    let house = House::build().await;
+    for _ in 0..3 {
+        house.user(Plan::Free).await;
+    }
+    let admin = house.admin();
+    let first = admin.get("/rest/admin/users?limit=2").await.ok();
+    assert_eq!((first["users"].as_array().unwrap().len(), &first["has_more"]), (2, &json!(true)));
+    let next = first["next_cursor"].as_str().unwrap();
+    let second = admin.get(&format!("/rest/admin/users?limit=2&cursor={next}")).await.ok();
+    assert_eq!((second["users"].as_array().unwrap().len(), &second["next_cursor"]), (1, &json!(null)));
+}

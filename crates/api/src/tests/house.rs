@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use gangway_app::{App, AppSettings, CreateUser, SecretHash, UploadLimits};
 use gangway_effects::{Network, NetworkOptions, SharedClock, SteppedClock};
 use gangway_extract::{Extractor, ExtractorOptions, Limits, WorkerCommand};
-use gangway_model::{ExposeSecret, Plan, User, UserId};
+use gangway_model::{ExposeSecret, Plan, User};
 use gangway_oauth::OAuthClient;
 use gangway_search::{SearchIndex, TantivyIndex, TantivyOptions};
 use gangway_store::{Blobs, Store, StoreOptions};
@@ -146,11 +146,11 @@ impl House {
 
     pub async fn caller(&self, user: User) -> Caller<'_> {
         let made = self.app.create_token(&user.id, None, None).await.unwrap();
-        Caller { house: self, id: user.id, token: made.token.expose_secret().to_owned() }
+        Caller { house: self, token: made.token.expose_secret().to_owned() }
     }
 
     pub fn admin(&self) -> Caller<'_> {
-        Caller { house: self, id: UserId::from("admin"), token: ADMIN_KEY.to_owned() }
+        Caller { house: self, token: ADMIN_KEY.to_owned() }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -168,7 +168,6 @@ impl House {
 /// Somebody who calls.
 pub struct Caller<'a> {
     pub house: &'a House,
-    pub id: UserId,
     pub token: String,
 }
 

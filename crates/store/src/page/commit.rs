@@ -12,9 +12,9 @@ use crate::{frontier, job_files, queue};
 impl Store {
     /// Commits a page. Either everything in it is durable when this returns, or nothing has happened.
     ///
-    /// Committing a page again (after a crash, or an answer that got lost) changes nothing but the bytes counted: items, placements,
-    /// outcomes and tasks with a unique key are written over themselves. Only a feed's step is refused the second time, because the
-    /// feed has moved on.
+    /// Committing a page again (after a crash, or an answer that got lost) changes nothing but the bytes
+    /// counted: items, placements, outcomes and tasks with a unique key are written over themselves. Only a
+    /// feed's step is refused the second time, because the feed has moved on.
     ///
     /// # Errors
     /// `Conflict` when the lease is lost, the job is gone, the feed stands elsewhere, a container is not on the
@@ -56,7 +56,8 @@ async fn hold_lease(tx: &mut Transaction<'static, Any>, lease: &TaskLease) -> Re
     if held == 1 { Ok(()) } else { Err(StoreError::conflict("the task's lease is lost")) }
 }
 
-/// Says what the page says of its job as a whole. Locks the job's row, so that pages of one job follow each other.
+/// Says what the page says of its job as a whole. Locks the job's row, so that pages of one job follow each
+/// other.
 async fn mark_job(tx: &mut Transaction<'static, Any>, page: &PageEffects) -> Result<()> {
     let Some(job) = &page.job else {
         let empty = page.found.is_empty()

@@ -11,8 +11,8 @@ use crate::orphans;
 use crate::row::{Columns, read_all};
 use crate::sql::{LIST_MAX, Sql};
 
-/// Turns rows into tombstones, unless they were observed later. A tombstone has no revision and no hash, so that
-/// an item that comes back is fetched again.
+/// Turns rows into tombstones, unless they were observed later. A tombstone has no revision and no hash, so
+/// that an item that comes back is fetched again.
 pub(super) async fn bury(tx: &mut Transaction<'static, Any>, gone: &[Gone], now: Timestamp) -> Result<()> {
     let mut by_moment: BTreeMap<Timestamp, Vec<&ItemId>> = BTreeMap::new();
     for one in gone {

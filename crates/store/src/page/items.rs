@@ -56,8 +56,8 @@ pub(super) async fn write_items(
     upserts: &[ItemUpsert],
     now: Timestamp,
 ) -> Result<Written> {
-    // In the order of their keys, so that two pages that meet never wait for each other in a circle. Of an item
-    // that is named twice, the later observation counts.
+    // In the order of their keys, so that two pages that meet never wait for each other in a circle. Of an
+    // item that is named twice, the later observation counts.
     let mut by_key: BTreeMap<Key<'_>, &ItemUpsert> = BTreeMap::new();
     for upsert in upserts {
         let newer = |known: &&ItemUpsert| known.item.observed_at > upsert.item.observed_at;

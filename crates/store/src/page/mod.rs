@@ -17,7 +17,8 @@ use crate::queue::{NewTask, TaskId};
 /// What one page of a sync does to the rows. Empty parts do nothing.
 #[derive(Clone, Debug, Default)]
 pub struct PageEffects {
-    /// The claim under which the page was made. When the task is no longer held by that worker, nothing happens.
+    /// The claim under which the page was made. When the task is no longer held by that worker, nothing
+    /// happens.
     pub lease: Option<TaskLease>,
     /// The job that outcomes, counters and frontier belong to; without it those must be empty.
     pub job: Option<SyncJobId>,
@@ -29,7 +30,8 @@ pub struct PageEffects {
     pub gone: Vec<Gone>,
     /// Files that were met and have no outcome yet; those with an outcome need not be named here.
     pub found: Vec<FoundFile>,
-    /// What became of files. The job's counters follow from these; a file's later outcome replaces its earlier one.
+    /// What became of files. The job's counters follow from these; a file's later outcome replaces its
+    /// earlier one.
     pub outcomes: Vec<FileOutcome>,
     /// Bytes fetched from the provider for this page.
     pub bytes: u64,
@@ -50,8 +52,8 @@ pub struct TaskLease {
     pub worker: String,
 }
 
-/// An item as just observed. When its (connection, provider id) already has a row, that row keeps its id, and what else the
-/// page says of the given id is taken as said of the row's.
+/// An item as just observed. When its (connection, provider id) already has a row, that row keeps its id, and
+/// what else the page says of the given id is taken as said of the row's.
 #[derive(Clone, Debug)]
 pub struct ItemUpsert {
     pub item: Item,
@@ -80,7 +82,8 @@ pub enum DocumentChange {
     Put(StoredDocument),
 }
 
-/// An item stands in a scope, as the listing or feed run `seen_by` showed. Ignored for a scope that is gone or being taken apart.
+/// An item stands in a scope, as the listing or feed run `seen_by` showed. Ignored for a scope that is gone
+/// or being taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
     pub scope_id: ScopeId,

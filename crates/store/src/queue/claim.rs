@@ -15,8 +15,8 @@ use crate::sql::Sql;
 const TRIES: usize = 4;
 
 impl Store {
-    /// Claims up to `limit` due tasks of these kinds for `worker`, until `lease` from now. Each task goes to one
-    /// worker only. The one that has waited longest comes first; at most one of a lane is among them.
+    /// Claims up to `limit` due tasks of these kinds for `worker`, until `lease` from now. Each task goes to
+    /// one worker only. The one that has waited longest comes first; at most one of a lane is among them.
     pub async fn claim(
         &self,
         worker: &str,
@@ -112,8 +112,9 @@ impl Store {
             .await
     }
 
-    /// When there will next be something to claim: the earliest moment among waiting tasks and ends of leases.
-    /// `None` when nothing is queued. Lanes are not considered, so a claim at that moment may find nothing.
+    /// When there will next be something to claim: the earliest moment among waiting tasks and ends of
+    /// leases. `None` when nothing is queued. Lanes are not considered, so a claim at that moment may find
+    /// nothing.
     pub async fn next_due(&self) -> Result<Option<Timestamp>> {
         let row = Sql::new(
             "SELECT MIN(due) AS due FROM (SELECT MIN(run_at) AS due FROM tasks WHERE state = 'queued' \

@@ -10,8 +10,8 @@ use crate::row::Columns;
 use crate::sql::Sql;
 
 impl Store {
-    /// Queues a task. When one with the same unique key already waits, that one stands for both and runs at the
-    /// earlier of the two moments.
+    /// Queues a task. When one with the same unique key already waits, that one stands for both and runs at
+    /// the earlier of the two moments.
     pub async fn enqueue(&self, task: &NewTask) -> Result<EnqueuedTask> {
         let mut tx = self.begin().await?;
         let enqueued = enqueue_in(&mut tx, task, self.now()).await?;

@@ -20,8 +20,9 @@ impl Store {
         Ok(deleted == 1)
     }
 
-    /// Puts a task back to be tried again at `run_at`. When another with its unique key waits by now, that one takes over the
-    /// moment and the attempts, so that a burst of wishes does not get round a pause. False when the claim was lost.
+    /// Puts a task back to be tried again at `run_at`. When another with its unique key waits by now, that
+    /// one takes over the moment and the attempts, so that a burst of wishes does not get round a pause.
+    /// False when the claim was lost.
     pub async fn retry(&self, task: &TaskId, worker: &str, run_at: Timestamp, error: &str) -> Result<bool> {
         let mut tx = self.begin().await?;
         let row = Sql::new("UPDATE tasks SET locked_by = locked_by WHERE state = 'running' AND id = ")

@@ -1,8 +1,9 @@
 //! The queue: tasks with leases, in the same database as the rows they are about.
 //!
-//! It is our own table because a task must be queued in the transaction that makes it necessary (a job with its
-//! task, a page with what follows from it), on both databases. apalis has one crate and one schema per database and
-//! cannot queue inside our transaction; graphile_worker, underway and sqlxmq know only PostgreSQL.
+//! It is our own table because a task must be queued in the transaction that makes it necessary (a job with
+//! its task, a page with what follows from it), on both databases. apalis has one crate and one schema per
+//! database and cannot queue inside our transaction; graphile_worker, underway and sqlxmq know only
+//! PostgreSQL.
 //!
 //! - A worker *claims* tasks for a time, its lease, and extends it while it works. A task whose lease has run out
 //!   is claimed again by anybody, so work survives the death of its worker; a worker that finds its lease gone must stop.

@@ -1,5 +1,5 @@
-//! Fresh stores for tests: one on SQLite in a temporary folder, one on a PostgreSQL server that is started once per
-//! test process and ends with it.
+//! Fresh stores for tests: one on SQLite in a temporary folder, one on a PostgreSQL server that is started
+//! once per test process and ends with it.
 
 mod postgres;
 mod statements;
@@ -17,7 +17,8 @@ pub use statements::statements_of;
 
 /// Set to 1 to run on SQLite only.
 pub const SKIP_POSTGRES: &str = "GANGWAY_SKIP_POSTGRES";
-/// Set to the address of a running server (a user that may create databases) to use it instead of starting one.
+/// Set to the address of a running server (a user that may create databases) to use it instead of starting
+/// one.
 pub const POSTGRES_URL: &str = "GANGWAY_TEST_POSTGRES_URL";
 
 /// An empty store of its own for one test. Clones share it.

@@ -1,7 +1,8 @@
 //! A PostgreSQL server for the tests of one process.
 //!
-//! It is started by a shell script that then waits for the end of its input. The other end of that pipe is ours and closes
-//! when this process ends, in whatever way; then the script stops the server and removes its folder.
+//! It is started by a shell script that then waits for the end of its input. The other end of that pipe is
+//! ours and closes when this process ends, in whatever way; then the script stops the server and removes its
+//! folder.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -64,6 +64,12 @@ async fn of_sixteen_claimers_one_refreshes_in_each_generation() {
             let sealed = store.sealed_grant(id).await.unwrap().unwrap();
             assert_eq!(sealed.generation, generation + 1);
         }
+        // Even without a claim, one of sixteen that read the same generation replaces it.
+        let texts: Vec<String> = (0..16).map(|number| format!("grant {number}")).collect();
+        let grants: Vec<SealedGrantNew> = texts.iter().map(|text| grant(text)).collect();
+        let replaced = grants.iter().map(|grant| store.replace_grant(id, 6, grant));
+        let replaced = futures::future::try_join_all(replaced).await.unwrap();
+        assert_eq!(replaced.into_iter().filter(|replaced| *replaced).count(), 1);
     })
     .await;
 }

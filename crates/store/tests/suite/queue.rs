@@ -125,6 +125,21 @@ async fn lanes_hold_however_many_workers_claim_at_once() {
 }
 
 #[tokio::test]
+async fn the_database_itself_refuses_a_second_running_task_in_a_lane() {
+    each_backend(|test| async move {
+        for number in 0..2 {
+            test.store.enqueue(&task(number).in_lane("lane")).await.unwrap();
+        }
+        let pool = sqlx::AnyPool::connect(&test.options.url).await.unwrap();
+        let refused = sqlx::query("UPDATE tasks SET state = 'running'").execute(&pool).await.unwrap_err();
+        assert!(refused.as_database_error().is_some_and(|error| error.is_unique_violation()));
+        pool.close().await;
+        assert_eq!(test.store.count_tasks().await.unwrap(), (2, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn of_one_key_one_task_waits_while_another_may_run() {
     each_backend(|test| async move {
         let now = test.clock.now();

@@ -318,6 +318,8 @@ impl Follower<'_> {
             }
             let mut brought = bringer.bring_in(batch, observed_at).await?;
             let stop = brought.stop.take();
+            // No job asked for these files, so there is nowhere to note what became of each.
+            brought.outcomes.clear();
             let effects =
                 PageEffects { lease: Some(self.context.lease.clone()), ..brought.into_effects(rooms.now()) };
             commit(self.context, self.connection, &effects).await?;

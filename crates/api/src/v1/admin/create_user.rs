@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 
 use super::{PlanName, UserView};
 use crate::caller::Admin;
-use crate::documented::{Always, BadRequest, Conflict, Forbidden, PayloadTooLarge, UnsupportedMediaType};
+use crate::documented::{
+    Always, BadRequest, Conflict, Forbidden, NotFound, PayloadTooLarge, UnsupportedMediaType,
+};
 use crate::problem::ApiResult;
 use crate::state::ApiState;
 use crate::strict::{Id, OptionalBody, Text};
@@ -38,7 +40,7 @@ pub struct CreateUserRequest {
     request_body = Option<CreateUserRequest>,
     responses(
         (status = 201, description = "Made.", body = UserView),
-        BadRequest, PayloadTooLarge, UnsupportedMediaType, Forbidden, Conflict, Always
+        BadRequest, PayloadTooLarge, UnsupportedMediaType, Forbidden, NotFound, Conflict, Always
     )
 )]
 pub async fn create_user(

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// A connector, whether it is connected, and how it fares.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 #[schema(as = Connector)]
 pub struct ConnectorView {
     id: &'static str,
@@ -25,10 +25,31 @@ pub struct ConnectorView {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     capabilities: Vec<&'static str>,
-    /// The default connection's facts.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
-    connection: Option<ConnectionView>,
+    // What follows is the default connection's, and absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection_id: Option<String>,
+    /// `active`, `needs_reauth` or `disconnecting`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connected_at: Option<DateTime<Utc>>,
+    /// When the access token ends; it is refreshed before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<DateTime<Utc>>,
+    /// What was granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scopes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<AccountView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_sync_at: Option<DateTime<Utc>>,
+    /// What is wrong and what to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ConnectionProblem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync: Option<SyncView>,
     /// Every connection, when there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     connections: Vec<ConnectionView>,
@@ -97,7 +118,7 @@ impl ConnectorView {
             0 | 1 => Vec::new(),
             _ => status.connections.iter().map(|one| ConnectionView::of(descriptor, one)).collect(),
         };
-        Self {
+        let view = Self {
             id: descriptor.id,
             name: descriptor.name,
             kind: descriptor.kind.as_str(),
@@ -106,8 +127,28 @@ impl ConnectorView {
             required_plan: status.required_plan.map(|plan| plan.as_str()),
             reason,
             capabilities: descriptor.capability_names(),
-            connection: shown.filter(|_| !is_local).map(|one| ConnectionView::of(descriptor, one)),
             connections,
+            ..Self::default()
+        };
+        match shown.filter(|_| !is_local) {
+            Some(one) => view.with(ConnectionView::of(descriptor, one)),
+            None => view,
+        }
+    }
+
+    fn with(self, one: ConnectionView) -> Self {
+        Self {
+            connection_id: Some(one.connection_id),
+            status: Some(one.status),
+            user_email: one.user_email,
+            connected_at: Some(one.connected_at),
+            expires_at: one.expires_at,
+            scopes: Some(one.scopes),
+            account: Some(one.account),
+            last_sync_at: one.last_sync_at,
+            error: one.error,
+            sync: Some(one.sync),
+            ..self
         }
     }
 }

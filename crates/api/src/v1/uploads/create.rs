@@ -89,8 +89,12 @@ struct Upload<'a> {
 
 impl Upload<'_> {
     async fn aim(&mut self, collection: CollectionId) -> ApiResult<()> {
-        if self.target.is_some() {
-            return Err(ApiError::invalid("collection_uuid", "the collection is named more than once"));
+        match &self.target {
+            Some(target) if *target.collection_id() == collection => return Ok(()),
+            Some(_) => {
+                return Err(ApiError::invalid("collection_uuid", "two different collections are named"));
+            }
+            None => {}
         }
         self.target = Some(self.app.upload_target(self.user, &collection).await?);
         Ok(())

@@ -1,7 +1,7 @@
 //! What the walk asks and edits; it belongs to the seed of the emulated Drive.
 
 /// Questions that the seed answers.
-pub const QUESTIONS: [&str; 2] = ["refund without a receipt", "forklift incident"];
+pub const QUESTIONS: [&str; 2] = ["refund for annual plans", "cold store too warm"];
 
 /// A file that is written while everybody watches, and a question that only it answers.
 pub const NEW_FILE: &str = "Policies/Parking.txt";

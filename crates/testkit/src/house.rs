@@ -1,0 +1,272 @@
+//! A house: emulator and server, put together as `gangway serve` does, on folders and ports of their own.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gangway_api::ApiState;
+use gangway_app::{App, AppSettings, SecretHash};
+use gangway_effects::{Clock, Network, NetworkOptions, SharedClock, SteppedClock};
+use gangway_emulators::google::{
+    self, Control, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, GoogleEmulator, GoogleOptions, Seed,
+};
+use gangway_extract::{Extractor, ExtractorOptions, Limits, WorkerCommand};
+use gangway_oauth::{OAuthApp, OAuthClient, OAuthEndpoints};
+use gangway_search::{SearchIndex, TantivyIndex, TantivyOptions};
+use gangway_store::testing::TestStore;
+use gangway_store::{Backend, Blobs, Store};
+use gangway_sync::{Engine, EngineParts, Opener, SyncSettings};
+use gangway_vault::{AppDirectory, ConnectorSettings, KeyRing, Vault, VaultOptions};
+use url::Url;
+
+use crate::person::Person;
+
+pub const ADMIN_KEY: &str = "the admin key of the tests";
+
+/// What a story may want to have otherwise.
+pub struct HouseOptions {
+    pub backend: Backend,
+    pub seed: Seed,
+    /// The worker program, from `env!("CARGO_BIN_EXE_gangway-test-worker")`.
+    pub worker: PathBuf,
+    /// Whether the emulator may push to this server.
+    pub webhooks: bool,
+    pub settings: fn(&mut SyncSettings),
+}
+
+impl HouseOptions {
+    pub fn new(worker: impl Into<PathBuf>) -> Self {
+        Self {
+            backend: Backend::Sqlite,
+            seed: Seed::Empty,
+            worker: worker.into(),
+            webhooks: false,
+            settings: |_| {},
+        }
+    }
+}
+
+pub struct House {
+    pub google: GoogleEmulator,
+    pub clock: SteppedClock,
+    pub url: Url,
+    pub http: reqwest::Client,
+    pub app: Arc<App>,
+    pub engine: Arc<Engine>,
+    pub store: Arc<Store>,
+    pub vault: Vault,
+    pub index: Arc<dyn SearchIndex>,
+    pub blobs_folder: PathBuf,
+    server: tokio::task::JoinHandle<()>,
+    _rows: TestStore,
+    _folder: tempfile::TempDir,
+}
+
+impl House {
+    pub async fn start(options: HouseOptions) -> Self {
+        // RUST_LOG shows what happens in a story; without it the stories are silent.
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let google = google::start(GoogleOptions { seed: options.seed.clone(), ..GoogleOptions::default() })
+            .await
+            .expect("the emulator starts");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url: Url =
+            format!("http://{}/", listener.local_addr().expect("an address")).parse().expect("a URL");
+        let callback = url.join("oauth/callback").expect("a URL");
+        google.control().add_redirect_uri(DEFAULT_CLIENT_ID, callback.as_str());
+        google.control().set_switches(|switches| {
+            switches.auto_approve = true;
+            switches.quotas.enabled = false;
+        });
+
+        let rows = TestStore::open(options.backend).await;
+        let clock = rows.clock.clone();
+        let shared: SharedClock = Arc::new(clock.clone());
+        google.control().set_clock(&clock.now().to_rfc3339()).expect("a moment");
+        let store = Arc::clone(&rows.store);
+        let apps = Arc::new(directory(&google.base_url()));
+        let network = Network::new(NetworkOptions { allow_private_addresses: true, ..Default::default() })
+            .expect("a network");
+        let oauth = OAuthClient::new(network.clone(), Arc::clone(&shared));
+        let keys = Arc::new(KeyRing::create(&folder.path().join("master.keys")).expect("keys"));
+        let vault = Vault::new(VaultOptions {
+            store: Arc::clone(&store),
+            keys,
+            oauth: oauth.clone(),
+            apps: Arc::clone(&apps),
+            facts: Arc::new(|connector| gangway_connectors::find(connector)?.descriptor().oauth),
+            clock: Arc::clone(&shared),
+        });
+        let opener = Opener::new(
+            &gangway_connectors::ALL,
+            Arc::clone(&apps),
+            vault.clone(),
+            network,
+            Arc::clone(&shared),
+        );
+        let blobs_folder = folder.path().join("blobs");
+        let blobs = Arc::new(Blobs::open_folder(&blobs_folder).await.expect("a blob folder"));
+        let spool = folder.path().join("spool");
+        std::fs::create_dir_all(&spool).expect("a spool folder");
+        let (index, _) =
+            TantivyIndex::open_or_recreate(&folder.path().join("search"), &TantivyOptions::default())
+                .expect("an index");
+        let index: Arc<dyn SearchIndex> = Arc::new(index);
+        let worker = WorkerCommand { program: options.worker.clone(), args: Vec::new() };
+        let extractor = Extractor::new(ExtractorOptions { worker, workers: 1, limits: Limits::default() });
+        let mut settings = SyncSettings::with_spool(spool);
+        settings.webhook_base = options.webhooks.then(|| url.clone());
+        (options.settings)(&mut settings);
+        let engine = Arc::new(Engine::start(EngineParts {
+            store: Arc::clone(&store),
+            blobs: Arc::clone(&blobs),
+            vault: vault.clone(),
+            index: Arc::clone(&index),
+            extractor: Arc::new(extractor),
+            opener: opener.clone(),
+            clock: Arc::clone(&shared),
+            settings,
+        }));
+        let app = Arc::new(App {
+            store: Arc::clone(&store),
+            blobs,
+            vault: vault.clone(),
+            oauth,
+            registry: &gangway_connectors::ALL,
+            apps,
+            opener,
+            index: Arc::clone(&index),
+            engine: Arc::clone(&engine),
+            clock: shared,
+            settings: AppSettings {
+                admin_key: Some(SecretHash::of(ADMIN_KEY)),
+                ..AppSettings::for_public_url(url.clone())
+            },
+        });
+        let router =
+            gangway_api::router(ApiState { app: Arc::clone(&app), render_metrics: Arc::new(String::new) });
+        let server = tokio::spawn(async move {
+            axum::serve(listener, router).await.expect("the server serves");
+        });
+        let http =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        House {
+            google,
+            clock,
+            url,
+            http,
+            app,
+            engine,
+            store,
+            vault,
+            index,
+            blobs_folder,
+            server,
+            _rows: rows,
+            _folder: folder,
+        }
+    }
+
+    /// What edits the emulated Google from behind.
+    pub fn control(&self) -> Control {
+        self.google.control()
+    }
+
+    /// Steps the server's clock and the emulator's together.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.control().advance_clock(by);
+    }
+
+    /// Looks for due work and lets it finish: polls, renewals, cleaning.
+    pub async fn let_due_work_happen(&self) {
+        self.engine.schedule_now().await.expect("due work can be looked up");
+        self.settle().await;
+    }
+
+    /// Waits until the queue holds nothing that is due.
+    pub async fn settle(&self) {
+        let settled = async {
+            loop {
+                self.engine.wake();
+                let (waiting, running) =
+                    self.store.count_due_tasks().await.expect("the queue can be counted");
+                if waiting + running == 0 {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), settled)
+            .await
+            .expect("the queue runs dry within a minute");
+    }
+
+    /// A new user of a plan, with a token.
+    pub async fn user(&self, plan: &str) -> Person<'_> {
+        let created =
+            self.as_admin("POST", "rest/admin/users", Some(serde_json::json!({ "plan": plan }))).await;
+        let id = created["id"].as_str().expect("a user id").to_owned();
+        let path = format!("rest/admin/users/{id}/tokens");
+        let token = self.as_admin("POST", &path, Some(serde_json::json!({}))).await;
+        Person::new(self, id, token["token"].as_str().expect("a token").to_owned())
+    }
+
+    /// A call with the admin key, which must succeed.
+    pub async fn as_admin(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<serde_json::Value>,
+    ) -> serde_json::Value {
+        let method = method.parse().expect("a method");
+        let mut request =
+            self.http.request(method, self.url.join(path).expect("a path")).bearer_auth(ADMIN_KEY);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status();
+        let text = answer.text().await.expect("a body");
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    pub async fn stop(self) {
+        self.engine.shut_down().await;
+        self.server.abort();
+        self.google.shutdown().await;
+    }
+}
+
+/// The configuration that points every provider's host at the emulator.
+fn directory(base: &Url) -> AppDirectory {
+    let mut settings = BTreeMap::new();
+    for connector in gangway_connectors::ALL {
+        let descriptor = connector.descriptor();
+        let on_emulator = |address: &str| {
+            let path = address.parse::<Url>().expect("a descriptor's address").path().to_owned();
+            base.join(&path).expect("an address")
+        };
+        let oauth = descriptor.oauth.map(|facts| OAuthEndpoints {
+            authorize: on_emulator(facts.authorize_url),
+            token: on_emulator(facts.token_url),
+            revoke: facts.revoke_url.map(on_emulator),
+        });
+        let app = descriptor.is_built().then(|| OAuthApp {
+            client_id: DEFAULT_CLIENT_ID.to_owned(),
+            client_secret: DEFAULT_CLIENT_SECRET.into(),
+        });
+        let endpoints = descriptor
+            .endpoints
+            .iter()
+            .map(|fact| (fact.name.to_owned(), on_emulator(fact.default_url)))
+            .collect();
+        let set = ConnectorSettings { app, oauth, endpoints: Arc::new(endpoints) };
+        settings.insert(descriptor.id.to_owned(), set);
+    }
+    AppDirectory::new(settings)
+}

@@ -1,0 +1,26 @@
+//! End-to-end stories: the real router, the real engine, real rows and index, an emulated Google.
+
+mod connect;
+mod follow;
+mod grants;
+mod proof;
+mod rooms;
+mod tenants;
+mod uploads;
+
+use gangway_store::Backend;
+use gangway_testkit::{House, HouseOptions};
+
+/// A house with everything as usual.
+async fn house() -> House {
+    House::start(options()).await
+}
+
+fn options() -> HouseOptions {
+    HouseOptions::new(env!("CARGO_BIN_EXE_gangway-test-worker"))
+}
+
+/// A house whose rows lie in PostgreSQL.
+async fn house_on_postgres() -> House {
+    House::start(HouseOptions { backend: Backend::Postgres, ..options() }).await
+}

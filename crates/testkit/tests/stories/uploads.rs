@@ -1,0 +1,54 @@
+//! Files from the user's own disk: stored, found, told apart, given back byte for byte, and taken out.
+
+use gangway_testkit::Person;
+use reqwest::multipart::{Form, Part};
+use serde_json::Value;
+
+use crate::house;
+
+async fn upload(person: &Person<'_>, collection: &str, files: &[(&str, &[u8])]) -> (u16, Value) {
+    let mut form = Form::new();
+    for (name, bytes) in files {
+        form = form.part("file", Part::bytes(bytes.to_vec()).file_name((*name).to_owned()));
+    }
+    let path = format!("rest/connectors/local_upload/upload?collection_uuid={collection}");
+    let url = person.house.url.join(&path).unwrap();
+    let answer = person.house.http.post(url).bearer_auth(&person.token).multipart(form).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_is_found_and_comes_back_as_it_was() {
+    let house = house().await;
+    let ada = house.user("free").await;
+    let collection = ada.collection("mine").await;
+    let bytes = "# Otters\n\nThe otter holds hands while sleeping.\n".as_bytes();
+    let (status, answer) = upload(&ada, &collection, &[("../../otters.md", bytes), ("empty.txt", b"")]).await;
+    assert_eq!(status, 201, "{answer}");
+    assert_eq!(answer["files"][0]["name"], "otters.md", "no path survives: {answer}");
+    assert_eq!(answer["files"][0]["status"], "stored");
+    house.settle().await;
+    assert_eq!(ada.found("otter hands").await, ["otters.md"]);
+
+    let (_, again) = upload(&ada, &collection, &[("copy of otters.md", bytes)]).await;
+    assert_eq!(again["files"][0]["status"], "duplicate", "{again}");
+
+    let id = answer["files"][0]["file_id"].as_str().or(answer["files"][0]["id"].as_str()).unwrap();
+    let path = format!("rest/connectors/local_upload/files/{id}/content");
+    let content =
+        house.http.get(house.url.join(&path).unwrap()).bearer_auth(&ada.token).send().await.unwrap();
+    assert_eq!(content.headers()["x-content-type-options"], "nosniff");
+    assert!(content.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    assert_eq!(content.bytes().await.unwrap(), bytes);
+
+    let eve = house.user("free").await;
+    let foreign =
+        house.http.get(house.url.join(&path).unwrap()).bearer_auth(&eve.token).send().await.unwrap();
+    assert_eq!(foreign.status(), 404);
+
+    let (status, _) = ada.call("DELETE", &format!("rest/connectors/local_upload/files/{id}"), None).await;
+    assert_eq!(status, 204);
+    house.settle().await;
+    assert!(ada.found("otter").await.is_empty());
+    house.stop().await;
+}
