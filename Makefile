@@ -26,11 +26,12 @@ check: ## the quick checks: format, lints
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 generate: ## write generated files anew: configuration, command line, API, registry
-	UPDATE=1 $(CARGO) test --locked --workspace -- matches
+	UPDATE=1 $(CARGO) test --locked --workspace -- matches checked_in
 
 bench: ## release build, then measure; results go to docs/benchmarks.md
 	@scripts/setup.sh demo
-	$(CARGO) run --locked --release -p gangway-bench -- $(ARGS)
+	$(CARGO) build --locked --release -p gangway -p gangway-bench
+	target/release/gangway-bench $(ARGS)
 
 clean: ## delete what was built, the demo's data and the Python packages
 	$(CARGO) clean

@@ -21,7 +21,7 @@ import unicodedata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-COLUMNS, FONT, CELL, LINE, MARGIN = 110, 13, 7.83, 19, 18
+COLUMNS, FONT, CELL, LINE, MARGIN = 126, 13, 7.83, 19, 18
 COLOURS = {"30": "#484f58", "31": "#ff7b72", "32": "#3fb950", "33": "#e3b341", "36": "#79c0ff"}
 TOKEN = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|\x1b[=>]|(.)", re.S)
 
@@ -171,7 +171,7 @@ def main():
         screen = record(["target/debug/gangway", "demo", "--exit"])
     picture = ROOT / "docs/images/demo.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
-    picture.write_text(draw(screen, "$ make demo"))
+    picture.write_text(draw(screen, "$ target/debug/gangway demo --exit"))
     print(f"wrote {picture.relative_to(ROOT)}: {len(screen.rows)} lines")
 
 

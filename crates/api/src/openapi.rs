@@ -1,12 +1,13 @@
 //! The OpenAPI document: generated from the endpoints, made honest where the generator cannot be.
 
 use serde_json::{Map, Value};
-use utoipa::PartialSchema;
 use utoipa::openapi::schema::Components;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use utoipa::{IntoResponses, PartialSchema};
 
+use crate::documented::Forbidden;
 use crate::problem::{ErrorBody, ErrorObject, FlatErrorBody};
 
 /// The document before any endpoint has been added to it.
@@ -78,10 +79,28 @@ pub fn document() -> Value {
                 .into_iter()
                 .flat_map(|bodies| bodies.values_mut())
                 .for_each(|body| never_null(&mut body["schema"]));
+            say_who_may_not(operation);
         }
     }
     inline_limits(&mut document);
     document
+}
+
+/// Wherever a user token is wanted, the admin key answers 403: it acts for no user.
+fn say_who_may_not(operation: &mut Value) {
+    let wants_user = operation
+        .get("security")
+        .and_then(Value::as_array)
+        .is_some_and(|ways| ways.iter().any(|way| way.get("user_token").is_some()));
+    if !wants_user {
+        return;
+    }
+    for (status, response) in Forbidden::responses() {
+        let response = serde_json::to_value(response).expect("a response is JSON");
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            responses.entry(status).or_insert(response);
+        }
+    }
 }
 
 /// Writes the schemas of limited values (`Text`, `Whole`, `Listed`, `Id`) where they are used: their names mean

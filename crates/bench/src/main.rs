@@ -1,1 +1,69 @@
-fn main() {}
+//! Measures what the product promises to reach: data sets made by code, a baseline in the same run, and a report.
+//!
+//! Times are wall-clock times of whole deeds against real processes; nothing here is a test.
+
+#![allow(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]
+
+mod handler;
+mod incremental;
+mod listing;
+mod load;
+mod process;
+mod report;
+mod start;
+mod sync;
+mod world;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+use crate::report::Report;
+use crate::world::World;
+
+#[derive(Parser)]
+struct Args {
+    /// Small files in the data set.
+    #[arg(long, default_value_t = 100_000)]
+    files: u64,
+    /// Where the report goes; `-` prints it only.
+    #[arg(long, default_value = "docs/benchmarks.md")]
+    report: PathBuf,
+    /// The program that is measured; by default the one beside this one.
+    #[arg(long)]
+    gangway: Option<PathBuf>,
+    #[command(subcommand)]
+    role: Option<Role>,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// Serves a handler that does nothing: what the API's rate is compared with.
+    EmptyHandler,
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let runtime = tokio::runtime::Runtime::new()?;
+    match args.role {
+        Some(Role::EmptyHandler) => runtime.block_on(handler::serve_nothing()),
+        None => runtime.block_on(measure(&args)),
+    }
+}
+
+async fn measure(args: &Args) -> anyhow::Result<()> {
+    let program = match &args.gangway {
+        Some(program) => program.clone(),
+        None => std::env::current_exe()?.with_file_name("gangway"),
+    };
+    anyhow::ensure!(program.is_file(), "{} is not there: build it first", program.display());
+    let mut report = Report::new(args.files);
+    start::measure(&program, &mut report).await.context("start and idle memory")?;
+    let world = World::start(&program, args.files).await.context("the data set")?;
+    listing::measure(&world, &mut report).await.context("listing")?;
+    handler::measure(&world, &mut report).await.context("GET /rest/connectors")?;
+    sync::measure(&world, &mut report).await.context("first sync")?;
+    incremental::measure(&world, &mut report).await.context("incremental sync")?;
+    report.finish(&args.report)
+}

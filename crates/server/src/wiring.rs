@@ -14,7 +14,7 @@ use gangway_model::ExposeSecret;
 use gangway_oauth::{OAuthApp, OAuthClient, OAuthEndpoints, OAuthFacts};
 use gangway_search::{SearchIndex, TantivyIndex, TantivyOptions};
 use gangway_store::{Blobs, Store, StoreOptions};
-use gangway_sync::{Engine, EngineParts, Opener, SyncSettings};
+use gangway_sync::{Engine, EngineParts, Opener, SyncSettings, payload};
 use gangway_vault::{AppDirectory, ConnectorSettings, KeyRing, KeyRingError, Vault, VaultOptions};
 use url::Url;
 
@@ -34,6 +34,14 @@ impl House {
         let clock = SystemClock::shared();
         let keys = Arc::new(key_ring(config)?);
         let store = Arc::new(open_store(config, &clock).await?);
+        if !config.uses_postgres() {
+            // The data folder is locked: whoever held leases and claims in it is gone.
+            store.release_leases_at_start().await.context("cannot take over from the process before")?;
+            store
+                .release_refresh_claims_at_start()
+                .await
+                .context("cannot take over from the process before")?;
+        }
         let network = Network::new(config.network.clone())
             .map_err(|error| Failure::new(Exit::Usage, "cannot set up outgoing calls").why(error))?;
         let blobs = Blobs::open_folder(&config.data_dir.join("blobs"))
@@ -41,6 +49,10 @@ impl House {
             .context("cannot open the folder of blobs")?;
         let blobs = Arc::new(blobs);
         let index = open_index(config).await?;
+        if index.stats().await.context("cannot read the search index")?.items == 0 {
+            // Damaged, deleted or simply new: what the rows know is indexed again, and if that is nothing it costs nothing.
+            store.enqueue(&payload::rebuild_index(clock.now())).await.context("cannot queue work")?;
+        }
         let apps = Arc::new(apps(config)?);
         let oauth = OAuthClient::new(network.clone(), clock.clone());
         let vault = vault(&store, &keys, &oauth, &apps, &clock);
@@ -129,7 +141,7 @@ async fn open_index(config: &Config) -> Result<Arc<dyn SearchIndex>, Failure> {
         .with_context(|| format!("cannot open the search index in {}", folder.display()))?;
     if is_fresh {
         tracing::warn!(
-            "the search index was damaged and has been started over; it fills again with the next syncs"
+            "the search index was damaged and has been started over; it is filled again from what is stored"
         );
     }
     Ok(Arc::new(index))

@@ -43,9 +43,13 @@ struct Inner {
 }
 
 impl CallLog {
-    /// Counts a call and remembers it.
+    /// Counts a call and remembers it. A call that asks for content rather than metadata (`alt=media`) counts under
+    /// its operation's name with `.media` behind it.
     pub fn record(&self, mut call: Call) {
         call.query = without_secrets(&call.query);
+        if call.query.split('&').any(|pair| pair == "alt=media") {
+            call.operation.push_str(".media");
+        }
         let mut inner = self.lock();
         match inner.counts.get_mut(&call.operation) {
             Some(count) => *count += 1,

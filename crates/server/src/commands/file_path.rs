@@ -1,4 +1,4 @@
-//! Finds a file or folder by its path at the source, such as `My Drive/Handbook/Travel policy.pdf`.
+//! Finds a file or folder by its path at the source, such as `Handbook/Travel policy.pdf`.
 
 use crate::client::Client;
 use crate::client::wire::File;

@@ -102,6 +102,8 @@ fn sorted(mut files: Vec<File>, depth: usize) -> Vec<(usize, File)> {
 
 fn synced(file: &File) -> &str {
     match file.sync_state.as_deref() {
+        Some("structure") => "-",
+        Some("name_only") => "by name only",
         Some(state) => state,
         None if file.synced => "yes",
         None => "-",

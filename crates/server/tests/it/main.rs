@@ -4,5 +4,6 @@ mod program;
 
 mod commands;
 mod demo;
+mod kill;
 mod readme;
 mod serve;

@@ -44,22 +44,18 @@ async fn main_job(house: House) {
     assert!(best["file"]["url"].as_str().unwrap().starts_with("http"), "{best}");
 
     // A second sync of the same folder fetches nothing.
+    assert!(house.control().call_count("drive.files.get.media") >= 8);
     house.control().reset_calls();
     let again = ada.sync(&["root"], &collection, "manual").await;
     assert_eq!(again["files_synced"], ended["files_synced"], "{again}");
-    let downloads: u64 = house
-        .control()
-        .call_counts()
+    let calls = house.control().call_counts();
+    let fetched: u64 = ["drive.files.get.media", "drive.files.export"]
+        .map(|operation| calls.get(operation).copied().unwrap_or(0))
         .iter()
-        .filter(|(operation, _)| operation.contains("media") || operation.contains("export"))
-        .map(|(_, count)| count)
         .sum();
     let failed = again["files_failed"].as_u64().unwrap();
-    assert!(
-        downloads <= failed * 8,
-        "{downloads} downloads although nothing changed: {:?}",
-        house.control().call_counts()
-    );
+    // A file that failed is tried again; one that did not is left alone.
+    assert!(fetched <= failed * 2, "{fetched} downloads although nothing changed: {calls:?}");
 
     let (status, _) = ada.call("DELETE", "rest/connectors/google_drive", None).await;
     assert_eq!(status, 204);

@@ -163,7 +163,7 @@ impl<'a> Walk<'a> {
         output::line(format!("  {program} status"));
         output::line(format!("  {program} ls google_drive"));
         output::line(format!("  {program} search \"warehouse lease\""));
-        output::line(format!("  {program} why \"Team/Empty draft.txt\""));
+        output::line(format!("  {program} why \"Team/Staff survey\""));
         output::line(format!("  {program} upload README.md --collection \"My files\""));
         output::line(format!(
             "  {program} connect google_drive      # click through the consent page yourself"

@@ -17,7 +17,7 @@ use crate::output;
 pub struct SyncArgs {
     /// The connector, such as google_drive
     connector: String,
-    /// Files and folders, by id or by path such as "My Drive/Handbook"
+    /// Files and folders, by id or by path such as "Handbook/Travel.pdf"
     #[arg(required = true)]
     files: Vec<String>,
     /// The collection, by name or uuid; a new name makes one
