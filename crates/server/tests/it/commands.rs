@@ -5,7 +5,7 @@ use crate::program::run;
 #[test]
 fn without_a_master_key_the_server_says_how_to_make_one() {
     let folder = tempfile::tempdir().unwrap();
-    let ran = run(folder.path(), &["serve"]);
+    let ran = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(ran.code(), 2);
     assert!(ran.err().contains("gangway keys new"), "{}", ran.err());
 }
