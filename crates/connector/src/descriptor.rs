@@ -84,10 +84,15 @@ impl Descriptor {
     /// The guide's list of what a connector can do, for people.
     pub fn capability_names(&self) -> Vec<&'static str> {
         let mut names = Vec::new();
+        if !self.is_built() {
+            return names;
+        }
         if self.capabilities.browse {
             names.push("picker");
         }
-        names.push("sync");
+        if self.kind != ConnectorKind::Local {
+            names.push("sync");
+        }
         names.push("search");
         if self.capabilities.push {
             names.push("webhooks");

@@ -46,7 +46,13 @@ async fn emulator() -> GoogleEmulator {
     for number in 0..FOLDERS {
         let folder = format!("Corpus/Part {number}");
         control
-            .generate(&Generate { folder, count: FILES_IN_EACH, size: 300, prefix: "kestrel".to_owned(), ..Generate::default() })
+            .generate(&Generate {
+                folder,
+                count: FILES_IN_EACH,
+                size: 300,
+                prefix: "kestrel".to_owned(),
+                ..Generate::default()
+            })
             .unwrap();
     }
     google

@@ -83,7 +83,7 @@ impl Follower<'_> {
                 metrics::counter!("gangway_changes_total", "connector" => self.connection.connector_id.to_string())
                     .increment(page.changes.len() as u64);
             }
-            self.apply(page.changes, followed).await?;
+            self.apply(feed, page.changes, followed).await?;
             if page.cursor != cursor {
                 self.save_cursor(feed, &cursor, &page.cursor).await?;
             } else if page.more {
@@ -165,7 +165,7 @@ impl Follower<'_> {
     }
 
     /// Applies one page of changes. Repeating it changes nothing more.
-    async fn apply(&self, changes: Vec<Change>, followed: &[Scope]) -> Result<(), Stop> {
+    async fn apply(&self, feed: &FeedKey, changes: Vec<Change>, followed: &[Scope]) -> Result<(), Stop> {
         let mut upserts: HashMap<ProviderItemId, Entry> = HashMap::new();
         let mut order: Vec<ProviderItemId> = Vec::new();
         let mut tombstones: Vec<ProviderItemId> = Vec::new();
@@ -187,7 +187,7 @@ impl Follower<'_> {
                 }
             }
         }
-        self.bury(&tombstones).await?;
+        self.bury(feed, &tombstones).await?;
         let entries: Vec<Entry> = order.into_iter().filter_map(|id| upserts.remove(&id)).collect();
         if entries.is_empty() {
             return Ok(());
@@ -195,7 +195,9 @@ impl Follower<'_> {
         self.take_in(entries, followed).await
     }
 
-    async fn bury(&self, ids: &[ProviderItemId]) -> Result<(), Stop> {
+    /// Takes out what a feed says is gone. A feed that an item has left for another one (it moved between drives)
+    /// speaks only of itself: its tombstone proves nothing about the item.
+    async fn bury(&self, feed: &FeedKey, ids: &[ProviderItemId]) -> Result<(), Stop> {
         if ids.is_empty() {
             return Ok(());
         }
@@ -203,6 +205,7 @@ impl Follower<'_> {
         let (containers, leaves): (Vec<Item>, Vec<Item>) = known
             .into_iter()
             .filter(|item| item.state != ItemState::Gone)
+            .filter(|item| item.feed.as_ref().is_none_or(|of| of == feed))
             .partition(|item| item.kind.holds_items());
         leave_scopes(self.context, self.connection, &leaves, &Leaving::All).await?;
         for container in containers {

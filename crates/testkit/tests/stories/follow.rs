@@ -179,3 +179,27 @@ async fn an_expired_cursor_starts_over_without_losing_anything() {
     assert_eq!(ada.found("narwhal").await, ["deep.txt"], "what stayed stays");
     house.stop().await;
 }
+
+/// An item that moves from My Drive into a shared drive leaves one feed and enters another: it is still there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_between_drives_is_no_deletion() {
+    let house = house().await;
+    let control = house.control();
+    let drive = control.create_drive("Archive", "ada@example.com").unwrap();
+    control.write_text(&path("Team/ledger.txt"), "the ibis keeps the ledger").unwrap();
+    let team = control.find_file(&path("Team")).unwrap().id;
+    let ada = house.user("pro").await;
+    ada.connect().await;
+    let collection = ada.collection("both").await;
+    ada.sync(&[&team, &drive], &collection, "auto").await;
+    assert_eq!(ada.found("ibis").await, ["ledger.txt"]);
+    control.move_file(&path("Team/ledger.txt"), &FileTarget::in_drive("Archive", "")).unwrap();
+    for _ in 0..3 {
+        poll(&house).await;
+        assert_eq!(ada.found("ibis").await, ["ledger.txt"]);
+    }
+    control.delete_file(&FileTarget::in_drive("Archive", "ledger.txt")).unwrap();
+    poll(&house).await;
+    assert!(ada.found("ibis").await.is_empty(), "the drive's own feed is believed");
+    house.stop().await;
+}
