@@ -200,23 +200,6 @@ impl Store {
         Ok(())
     }
 
-    /// Active connections that follow something and were last polled at or before `polled_before` (or never),
-    /// the most overdue first.
-    pub async fn list_due_for_poll(&self, polled_before: Timestamp, limit: u32) -> Result<Vec<Connection>> {
-        let rows = Sql::new(CONNECTION)
-            .sql(" WHERE state = 'active' AND (last_polled_at IS NULL OR last_polled_at <= ")
-            .arg(polled_before)
-            .sql(
-                ") AND EXISTS (SELECT 1 FROM scopes WHERE scopes.connection_id = connections.id \
-                 AND scopes.mode = 'auto' AND scopes.removing = 0) \
-                 ORDER BY COALESCE(last_polled_at, 0), id LIMIT ",
-            )
-            .arg(limit)
-            .all(&self.read)
-            .await?;
-        read_all(rows, read_connection)
-    }
-
     /// Deletes a connection and every row below it; blobs are handed to the orphans.
     pub async fn delete_connection(&self, id: &ConnectionId) -> Result<()> {
         let mut tx = self.begin().await?;

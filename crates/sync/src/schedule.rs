@@ -14,6 +14,9 @@ use crate::tasks::payload;
 const TICK: Duration = Duration::from_secs(5);
 /// Subscriptions are renewed when they have less than this left.
 pub(crate) const RENEW_AHEAD: Duration = Duration::from_secs(12 * 3600);
+/// How long a finished job and its files' outcomes can be asked for.
+const KEEP_JOBS: Duration = Duration::from_secs(30 * 86_400);
+const KEEP_AUDIT: Duration = Duration::from_secs(365 * 86_400);
 /// Connections taken up in one look.
 const AT_ONCE: u32 = 500;
 
@@ -47,6 +50,8 @@ pub async fn tick(rooms: &Rooms) -> Result<(), Stop> {
     }
     rooms.store.delete_expired_authorization_requests(now).await?;
     rooms.store.delete_expired_picker_sessions(now).await?;
+    rooms.store.delete_old_jobs(now - KEEP_JOBS, AT_ONCE).await?;
+    rooms.store.delete_old_audit(now - KEEP_AUDIT).await?;
     if !rooms.store.list_orphaned_blobs(now - crate::tasks::BLOB_GRACE, 1).await?.is_empty() {
         found_work |= enqueue(rooms, payload::collect_blobs(now)).await?;
     }

@@ -104,10 +104,7 @@ async fn following_connections_come_due_the_most_overdue_first() {
         let store = &test.store;
         let (ann, bob) = (World::make(&test, "ann").await, World::make(&test, "bob").await);
         let minute = Duration::from_secs(60);
-        let due = || async {
-            let due = store.list_due_for_poll(ann.now, 10).await.unwrap();
-            due.into_iter().map(|due| due.id).collect::<Vec<_>>()
-        };
+        let due = || async { store.list_follow_due(ann.now, ann.now, ann.now, 10).await.unwrap() };
         store.touch_polled(&ann.connection.id, ann.now - minute).await.unwrap();
         assert_eq!(due().await, [bob.connection.id.clone(), ann.connection.id.clone()]);
         store.touch_polled(&bob.connection.id, ann.now + minute).await.unwrap();

@@ -57,7 +57,7 @@ async fn hot_statements_never_read_a_whole_table() {
         store.commit_page(&gone),
         store.find_user_by_token_hash("x", ann.now),
         store.find_connections(user, None),
-        store.list_due_for_poll(ann.now, 10),
+        store.list_follow_due(ann.now, ann.now, ann.now, 10),
         store.find_items_by_provider_ids(connection, &provider_ids(&["a", "b"])),
         store.find_links_to(connection, &provider_ids(&["a"])),
         store.children(connection, &"root".into(), Some(&"x".into()), 10),

@@ -48,6 +48,7 @@ pub async fn run(context: &TaskContext, payload: OfJob) -> Result<(), Stop> {
         Err(Stop::RetryLater { .. } | Stop::LeaseLost) => return result.map(|_| ()),
     };
     store.finish_job(&job.id, status, error.as_ref(), context.rooms.now()).await?;
+    store.delete_frontier(&job.id).await?;
     context.rooms.watchers.announce(&job.id);
     metrics::counter!("gangway_sync_jobs_total", "connector" => job.connector_id.to_string(), "status" => status.as_str())
         .increment(1);
