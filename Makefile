@@ -30,7 +30,8 @@ generate: ## write generated files anew: configuration, command line, API, regis
 
 bench: ## release build, then measure; results go to docs/benchmarks.md
 	@scripts/setup.sh demo
-	$(CARGO) build --locked --release -p gangway -p gangway-bench
+	$(CARGO) build --locked --release -p gangway
+	$(CARGO) build --locked --release -p gangway-bench
 	target/release/gangway-bench $(ARGS)
 
 clean: ## delete what was built, the demo's data and the Python packages
