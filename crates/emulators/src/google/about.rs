@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::drive::Drive;
 use super::drive_call::DriveCall;
 use super::errors::ApiError;
@@ -36,7 +36,7 @@ pub fn get(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
     if mask.wants("storageQuota") {
         about["storageQuota"] = storage_quota(&drive, call);
     }
-    Ok(Answer::json(200, mask.apply(about).to_string()))
+    Ok(answer::json(200, mask.apply(about).to_string()))
 }
 
 fn storage_quota(drive: &Drive, call: &DriveCall<'_>) -> Value {

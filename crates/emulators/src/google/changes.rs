@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::drive::{AccountRef, Drive, DriveRef, Feed, FeedEntry, FeedTarget};
 use super::drive_call::DriveCall;
 use super::drives;
@@ -58,7 +58,7 @@ pub fn start_page_token(google: &Google, call: &DriveCall<'_>) -> Result<Answer,
     let drive = google.read_drive();
     let token = feed_owner(&drive, call)?.feed(&drive).next_token();
     let value = json!({"kind": "drive#startPageToken", "startPageToken": token.to_string()});
-    Ok(Answer::json(200, mask.apply(value).to_string()))
+    Ok(answer::json(200, mask.apply(value).to_string()))
 }
 
 pub fn list(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
@@ -97,7 +97,7 @@ pub fn list(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
         Some(position) => value["nextPageToken"] = json!(position.to_string()),
         None => value["newStartPageToken"] = json!(feed.next_token().to_string()),
     }
-    Ok(Answer::json(200, mask.apply(value).to_string()))
+    Ok(answer::json(200, mask.apply(value).to_string()))
 }
 
 fn default_mask() -> Mask {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::drive_call::DriveCall;
 use super::errors::ApiError;
 use super::fields::Mask;
@@ -63,7 +63,7 @@ pub fn start(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> 
     let mut downloads = google.downloads.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     downloads.retain(|_, known| known.expires_ms > call.now_ms);
     downloads.insert(name, operation);
-    Ok(Answer::json(200, mask.apply(value).to_string()))
+    Ok(answer::json(200, mask.apply(value).to_string()))
 }
 
 /// The first look at an operation finds it done.
@@ -77,7 +77,7 @@ pub fn get(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
         .ok_or_else(|| ApiError::not_found("Operation", name, "name"))?;
     operation.polled = true;
     let value = operation_json(google, name, operation);
-    Ok(Answer::json(200, mask.apply(value).to_string()))
+    Ok(answer::json(200, mask.apply(value).to_string()))
 }
 
 fn operation_json(google: &Google, name: &str, operation: &DownloadOperation) -> Value {

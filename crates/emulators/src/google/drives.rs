@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::drive::{Drive, DriveRef, Role, SharedDrive};
 use super::drive_call::DriveCall;
 use super::errors::ApiError;
@@ -54,7 +54,7 @@ pub fn list(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
     if let (true, Some((last, ..))) = (more, found.last()) {
         value["nextPageToken"] = json!(format!("~!!~D{}", last + 1));
     }
-    Ok(Answer::json(200, mask.apply(value).to_string()))
+    Ok(answer::json(200, mask.apply(value).to_string()))
 }
 
 pub fn get(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
@@ -63,7 +63,7 @@ pub fn get(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
     let drive = google.read_drive();
     let (found, role) = find(&drive, call, &call.arguments[0])?;
     let value = drive_json(&drive.drives[found as usize], role, call);
-    Ok(Answer::json(200, mask.apply(value).to_string()))
+    Ok(answer::json(200, mask.apply(value).to_string()))
 }
 
 /// Returns a shared drive the caller is a member of.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 
 /// A refused API call; boxed because it travels through every result.
 #[derive(Debug, Clone)]
@@ -176,7 +176,7 @@ impl ApiError {
         if let Some(details) = refusal.details {
             error.insert("details".into(), details);
         }
-        let mut answer = Answer::json(refusal.status, json!({"error": error}).to_string());
+        let mut answer = answer::json(refusal.status, json!({"error": error}).to_string());
         if refusal.challenge {
             let mut challenge = String::from("Bearer realm=\"https://accounts.google.com/\"");
             if refusal.reason == "authError" {
@@ -249,5 +249,5 @@ pub fn oauth_error(status: u16, code: &str, description: &str) -> Answer {
     } else {
         json!({"error": code, "error_description": description})
     };
-    Answer::json(status, body.to_string())
+    answer::json(status, body.to_string())
 }

@@ -1,8 +1,7 @@
 //! The in-process handle: the same deeds as the control API, for tests and the demo.
 
-use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::Value;
@@ -11,12 +10,9 @@ use super::drive::{Drive, Role};
 use super::edits::{self, FileEdit, FileSummary, FileTarget, Generate, NewFile, Share};
 use super::seeding;
 use super::state::{Google, Switches};
-use crate::kernel::authz::{Grant, OAuthClient};
-use crate::kernel::calls::Call;
-use crate::kernel::clock::parse_rfc3339;
-use crate::kernel::faults::Fault;
+use crate::kernel::control::Kernel;
+use crate::kernel::json::merge;
 use crate::kernel::seed::Seed;
-use crate::kernel::webhooks::{DeliveryMode, Outcome};
 
 /// A handle on a running emulated Google. Deeds that change files must run within a Tokio runtime.
 #[derive(Clone)]
@@ -24,40 +20,18 @@ pub struct Control {
     google: Arc<Google>,
 }
 
+/// Clock, faults, calls, clients, grants and webhooks are the kernel's.
+impl Deref for Control {
+    type Target = Kernel;
+
+    fn deref(&self) -> &Kernel {
+        &self.google.kernel
+    }
+}
+
 impl Control {
     pub(super) fn new(google: Arc<Google>) -> Self {
         Self { google }
-    }
-
-    // The clock.
-
-    pub fn now_ms(&self) -> i64 {
-        self.google.now_ms()
-    }
-
-    /// Stops the clock at an RFC 3339 moment.
-    pub fn set_clock(&self, moment: &str) -> anyhow::Result<()> {
-        self.google.kernel.clock.set_ms(parse_rfc3339(moment)?);
-        Ok(())
-    }
-
-    pub fn advance_clock(&self, by: Duration) {
-        self.google.kernel.clock.advance_ms(by.as_millis() as i64);
-    }
-
-    // Faults, switches, counters.
-
-    pub fn add_fault(&self, fault: Fault) -> u64 {
-        self.google.kernel.faults.add(fault)
-    }
-
-    /// Arms a fault written as in the control API.
-    pub fn add_fault_json(&self, fault: Value) -> anyhow::Result<u64> {
-        Ok(self.add_fault(serde_json::from_value(fault)?))
-    }
-
-    pub fn clear_faults(&self) {
-        self.google.kernel.faults.clear();
     }
 
     pub fn switches(&self) -> Switches {
@@ -76,51 +50,6 @@ impl Control {
         let switches: Switches = serde_json::from_value(value)?;
         self.set_switches(|known| *known = switches.clone());
         Ok(switches)
-    }
-
-    /// Returns how often each operation was called since the last reset.
-    pub fn call_counts(&self) -> BTreeMap<String, u64> {
-        self.google.kernel.calls.counts()
-    }
-
-    pub fn call_count(&self, operation: &str) -> u64 {
-        self.google.kernel.calls.count(operation)
-    }
-
-    pub fn recent_calls(&self) -> Vec<Call> {
-        self.google.kernel.calls.recent()
-    }
-
-    pub fn reset_calls(&self) {
-        self.google.kernel.calls.reset();
-    }
-
-    // Clients and grants.
-
-    pub fn add_client(&self, client: OAuthClient) {
-        self.google.kernel.authz.add_client(client);
-    }
-
-    pub fn remove_client(&self, client_id: &str) -> bool {
-        self.google.kernel.authz.remove_client(client_id)
-    }
-
-    pub fn add_redirect_uri(&self, client_id: &str, redirect_uri: &str) -> bool {
-        self.google.kernel.authz.add_redirect_uri(client_id, redirect_uri)
-    }
-
-    pub fn list_grants(&self) -> Vec<Grant> {
-        self.google.kernel.authz.list_grants()
-    }
-
-    /// Ends every grant of a person, as if all apps were removed in the account's settings.
-    pub fn revoke_grants(&self, email: &str) -> usize {
-        self.google.kernel.authz.revoke_all(email)
-    }
-
-    /// Ends every access token at once; refresh tokens stay good.
-    pub fn expire_access_tokens(&self) -> usize {
-        self.google.kernel.authz.expire_access_tokens()
     }
 
     // Accounts, files, shared drives.
@@ -275,25 +204,6 @@ impl Control {
         live.map(|drive| (drive.id.to_string(), drive.name.clone())).collect()
     }
 
-    // Webhooks.
-
-    pub fn set_delivery_mode(&self, mode: DeliveryMode) {
-        self.google.kernel.webhooks.set_mode(mode);
-    }
-
-    pub fn set_webhook_backoff(&self, backoff: Duration) {
-        self.google.kernel.webhooks.set_backoff_ms(backoff.as_millis() as u64);
-    }
-
-    /// Waits until every message is delivered or given up.
-    pub async fn flush_webhooks(&self) {
-        self.google.kernel.webhooks.flush().await;
-    }
-
-    pub fn webhook_outcomes(&self) -> Vec<Outcome> {
-        self.google.kernel.webhooks.outcomes()
-    }
-
     /// Returns the live channels as the control API shows them.
     pub fn list_channels(&self) -> Vec<Value> {
         let channels = self.google.list_channels();
@@ -315,12 +225,7 @@ impl Control {
 
     /// Returns to the starting data; grants, channels, faults and counters are forgotten, clients stay.
     pub fn reset(&self, seed: Option<&Seed>) -> anyhow::Result<()> {
-        let kernel = &self.google.kernel;
-        kernel.faults.clear();
-        kernel.calls.reset();
-        kernel.clock.resume();
-        kernel.authz.reset();
-        kernel.webhooks.reset();
+        self.google.kernel.reset();
         self.google.forget_channels();
         self.set_switches(|switches| *switches = Switches::default());
         self.google.change_drive(|drive, _| *drive = Drive::default());
@@ -329,17 +234,5 @@ impl Control {
 
     fn change<T>(&self, change: impl FnOnce(&mut Drive, i64) -> anyhow::Result<T>) -> anyhow::Result<T> {
         self.google.change_drive(change)
-    }
-}
-
-/// Lays one JSON object over another, key by key.
-fn merge(base: &mut Value, wish: &Value) {
-    match (base, wish) {
-        (Value::Object(base), Value::Object(wish)) => {
-            for (key, value) in wish {
-                merge(base.entry(key.clone()).or_insert(Value::Null), value);
-            }
-        }
-        (base, wish) => *base = wish.clone(),
     }
 }

@@ -29,18 +29,12 @@ mod watch;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::Context;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use url::Url;
 
 use self::state::Google;
-use crate::kernel::calls::CallLog;
-use crate::kernel::clock::Clock;
 use crate::kernel::control::Kernel;
-use crate::kernel::faults::Faults;
-use crate::kernel::webhooks::{Deliverer, DeliveryRules};
+use crate::kernel::serving::{Bound, Serving};
+use crate::kernel::webhooks::DeliveryRules;
 
 pub use self::drive::{NativeKind, Role};
 pub use self::edits::{FileEdit, FileSummary, FileTarget, Generate, NativeEdit, NewFile, Share};
@@ -91,21 +85,18 @@ pub fn default_client() -> OAuthClient {
 
 /// A running emulated Google.
 pub struct GoogleEmulator {
-    base_url: Url,
-    addr: SocketAddr,
+    serving: Serving,
     control: Control,
-    stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<()>,
 }
 
 impl GoogleEmulator {
     /// Returns the address of the API, of the authorization server and of the control API.
     pub fn base_url(&self) -> Url {
-        self.base_url.clone()
+        self.serving.base_url()
     }
 
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.serving.addr()
     }
 
     /// Returns a handle with the same deeds as the control API.
@@ -114,58 +105,25 @@ impl GoogleEmulator {
     }
 
     /// Stops serving; open connections are dropped.
-    pub async fn shutdown(mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if tokio::time::timeout(std::time::Duration::from_millis(200), &mut self.task).await.is_err() {
-            self.task.abort();
-        }
-    }
-}
-
-impl Drop for GoogleEmulator {
-    fn drop(&mut self) {
-        self.task.abort();
+    pub async fn shutdown(self) {
+        self.serving.shutdown().await;
     }
 }
 
 /// Starts an emulated Google.
 pub async fn start(options: GoogleOptions) -> anyhow::Result<GoogleEmulator> {
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", options.listen))?;
-    let addr = listener.local_addr()?;
-    let base_url = match options.public_url {
-        Some(url) => url,
-        None => Url::parse(&format!("http://{addr}"))?,
-    };
-    let base = base_url.as_str().trim_end_matches('/').to_owned();
-    let kernel = Arc::new(Kernel {
-        clock: Clock::default(),
-        faults: Faults::default(),
-        calls: CallLog::default(),
-        authz: Default::default(),
-        webhooks: Deliverer::new(DeliveryRules {
-            accepted: vec![200, 201, 202, 204, 102],
-            retried: vec![500, 502, 503, 504],
-        })?,
-    });
+    let bound = Bound::new(options.listen, options.public_url).await?;
+    let kernel = Arc::new(Kernel::new(DeliveryRules {
+        accepted: vec![200, 201, 202, 204, 102],
+        retried: vec![500, 502, 503, 504],
+    })?);
     for client in options.clients {
         kernel.authz.add_client(client);
     }
-    let google = Arc::new(Google::new(kernel, base, options.issuer, options.seed, options.switches));
+    let google = Google::new(kernel, bound.base(), options.issuer, options.seed, options.switches);
+    let google = Arc::new(google);
     seeding::load(&google)?;
     let control = Control::new(Arc::clone(&google));
     let router = server::router(google, control.clone());
-    let (stop, stopped) = oneshot::channel::<()>();
-    let task = tokio::spawn(async move {
-        let served = axum::serve(listener, router).with_graceful_shutdown(async move {
-            let _ = stopped.await;
-        });
-        if let Err(error) = served.await {
-            tracing::error!(%error, "google emulator stopped");
-        }
-    });
-    Ok(GoogleEmulator { base_url, addr, control, stop: Some(stop), task })
+    Ok(GoogleEmulator { serving: bound.serve("google", router), control })
 }

@@ -10,7 +10,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::auth::{authorize, identity, token};
 use super::drive_call::{authenticate, run};
 use super::errors::{ApiError, oauth_error, usual_message, usual_status};
@@ -34,7 +34,7 @@ pub fn router(google: Arc<Google>, handle: Control) -> Router {
 async fn serve(State(google): State<Arc<Google>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
-        return Answer::empty(413).into_response(None);
+        return answer::respond(Answer::empty(413), None);
     };
     let method = parts.method.as_str();
     let path = parts.uri.path();
@@ -48,10 +48,10 @@ async fn serve(State(google): State<Arc<Google>>, request: Request) -> Response<
             query: String::new(),
             status: 200,
         });
-        return batch::run(&google, &parts.headers, &body).await.into_response(None);
+        return answer::respond(batch::run(&google, &parts.headers, &body).await, None);
     }
     let (answer, cut_after) = answer_call(&google, method, path, query, &parts.headers, &body).await;
-    answer.into_response(cut_after)
+    answer::respond(answer, cut_after)
 }
 
 /// Answers one call with faults applied; also says after how many bytes the connection is to be cut.
@@ -68,20 +68,12 @@ pub async fn answer_call(
     if let Some(delay_ms) = effect.delay_ms {
         pause_ms(delay_ms).await;
     }
-    let mut answer = if effect.replaces_answer() {
+    let answer = if effect.replaces_answer() {
         answer_of(&effect, operation)
     } else {
         route(google, method, path, query, headers, body, effect.hint)
-    };
-    if let Some(seconds) = effect.retry_after {
-        answer = answer.with_header("Retry-After", seconds.to_string());
     }
-    for (name, value) in &effect.headers {
-        answer = answer.with_header(name, value.clone());
-    }
-    if effect.truncate_body {
-        answer.body = answer.body.slice(..answer.body.len() / 2);
-    }
+    .with_effect(&effect);
     google.kernel.calls.record(Call {
         at_ms: google.now_ms(),
         operation: operation.to_owned(),
@@ -100,7 +92,7 @@ fn answer_of(effect: &Effect, operation: &str) -> Answer {
             serde_json::Value::String(text) => {
                 Answer::new(effect.status.unwrap_or(500), "text/html; charset=UTF-8", text.clone())
             }
-            json => Answer::json(effect.status.unwrap_or(500), json.to_string()),
+            json => answer::json(effect.status.unwrap_or(500), json.to_string()),
         };
     }
     if operation.starts_with("oauth.") {
@@ -189,7 +181,7 @@ fn route(
             Answer::new(200, "image/png", export::profile_picture())
         }
         ("GET" | "POST", _) => not_found(path),
-        _ => Answer::json(405, json!({"error": {"code": 405, "message": "Method not allowed"}}).to_string()),
+        _ => answer::json(405, json!({"error": {"code": 405, "message": "Method not allowed"}}).to_string()),
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::changes::{FeedOwner, feed_owner, read_token};
 use super::drive::{AccountRef, Event, FileRef};
 use super::drive_call::DriveCall;
@@ -146,7 +146,7 @@ fn open(
     if let Some(token) = request.token {
         answer["token"] = json!(token);
     }
-    Ok(Answer::json(200, mask.apply(answer).to_string()))
+    Ok(answer::json(200, mask.apply(answer).to_string()))
 }
 
 /// Accepts https, and plain http on the machine itself so that tests can listen.

@@ -1,6 +1,8 @@
 //! The part of the control API that every provider emulator has, mounted under `/_emulator`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,11 +12,11 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::authz::{Authz, OAuthClient};
-use super::calls::CallLog;
+use super::authz::{Authz, Grant, OAuthClient};
+use super::calls::{Call, CallLog};
 use super::clock::{Clock, parse_rfc3339, rfc3339};
 use super::faults::{Fault, Faults};
-use super::webhooks::{Deliverer, DeliveryMode};
+use super::webhooks::{Deliverer, DeliveryMode, DeliveryRules, Outcome};
 
 /// The switchboard shared by a provider's API and the control API.
 pub struct Kernel {
@@ -23,6 +25,116 @@ pub struct Kernel {
     pub calls: CallLog,
     pub authz: Authz,
     pub webhooks: Deliverer,
+}
+
+/// Deeds that every provider's in-process handle has.
+impl Kernel {
+    /// Builds the books of an emulator; webhooks go out by these rules.
+    pub fn new(rules: DeliveryRules) -> anyhow::Result<Self> {
+        Ok(Self {
+            clock: Clock::default(),
+            faults: Faults::default(),
+            calls: CallLog::default(),
+            authz: Authz::default(),
+            webhooks: Deliverer::new(rules)?,
+        })
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Stops the clock at an RFC 3339 moment.
+    pub fn set_clock(&self, moment: &str) -> anyhow::Result<()> {
+        self.clock.set_ms(parse_rfc3339(moment)?);
+        Ok(())
+    }
+
+    pub fn advance_clock(&self, by: Duration) {
+        self.clock.advance_ms(by.as_millis() as i64);
+    }
+
+    pub fn add_fault(&self, fault: Fault) -> u64 {
+        self.faults.add(fault)
+    }
+
+    /// Arms a fault written as in the control API.
+    pub fn add_fault_json(&self, fault: Value) -> anyhow::Result<u64> {
+        Ok(self.add_fault(serde_json::from_value(fault)?))
+    }
+
+    pub fn clear_faults(&self) {
+        self.faults.clear();
+    }
+
+    /// Returns how often each operation was called since the last reset.
+    pub fn call_counts(&self) -> BTreeMap<String, u64> {
+        self.calls.counts()
+    }
+
+    pub fn call_count(&self, operation: &str) -> u64 {
+        self.calls.count(operation)
+    }
+
+    pub fn recent_calls(&self) -> Vec<Call> {
+        self.calls.recent()
+    }
+
+    pub fn reset_calls(&self) {
+        self.calls.reset();
+    }
+
+    pub fn add_client(&self, client: OAuthClient) {
+        self.authz.add_client(client);
+    }
+
+    pub fn remove_client(&self, client_id: &str) -> bool {
+        self.authz.remove_client(client_id)
+    }
+
+    pub fn add_redirect_uri(&self, client_id: &str, redirect_uri: &str) -> bool {
+        self.authz.add_redirect_uri(client_id, redirect_uri)
+    }
+
+    pub fn list_grants(&self) -> Vec<Grant> {
+        self.authz.list_grants()
+    }
+
+    /// Ends every grant of a person, as if all apps were removed in the account's settings.
+    pub fn revoke_grants(&self, email: &str) -> usize {
+        self.authz.revoke_all(email)
+    }
+
+    /// Ends every access token at once; refresh tokens stay good.
+    pub fn expire_access_tokens(&self) -> usize {
+        self.authz.expire_access_tokens()
+    }
+
+    pub fn set_delivery_mode(&self, mode: DeliveryMode) {
+        self.webhooks.set_mode(mode);
+    }
+
+    pub fn set_webhook_backoff(&self, backoff: Duration) {
+        self.webhooks.set_backoff_ms(backoff.as_millis() as u64);
+    }
+
+    /// Waits until every message is delivered or given up.
+    pub async fn flush_webhooks(&self) {
+        self.webhooks.flush().await;
+    }
+
+    pub fn webhook_outcomes(&self) -> Vec<Outcome> {
+        self.webhooks.outcomes()
+    }
+
+    /// Forgets faults, calls, grants and deliveries, and returns to real time. Clients stay.
+    pub fn reset(&self) {
+        self.faults.clear();
+        self.calls.reset();
+        self.clock.resume();
+        self.authz.reset();
+        self.webhooks.reset();
+    }
 }
 
 /// A refused control call.

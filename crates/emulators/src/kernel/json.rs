@@ -148,6 +148,18 @@ fn write_escaped(out: &mut String, value: &str) {
     out.push('"');
 }
 
+/// Lays one JSON object over another, key by key.
+pub fn merge(base: &mut Value, wish: &Value) {
+    match (base, wish) {
+        (Value::Object(base), Value::Object(wish)) => {
+            for (key, value) in wish {
+                merge(base.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (base, wish) => *base = wish.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! What every provider emulator is built from.
 
+pub mod answer;
 pub mod authz;
 pub mod calls;
 pub mod clock;
@@ -11,5 +12,6 @@ pub mod jwt;
 pub mod range;
 pub mod secret;
 pub mod seed;
+pub mod serving;
 pub mod webhooks;
 pub mod words;

@@ -1,15 +1,6 @@
-//! The emulated Google over real HTTP, by topic. Every fact stands in the provider's documentation.
+//! The emulators over real HTTP, by provider and topic. Every fact stands in the provider's documentation.
 
-mod authorize;
-mod changes;
-mod content;
-mod control;
-mod errors;
-mod harness;
-mod listing;
-mod permissions;
-mod recorded;
-mod seed;
-mod spec;
-mod tokens;
-mod watch;
+mod browser;
+mod google;
+mod receiver;
+mod shared;

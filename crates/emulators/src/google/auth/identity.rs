@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::scopes::is_identity;
-use crate::google::answer::Answer;
+use crate::google::answer::{self, Answer};
 use crate::google::drive::Account;
 use crate::google::drive_call::authenticate;
 use crate::google::errors::ApiError;
@@ -73,7 +73,7 @@ pub fn oidc_userinfo(google: &Google, query: &str, headers: &HeaderMap) -> Resul
     let (value, account_sub) = person(google, query, headers)?;
     let mut value = value;
     value["sub"] = json!(account_sub);
-    Ok(Answer::json(200, value.to_string()))
+    Ok(answer::json(200, value.to_string()))
 }
 
 /// Answers `/oauth2/v2/userinfo`, the older form with `id` and `verified_email`.
@@ -85,7 +85,7 @@ pub fn legacy_userinfo(google: &Google, query: &str, headers: &HeaderMap) -> Res
     {
         object.insert("verified_email".into(), verified);
     }
-    Ok(Answer::json(200, value.to_string()))
+    Ok(answer::json(200, value.to_string()))
 }
 
 fn person(google: &Google, query: &str, headers: &HeaderMap) -> Result<(Value, String), ApiError> {
@@ -121,10 +121,10 @@ pub fn discovery(google: &Google) -> Answer {
         "code_challenge_methods_supported": ["plain", "S256"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
     });
-    Answer::json(200, value.to_string())
+    answer::json(200, value.to_string())
 }
 
 /// Answers `/oauth2/v3/certs`.
 pub fn certs(google: &Google) -> Answer {
-    Answer::json(200, google.signing_key().key_set().to_string())
+    answer::json(200, google.signing_key().key_set().to_string())
 }

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::identity::id_token;
-use crate::google::answer::Answer;
+use crate::google::answer::{self, Answer};
 use crate::google::errors::oauth_error;
 use crate::google::params::Params;
 use crate::google::state::Google;
@@ -83,7 +83,7 @@ fn redeem(google: &Google, client: &OAuthClient, form: &Params) -> Answer {
             google.kernel.authz.evict_refresh(&grant.subject, &client.client_id, LIVE_REFRESH_TOKENS);
         }
     }
-    Answer::json(200, Value::Object(answer).to_string())
+    answer::json(200, Value::Object(answer).to_string())
 }
 
 fn refresh(google: &Google, client: &OAuthClient, form: &Params) -> Answer {
@@ -105,7 +105,7 @@ fn refresh(google: &Google, client: &OAuthClient, form: &Params) -> Answer {
         },
     };
     let answer = issue(google, client, &token.subject, &scopes, None);
-    Answer::json(200, Value::Object(answer).to_string())
+    answer::json(200, Value::Object(answer).to_string())
 }
 
 /// Issues an access token, with an identity token when the user allowed `openid`.
@@ -149,7 +149,7 @@ pub fn revoke(google: &Google, query: &str, headers: &HeaderMap, body: &[u8]) ->
     match live {
         Some((subject, client_id)) => {
             authz.revoke_grant(&subject, &client_id);
-            Answer::json(200, json!({}).to_string())
+            answer::json(200, json!({}).to_string())
         }
         None => oauth_error(400, "invalid_token", "Token expired or revoked"),
     }

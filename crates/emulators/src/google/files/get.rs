@@ -2,7 +2,7 @@
 
 use super::content;
 use super::render::{Viewer, file_text};
-use crate::google::answer::Answer;
+use crate::google::answer::{self, Answer};
 use crate::google::drive::{Drive, FileRef};
 use crate::google::drive_call::DriveCall;
 use crate::google::errors::ApiError;
@@ -18,7 +18,7 @@ pub fn get(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
     let drive = google.read_drive();
     let file = find(&drive, call, &call.arguments[0], call.supports_all_drives()?)?;
     let viewer = Viewer::new(google, &drive, call);
-    Ok(Answer::json(200, file_text(&viewer, file, &mask)))
+    Ok(answer::json(200, file_text(&viewer, file, &mask)))
 }
 
 /// Returns a file the caller may see. Everything else is "not found": a wrong id, a lost share, a missing
@@ -67,5 +67,5 @@ pub fn list_labels(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiE
     let mask = call.mask(&LABEL_LIST, Mask::Everything)?;
     find(&google.read_drive(), call, &call.arguments[0], true)?;
     let value = serde_json::json!({"kind": "drive#labelList", "labels": []});
-    Ok(Answer::json(200, mask.apply(value).to_string()))
+    Ok(answer::json(200, mask.apply(value).to_string()))
 }

@@ -10,7 +10,7 @@ use super::matching::Matcher;
 use super::order::Order;
 use super::query::{Expression, Term};
 use super::render::{FilePlan, Viewer};
-use crate::google::answer::Answer;
+use crate::google::answer::{self, Answer};
 use crate::google::drive::{Drive, FileRef};
 use crate::google::drive_call::DriveCall;
 use crate::google::errors::ApiError;
@@ -100,7 +100,7 @@ pub fn list(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
         json.text("nextPageToken", &token);
     }
     json.close_object();
-    Ok(Answer::json(200, json.finish()))
+    Ok(answer::json(200, json.finish()))
 }
 
 fn default_mask() -> Mask {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::get::find;
 use super::render::Viewer;
-use crate::google::answer::Answer;
+use crate::google::answer::{self, Answer};
 use crate::google::drive::{AccountRef, Drive, FileRef, Grantee, Permission, Role};
 use crate::google::drive_call::DriveCall;
 use crate::google::errors::ApiError;
@@ -170,7 +170,7 @@ pub fn list(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
     if end < entries.len() {
         value["nextPageToken"] = json!(end.to_string());
     }
-    Ok(Answer::json(200, mask.apply(value).to_string()))
+    Ok(answer::json(200, mask.apply(value).to_string()))
 }
 
 pub fn get(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
@@ -184,7 +184,7 @@ pub fn get(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
         .iter()
         .find(|entry| entry.id() == wanted)
         .ok_or_else(|| ApiError::not_found("Permission", wanted, "permissionId"))?;
-    Ok(Answer::json(200, mask.apply(permission_json(&viewer, entry)).to_string()))
+    Ok(answer::json(200, mask.apply(permission_json(&viewer, entry)).to_string()))
 }
 
 /// Returns the file if its permissions may be read: readers and commenters may not.

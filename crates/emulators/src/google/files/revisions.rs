@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::content::ranged;
 use super::get::find;
 use super::render::{Viewer, export_links};
-use crate::google::answer::Answer;
+use crate::google::answer::{self, Answer};
 use crate::google::drive::{Content, Drive, FileNode, Revision};
 use crate::google::drive_call::DriveCall;
 use crate::google::errors::ApiError;
@@ -43,7 +43,7 @@ pub fn list(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
     if start + size < all.len() {
         value["nextPageToken"] = json!((start + size).to_string());
     }
-    Ok(Answer::json(200, mask.apply(value).to_string()))
+    Ok(answer::json(200, mask.apply(value).to_string()))
 }
 
 pub fn get(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
@@ -71,7 +71,7 @@ pub fn get(google: &Google, call: &DriveCall<'_>) -> Result<Answer, ApiError> {
     }
     let viewer = Viewer::new(google, &drive, call);
     let value = revision_json(&viewer, google, node, &revision);
-    Ok(Answer::json(200, mask.apply(value).to_string()))
+    Ok(answer::json(200, mask.apply(value).to_string()))
 }
 
 /// Returns the file if its history may be read: readers may not.

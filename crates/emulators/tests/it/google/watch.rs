@@ -6,7 +6,7 @@ use gangway_emulators::google::FileTarget;
 use gangway_emulators::kernel::webhooks::DeliveryMode;
 use serde_json::{Value, json};
 
-use crate::harness::{ADA, DRIVE, GRACE, World, empty, receiver};
+use super::harness::{ADA, DRIVE, GRACE, World, empty, receiver, states};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -34,7 +34,7 @@ async fn a_channel_says_sync_and_then_change() {
     assert!((3_590_000..=3_600_000).contains(&life), "one hour by default: {life}");
     world.control.write_text(&FileTarget::path("a.txt"), "x").unwrap();
     world.control.flush_webhooks().await;
-    assert_eq!(hook.states(), ["sync", "change"]);
+    assert_eq!(states(&hook), ["sync", "change"]);
     let received = hook.received.lock().unwrap().clone();
     let headers = &received[1].headers;
     assert_eq!(headers["x-goog-channel-id"], "ch-1");
@@ -62,11 +62,11 @@ async fn lives_are_cut_and_end() {
     let expires: i64 = channel["expiration"].as_str().unwrap().parse().unwrap();
     assert!(expires <= world.control.now_ms() + DAY_MS);
     world.control.flush_webhooks().await;
-    let before = hook.states().len();
+    let before = states(&hook).len();
     world.control.advance_clock(Duration::from_secs(8 * 86_400));
     world.control.write_text(&FileTarget::path("a.txt"), "y").unwrap();
     world.control.flush_webhooks().await;
-    assert_eq!(hook.states().len(), before);
+    assert_eq!(states(&hook).len(), before);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn stopping_works_once_and_only_for_its_owner() {
     assert_eq!(stop(&token).await, 404);
     world.control.write_text(&FileTarget::path("a.txt"), "x").unwrap();
     world.control.flush_webhooks().await;
-    assert_eq!(hook.states(), ["sync"]);
+    assert_eq!(states(&hook), ["sync"]);
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn only_some_failures_are_retried() {
         let token = world.ada().await;
         watch(&world, &token, "ch-1", &hook.url, json!({})).await;
         world.control.flush_webhooks().await;
-        assert_eq!(hook.states().len(), deliveries, "{status}");
+        assert_eq!(states(&hook).len(), deliveries, "{status}");
     }
 }
 
@@ -144,7 +144,7 @@ async fn file_channels_name_what_happened() {
     world.control.set_trashed(&target, false).unwrap();
     world.control.delete_file(&target).unwrap();
     world.control.flush_webhooks().await;
-    assert_eq!(hook.states(), ["sync", "update", "trash", "untrash", "remove"]);
+    assert_eq!(states(&hook), ["sync", "update", "trash", "untrash", "remove"]);
     let received = hook.received.lock().unwrap();
     assert_eq!(received[1].headers["x-goog-changed"], "content,properties");
     assert!(received.iter().all(|message| message.body.is_empty()));
@@ -160,7 +160,7 @@ async fn an_ended_grant_falls_silent() {
     world.control.revoke_grants(ADA);
     world.control.write_text(&FileTarget::path("a.txt"), "x").unwrap();
     world.control.flush_webhooks().await;
-    assert_eq!(hook.states(), ["sync"]);
+    assert_eq!(states(&hook), ["sync"]);
 }
 
 #[tokio::test]

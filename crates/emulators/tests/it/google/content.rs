@@ -3,7 +3,7 @@
 use gangway_emulators::google::{FileEdit, FileTarget, NativeEdit, NativeKind, NewFile, Role, Share};
 use serde_json::{Value, json};
 
-use crate::harness::{ADA, DRIVE, GRACE, READONLY, World, demo, empty};
+use super::harness::{ADA, DRIVE, GRACE, READONLY, World, demo, empty};
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 

@@ -3,7 +3,7 @@
 use gangway_emulators::google::{FileTarget, Role, Share};
 use serde_json::json;
 
-use crate::harness::{ADA, DRIVE, GRACE, demo, empty};
+use super::harness::{ADA, DRIVE, GRACE, demo, empty};
 
 #[tokio::test]
 async fn owners_see_the_list_and_readers_do_not() {

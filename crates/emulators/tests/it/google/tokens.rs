@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gangway_emulators::google::{DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET};
 use serde_json::{Value, json};
 
-use crate::harness::{ADA, READONLY, REDIRECT, empty};
+use super::harness::{ADA, READONLY, REDIRECT, empty};
 
 const DAY: Duration = Duration::from_secs(86_400);
 

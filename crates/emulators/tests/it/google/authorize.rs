@@ -1,6 +1,6 @@
 //! The authorization endpoint: exact redirects, consent, denial.
 
-use crate::harness::{ADA, DRIVE, GRACE, READONLY, REDIRECT, empty};
+use super::harness::{ADA, DRIVE, GRACE, READONLY, REDIRECT, empty};
 
 #[tokio::test]
 async fn a_wrong_redirect_uri_is_shown_and_not_followed() {

@@ -1,41 +1,18 @@
 //! Our answers beside recorded answers of the real service: the same keys, the same types, the same headers.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use gangway_emulators::google::FileTarget;
 use serde_json::Value;
 
-use crate::harness::{ADA, demo};
-
-/// Returns the folder with recordings and official descriptions, if this machine has it.
-pub fn shared_folder() -> Option<PathBuf> {
-    let given = std::env::var_os("GANGWAY_SHARED").map(PathBuf::from);
-    let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    let found = given.unwrap_or(beside);
-    if found.is_dir() {
-        return Some(found);
-    }
-    println!("skipped: no folder with recordings; set GANGWAY_SHARED");
-    None
-}
+use super::harness::{ADA, demo};
+use crate::shared::{kind, shared_folder};
 
 fn recorded(name: &str, path: &str) -> Option<Value> {
     let file = shared_folder()?.join("recorded/google").join(name);
     let exchanges: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let found = &exchanges["api"]["get"][path];
     Some(if found.is_array() { found[0].clone() } else { found.clone() })
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "text",
-        Value::Array(_) => "list",
-        Value::Object(_) => "object",
-    }
 }
 
 /// Collects every key path with its type; lists count as their elements.
@@ -122,7 +99,7 @@ async fn answers_have_the_recorded_headers() {
         return;
     };
     let world = demo().await;
-    let token = world.sign_in(ADA, crate::harness::READONLY).await.access;
+    let token = world.sign_in(ADA, super::harness::READONLY).await.access;
     let answer = world.get(&token, "changes/startPageToken", &[]).await;
     for name in [
         "content-type",

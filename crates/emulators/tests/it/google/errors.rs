@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{ADA, READONLY, empty};
+use super::harness::{ADA, READONLY, empty};
 
 #[tokio::test]
 async fn bad_credentials_have_their_header() {

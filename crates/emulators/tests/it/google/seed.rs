@@ -3,7 +3,7 @@
 use gangway_emulators::google::{FileTarget, Seed};
 use serde_json::json;
 
-use crate::harness::{GRACE, READONLY, demo, start};
+use super::harness::{GRACE, READONLY, demo, start};
 
 #[tokio::test]
 async fn the_demo_has_every_awkward_thing() {

@@ -1,12 +1,14 @@
 //! A running emulator and a client that speaks to it as a browser and an app would.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 
 use gangway_emulators::google::{self, Control, GoogleEmulator, GoogleOptions, Seed};
 use reqwest::{Client, Response, StatusCode, redirect};
 use serde_json::Value;
 use url::Url;
+
+use crate::browser;
+pub use crate::receiver::{Receiver, receiver};
 
 pub const REDIRECT: &str = "http://localhost:9999/callback";
 pub const DRIVE: &str = "https://www.googleapis.com/auth/drive";
@@ -78,24 +80,11 @@ impl World {
         let page = self.http.get(self.authorize_url(changes)).send().await.unwrap();
         assert_eq!(page.status(), StatusCode::OK);
         let html = page.text().await.unwrap();
-        let mut form: Vec<(String, String)> = Vec::new();
-        for input in html.split("<input ").skip(1) {
-            let tag = &input[..input.find('>').unwrap()];
-            let attribute = |name: &str| {
-                let start = tag.find(&format!("{name}=\""))? + name.len() + 2;
-                let end = start + tag[start..].find('"')?;
-                Some(tag[start..end].replace("&amp;", "&").replace("&quot;", "\"").replace("&#39;", "'"))
-            };
-            let (name, value) = (attribute("name").unwrap(), attribute("value").unwrap());
-            let skipped = match attribute("type").as_deref() {
-                Some("radio") => value != account,
-                Some("checkbox") => unticked.contains(&value.as_str()),
-                _ => false,
-            };
-            if !skipped {
-                form.push((name, value));
-            }
-        }
+        let mut form = browser::fields(&html, |field| match field.kind.as_str() {
+            "radio" => field.value == account,
+            "checkbox" => !unticked.contains(&field.value.as_str()),
+            _ => true,
+        });
         form.push(("decision".into(), decision.into()));
         let action = format!("{}/o/oauth2/v2/auth", self.base);
         let answer = self.http.post(action).form(&form).send().await.unwrap();
@@ -190,43 +179,8 @@ impl World {
     }
 }
 
-/// One message a webhook receiver got.
-#[derive(Debug, Clone)]
-pub struct Received {
-    pub headers: HashMap<String, String>,
-    pub body: String,
-}
-
-/// A webhook receiver that answers the given statuses one after the other, then 200.
-pub struct Receiver {
-    pub url: String,
-    pub received: Arc<Mutex<Vec<Received>>>,
-}
-
-pub async fn receiver(statuses: &[u16]) -> Receiver {
-    let received: Arc<Mutex<Vec<Received>>> = Arc::default();
-    let answers = Arc::new(Mutex::new(statuses.to_vec()));
-    let seen = Arc::clone(&received);
-    let handler = move |headers: http::HeaderMap, body: String| async move {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("").to_owned()))
-            .collect();
-        seen.lock().unwrap().push(Received { headers, body });
-        let mut answers = answers.lock().unwrap();
-        let status = if answers.is_empty() { 200 } else { answers.remove(0) };
-        StatusCode::from_u16(status).unwrap()
-    };
-    let router = axum::Router::new().route("/hook", axum::routing::post(handler));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    Receiver { url, received }
-}
-
-impl Receiver {
-    pub fn states(&self) -> Vec<String> {
-        let received = self.received.lock().unwrap();
-        received.iter().map(|message| message.headers["x-goog-resource-state"].clone()).collect()
-    }
+/// Returns what Google said happened, message by message.
+pub fn states(receiver: &Receiver) -> Vec<String> {
+    let received = receiver.received.lock().unwrap();
+    received.iter().map(|message| message.headers["x-goog-resource-state"].clone()).collect()
 }

@@ -3,7 +3,7 @@
 use gangway_emulators::google::{FileEdit, FileTarget, Generate, NewFile};
 use serde_json::{Value, json};
 
-use crate::harness::{ADA, GRACE, World, demo, empty};
+use super::harness::{ADA, GRACE, World, demo, empty};
 
 fn keys(value: &Value) -> Vec<&str> {
     let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();

@@ -3,7 +3,7 @@
 use gangway_emulators::google::{FileEdit, FileTarget, Generate, Role, Share};
 use serde_json::{Value, json};
 
-use crate::harness::{ADA, DRIVE, GRACE, World, demo, empty};
+use super::harness::{ADA, DRIVE, GRACE, World, demo, empty};
 
 const ALL: [(&str, &str); 2] = [("includeItemsFromAllDrives", "true"), ("supportsAllDrives", "true")];
 

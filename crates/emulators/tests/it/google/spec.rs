@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use gangway_emulators::google::FileTarget;
 
-use crate::harness::{World, demo};
-use crate::recorded::shared_folder;
+use super::harness::{World, demo};
+use crate::shared::shared_folder;
 
 /// A checker for the part of JSON Schema the description uses. No property is required there, but here
 /// unknown properties are errors.
@@ -139,7 +139,7 @@ async fn every_kind_of_answer_fits_the_description() {
     ] {
         description.check("ErrorResponse", &world.refused(&token, path, &[query]).await.2);
     }
-    let tokens = world.sign_in(crate::harness::ADA, "openid email profile").await;
+    let tokens = world.sign_in(super::harness::ADA, "openid email profile").await;
     let url = format!("{}/oauth2/v2/userinfo", world.base);
     let info: Value =
         world.http.get(url).bearer_auth(tokens.access).send().await.unwrap().json().await.unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{ADA, GRACE, World, demo, empty};
+use super::harness::{ADA, GRACE, World, demo, empty};
 
 async fn call(world: &World, method: &str, path: &str, body: Value) -> (u16, Value) {
     let url = format!("{}/_emulator{path}", world.base);
@@ -103,7 +103,7 @@ async fn accounts_drives_clients_and_switches() {
 #[tokio::test]
 async fn grants_and_access_tokens_can_be_ended() {
     let world = empty().await;
-    let tokens = world.sign_in(ADA, crate::harness::READONLY).await;
+    let tokens = world.sign_in(ADA, super::harness::READONLY).await;
     assert_eq!(call(&world, "GET", "/oauth/grants", Value::Null).await.1["grants"][0]["subject"], ADA);
     assert_eq!(call(&world, "POST", "/oauth/access_tokens/expire", Value::Null).await.1["expired"], 1);
     assert_eq!(world.get(&tokens.access, "files", &[]).await.status(), 401);
