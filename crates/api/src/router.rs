@@ -89,6 +89,9 @@ fn quick_routes() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(admin::list_tokens::list_tokens, admin::create_token::create_token))
         .routes(routes!(admin::delete_token::delete_token))
+        .routes(routes!(admin::list_webhooks::list_webhooks))
+        .routes(routes!(admin::confirm_webhook::confirm_webhook))
+        .routes(routes!(admin::forget_webhook::forget_webhook))
         .routes(routes!(admin::list_audit::list_audit))
         // machinery
         .routes(routes!(webhooks::receive_push, webhooks::answer_handshake))

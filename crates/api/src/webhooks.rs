@@ -52,11 +52,12 @@ async fn answer(state: &ApiState, connector_id: &str, request: Request) -> ApiRe
     let headers = request.headers().clone();
     let query = request.uri().query().map(str::to_owned);
     let body = collect(request).await?;
-    let push = NotificationRequest { method, headers, query, body };
+    let push = NotificationRequest { method, headers, query, body, received_at: state.app.clock.now() };
     Ok(match state.app.receive_notification(connector_id, &push).await? {
         NotificationAnswer::Accepted => StatusCode::NO_CONTENT.into_response(),
         NotificationAnswer::Handshake { content_type, body } => {
-            ([(header::CONTENT_TYPE, content_type)], body).into_response()
+            let headers = [(header::CONTENT_TYPE, content_type), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+            (headers, body).into_response()
         }
     })
 }

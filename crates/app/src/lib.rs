@@ -29,6 +29,7 @@ mod estimate;
 mod receive_notification;
 mod start_sync;
 mod sync_jobs;
+mod webhooks;
 
 mod originals;
 mod upload;
@@ -62,7 +63,9 @@ pub use start_sync::{StartSync, StartedSync};
 pub use sync_jobs::progress;
 pub use upload::{StagedFile, UploadOutcome, UploadPart, UploadStatus, UploadTarget};
 pub use users::{CreateUser, CreatedToken};
+pub use webhooks::{Webhook, WebhookState};
 
 // What a caller has to name to use the deeds, so that it need not name the rooms below.
 pub use gangway_connector::{Descriptor, NotificationRequest, Version};
+pub use gangway_model::ExposeSecret;
 pub use gangway_store::{AuditEntry, CollectionChange, UserChange, UserToken};

@@ -1,8 +1,9 @@
 //! What there is to connect, what is connected, and how it fares.
 
-use gangway_connector::{Connector, ConnectorKind, Descriptor};
+use gangway_connector::{Connector, ConnectorKind, Descriptor, Push};
 use gangway_model::{Connection, ConnectionState, Plan, User};
 use gangway_store::SubscriptionState;
+use gangway_sync::PUSHES_TRUSTED;
 
 use crate::app::App;
 use crate::error::AppResult;
@@ -67,7 +68,7 @@ impl App {
         let descriptor = connector.descriptor();
         let mut connections = Vec::with_capacity(own.len());
         for connection in own {
-            let pushed = descriptor.capabilities.push && self.has_pushes(&connection).await?;
+            let pushed = self.has_pushes(descriptor, &connection).await?;
             connections.push(ConnectionStatus { connection, pushed });
         }
         Ok(ConnectorStatus {
@@ -78,9 +79,19 @@ impl App {
         })
     }
 
-    async fn has_pushes(&self, connection: &Connection) -> AppResult<bool> {
-        let subscriptions = self.store.list_by_connection(&connection.id).await?;
-        Ok(subscriptions.iter().any(|one| one.state == SubscriptionState::Active))
+    /// Whether pushes are counted on: a subscription lives, or one for the whole app came not long ago.
+    async fn has_pushes(&self, descriptor: &Descriptor, connection: &Connection) -> AppResult<bool> {
+        Ok(match descriptor.capabilities.push {
+            Push::None => false,
+            Push::PerFeed => {
+                let subscriptions = self.store.list_by_connection(&connection.id).await?;
+                subscriptions.iter().any(|one| one.state == SubscriptionState::Active)
+            }
+            Push::PerApp(_) => {
+                let last = self.store.last_app_push(&connection.id).await?;
+                last.is_some_and(|at| at > self.now() - PUSHES_TRUSTED)
+            }
+        })
     }
 }
 

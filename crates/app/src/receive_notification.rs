@@ -1,7 +1,7 @@
 //! A provider's push: proven genuine, then turned into a look at the feed. Its content is never data.
 
-use gangway_connector::{Connector, NotificationKey, NotificationRequest, Rejected, Verdict};
-use gangway_model::{ConnectionId, ExposeSecret, SecretString, SubscriptionId};
+use gangway_connector::{Connector, NotificationKey, NotificationRequest, Rejected, Verdict, Whose};
+use gangway_model::{ConnectionId, SecretString, SubscriptionId};
 use gangway_store::{NewSubscription, SubscriptionState};
 use gangway_sync::payload;
 
@@ -26,36 +26,85 @@ impl App {
     ) -> AppResult<NotificationAnswer> {
         let connector = self.get_connector(connector_id)?;
         let key = connector.notification_key(request).map_err(|why| refused(connector, why))?;
-        let (secret, subscription) = match key {
+        let (verdict, subscription) = match key {
             NotificationKey::Subscription { id } => {
                 let (secret, subscription) = self.subscription_secret(connector, id).await?;
-                (secret, Some(subscription))
+                (connector.verify_notification(request, &secret), Some(subscription))
             }
-            NotificationKey::App => (self.app_secret(connector)?, None),
+            NotificationKey::App => (self.verify_for_app(connector, request).await?, None),
+            NotificationKey::Unsigned => {
+                match connector.verify_notification(request, &SecretString::from("")) {
+                    Ok(Verdict::Look(_)) => (Err(Rejected("unsigned")), None),
+                    verdict => (verdict, None),
+                }
+            }
+            NotificationKey::Offer { secret } => {
+                return match self.keep_offer(connector, &secret).await? {
+                    true => Ok(NotificationAnswer::Accepted),
+                    false => Err(refused(connector, Rejected("offer_not_wanted"))),
+                };
+            }
         };
-        let verdict =
-            connector.verify_notification(request, &secret).map_err(|why| refused(connector, why))?;
-        let connections = match verdict {
+        let hint = match verdict.map_err(|why| refused(connector, why))? {
             Verdict::Answer { content_type, body } => {
                 return Ok(NotificationAnswer::Handshake { content_type, body });
             }
             Verdict::Nothing => return Ok(NotificationAnswer::Accepted),
-            Verdict::Poll { feeds: _ } => match subscription {
-                Some(subscription) => {
-                    self.store.touch_push(&subscription.id, self.now()).await?;
-                    vec![subscription.connection_id]
-                }
-                None => Vec::new(),
-            },
-            Verdict::PollAccounts { account_ids } => self.connections_of(connector_id, &account_ids).await?,
+            Verdict::Look(hint) => hint,
         };
-        for connection in connections {
-            self.store.enqueue(&payload::follow(&connection, self.now())).await?;
+        for connection in self.connections_meant(connector, &hint.whose, subscription.as_ref()).await? {
+            if hint.feeds {
+                self.store.enqueue(&payload::follow(&connection, self.now())).await?;
+            }
+            for item in &hint.items {
+                self.store.enqueue(&payload::look(&connection, item, self.now())).await?;
+            }
         }
         self.engine.wake();
         metrics::counter!("gangway_notifications_total", "connector" => connector.descriptor().id)
             .increment(1);
         Ok(NotificationAnswer::Accepted)
+    }
+
+    /// Verifies a push for the whole app. The first genuine one confirms a secret that was offered.
+    async fn verify_for_app(
+        &self,
+        connector: &'static dyn Connector,
+        request: &NotificationRequest,
+    ) -> AppResult<Result<Verdict, Rejected>> {
+        let Some((secret, unconfirmed)) = self.app_secret(connector).await? else {
+            return Ok(Err(Rejected("no_secret_configured")));
+        };
+        let verdict = connector.verify_notification(request, &secret);
+        if let (Ok(_), Some(kept)) = (&verdict, unconfirmed) {
+            self.store.confirm_app_secret(&kept).await?;
+        }
+        Ok(verdict)
+    }
+
+    /// The connections that a genuine push is about; notes that it came.
+    async fn connections_meant(
+        &self,
+        connector: &'static dyn Connector,
+        whose: &Whose,
+        subscription: Option<&NewSubscription>,
+    ) -> AppResult<Vec<ConnectionId>> {
+        let id = connector.descriptor().id.into();
+        let connections = match (whose, subscription) {
+            (Whose::Subscription, Some(subscription)) => {
+                self.store.touch_push(&subscription.id, self.now()).await?;
+                return Ok(vec![subscription.connection_id.clone()]);
+            }
+            (Whose::Subscription, None) => Vec::new(),
+            (Whose::Accounts(accounts), _) => self.store.find_connections_of_accounts(&id, accounts).await?,
+            (Whose::Workspace(workspace), _) => {
+                self.store.find_connections_of_workspace(&id, workspace).await?
+            }
+        };
+        for connection in &connections {
+            self.store.touch_app_push(connection, self.now()).await?;
+        }
+        Ok(connections)
     }
 
     async fn subscription_secret(
@@ -77,16 +126,6 @@ impl App {
         let plain = self.vault.open(&connection.user_id, &purpose, &found.secret_sealed).await?;
         let secret = std::str::from_utf8(&plain).map_err(AppError::internal)?.into();
         Ok((secret, found))
-    }
-
-    fn app_secret(&self, connector: &'static dyn Connector) -> AppResult<SecretString> {
-        let settings = self.apps.oauth(connector.descriptor().id);
-        let secret = settings.map(|(app, _)| app.client_secret.expose_secret().into());
-        secret.ok_or_else(|| refused(connector, Rejected("no_app_configured")))
-    }
-
-    async fn connections_of(&self, connector_id: &str, accounts: &[String]) -> AppResult<Vec<ConnectionId>> {
-        Ok(self.store.find_connections_of_accounts(&connector_id.into(), accounts).await?)
     }
 }
 

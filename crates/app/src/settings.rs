@@ -17,6 +17,8 @@ pub struct AppSettings {
     /// SHA-256 of the admin key; `None` closes the admin routes.
     pub admin_key: Option<SecretHash>,
     pub upload: UploadLimits,
+    /// Where providers reach this server with pushes; `None` when they cannot.
+    pub webhook_base: Option<Url>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,7 @@ impl AppSettings {
             allowed_origins: BTreeSet::new(),
             admin_key: None,
             upload: UploadLimits::default(),
+            webhook_base: None,
         }
     }
 

@@ -56,6 +56,7 @@ impl App {
             mode: request.mode,
             roots: roots.clone(),
             allow_mass_removal: request.allow_mass_removal,
+            by_engine: false,
         };
         let task = payload::sync_job(&new.id, self.now());
         let job = self.store.create_job(&new, Some(&task)).await?;

@@ -241,6 +241,7 @@ impl App {
                 self.settings
                     .address(&format!("rest/connectors/{}/files/{id}/content", connection.connector_id)),
             ),
+            locator: None,
             revision: None,
             content_hash: Some(sha256.clone()),
             state: ItemState::NameOnly,

@@ -33,15 +33,49 @@ pub struct EndpointFact {
     pub purpose: &'static str,
 }
 
+/// How pushes come about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Push {
+    #[default]
+    None,
+    /// `Source::subscribe` asks for them, feed by feed; each subscription has a secret of its own.
+    PerFeed,
+    /// The operator enters one address for the whole OAuth app at the provider; nothing is subscribed to.
+    PerApp(AppSecret),
+}
+
+/// What pushes for a whole OAuth app are signed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppSecret {
+    /// The OAuth app's client secret.
+    ClientSecret,
+    /// A secret of its own, set as `webhook_secret` beside the OAuth app.
+    Configured,
+    /// A secret that the provider sends in its handshake, which the operator confirms to the provider by hand; or
+    /// one that is set as `webhook_secret`.
+    Offered,
+}
+
+/// A pace that a provider asks for, for each connection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RateFact {
+    /// The calls it is about: those whose `Request::lane` is this; empty for all calls without a lane.
+    pub lane: &'static str,
+    /// Calls a second in the long run.
+    pub per_second: f64,
+    /// Calls at once after a rest.
+    pub burst: u32,
+}
+
 /// Only what the engine branches on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Capabilities {
     /// `Source::changes` tells what changed since a cursor. Without it, following means listing again.
     pub change_feed: bool,
-    /// The change feed reports deletions. Without it, only a complete listing proves them.
+    /// The change feed reports all deletions. Without it, only a complete listing proves them: the engine lists
+    /// again from time to time beside reading the feed.
     pub reports_deletions: bool,
-    /// `Source::subscribe` asks the provider for pushes.
-    pub push: bool,
+    pub push: Push,
     /// `Source::browse` lists containers and items for people.
     pub browse: bool,
     /// `Source::browse` can search at the source.
@@ -74,6 +108,12 @@ pub struct Descriptor {
     pub oauth: Option<&'static OAuthFacts>,
     pub endpoints: &'static [EndpointFact],
     pub capabilities: Capabilities,
+    /// Paces kept without being told. What is not named here is only learnt from the provider's refusals.
+    pub rates: &'static [RateFact],
+    /// Seconds within which two states of an item may carry the same revision, because the provider rounds its
+    /// times; 0 where every content has its own revision. What was fetched within that time of its last change is
+    /// fetched once more when it is told of again.
+    pub revision_grain: u32,
 }
 
 impl Descriptor {
@@ -94,7 +134,7 @@ impl Descriptor {
             names.push("sync");
         }
         names.push("search");
-        if self.capabilities.push {
+        if self.capabilities.push != Push::None {
             names.push("webhooks");
         }
         if self.capabilities.versions {

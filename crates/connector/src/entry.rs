@@ -37,6 +37,54 @@ pub struct Entry {
     pub revision: Revision,
     /// Whether `fetch` can succeed, as far as metadata tells.
     pub fetchable: Fetchable,
+    /// The content, where the provider sends it along with the metadata: then `fetch` is not called. Small; not
+    /// compared and not stored.
+    pub inline: Option<Inline>,
+    /// The provider's address of the entry (a path), where its feed names what is gone by address instead of id.
+    pub locator: Option<String>,
+    /// The address of the container that holds it, where the provider does not tell the container's id: the engine
+    /// finds the container by its locator. Only looked at when `parents` is empty.
+    pub parent_locator: Option<String>,
+}
+
+impl Entry {
+    /// An entry that says no more than what it is: of no known type, size or time, with no address, fetchable when
+    /// it has content.
+    pub fn new(id: impl Into<ProviderItemId>, kind: ItemKind, name: impl Into<String>) -> Self {
+        let no_content = || Reason::new("no_content", "it holds other items and has no content of its own");
+        Self {
+            id: id.into(),
+            parents: Vec::new(),
+            feed: None,
+            kind,
+            target: None,
+            name: name.into(),
+            media_type: gangway_model::media::OCTET_STREAM.to_owned(),
+            size: None,
+            created_at: None,
+            modified_at: None,
+            url: None,
+            thumbnail_url: None,
+            revision: Revision::from(""),
+            fetchable: if kind.has_content() { Fetchable::Yes } else { Fetchable::No(no_content()) },
+            inline: None,
+            locator: None,
+            parent_locator: None,
+        }
+    }
+}
+
+/// Content that came along with an entry.
+#[derive(Clone, PartialEq)]
+pub struct Inline {
+    pub media_type: &'static str,
+    pub bytes: Bytes,
+}
+
+impl fmt::Debug for Inline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes of {}", self.bytes.len(), self.media_type)
+    }
 }
 
 /// One bounded answer of a listing.
@@ -73,6 +121,11 @@ pub enum Change {
     /// The provider says it is gone for this connection: deleted, trashed or unshared. If it was a
     /// container, everything below it is gone as well.
     Tombstone { id: ProviderItemId },
+    /// The provider says that nothing is at this address any more, without an id: what stood there was deleted,
+    /// unshared or moved. The engine finds the item by its locator, after the page's upserts, and looks it up by id.
+    TombstoneAt { locator: String },
+    /// Something happened to this item, or it is missing where it should be: look it up by id. Proves nothing.
+    Look { id: ProviderItemId },
     /// The container's subtree must be listed again; the feed cannot say what changed in it.
     Relist { container: ProviderItemId },
     /// A whole feed ended (a shared drive was deleted or membership was lost).

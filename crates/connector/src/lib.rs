@@ -11,11 +11,14 @@ pub mod notification;
 pub mod conformance;
 
 pub use contract::{ConnectionContext, Connector, Source};
-pub use descriptor::{Availability, Capabilities, ConnectorKind, Descriptor, EndpointFact};
+pub use descriptor::{
+    AppSecret, Availability, Capabilities, ConnectorKind, Descriptor, EndpointFact, Push, RateFact,
+};
 pub use entry::{
-    BrowseRequest, Change, ChangePage, Content, Entry, EntryPage, FetchLimits, Version, VersionPage,
+    BrowseRequest, Change, ChangePage, Content, Entry, EntryPage, FetchLimits, Inline, Version, VersionPage,
 };
 pub use error::{ConnectorError, Disposition};
 pub use notification::{
-    NotificationKey, NotificationRequest, Rejected, SubscribeRequest, Subscription, Verdict,
+    Hint, NotificationKey, NotificationRequest, OfferedSecret, Rejected, SubscribeRequest, Subscription,
+    Verdict, Whose,
 };

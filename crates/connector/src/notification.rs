@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use gangway_model::{Cursor, FeedKey, SecretString, Timestamp};
+use gangway_model::{Cursor, ExposeSecret, FeedKey, ProviderItemId, SecretString, Timestamp};
 use http::{HeaderMap, Method};
 use url::Url;
 
@@ -14,6 +14,8 @@ pub struct NotificationRequest {
     pub headers: HeaderMap,
     pub query: Option<String>,
     pub body: Bytes,
+    /// When it arrived, for signatures that end.
+    pub received_at: Timestamp,
 }
 
 /// Whose secret a notification must be checked with.
@@ -21,9 +23,32 @@ pub struct NotificationRequest {
 pub enum NotificationKey {
     /// The secret of one subscription, found by the id that we gave it.
     Subscription { id: String },
-    /// The OAuth app's signing secret.
+    /// What pushes for the whole OAuth app are signed with, see [`crate::Push::PerApp`].
     App,
+    /// A handshake that nothing signs. Only `Verdict::Answer` and `Verdict::Nothing` may come of it.
+    Unsigned,
+    /// A handshake in which the provider offers the secret it will sign with. It is kept for the operator to
+    /// confirm, unless one is in use already; nothing else comes of it.
+    Offer { secret: OfferedSecret },
 }
+
+/// A secret offered in a handshake. Hidden in `Debug`; compared only by tests.
+#[derive(Clone)]
+pub struct OfferedSecret(pub SecretString);
+
+impl fmt::Debug for OfferedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+impl PartialEq for OfferedSecret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+impl Eq for OfferedSecret {}
 
 /// The notification is not what it claims to be, or not ours. Carries a log word, never the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +65,31 @@ impl fmt::Display for Rejected {
 pub enum Verdict {
     /// Answer the provider's handshake with this body (and this content type).
     Answer { content_type: &'static str, body: String },
-    /// Look at these feeds of the subscription's connection; empty means all of them.
-    Poll { feeds: Vec<FeedKey> },
-    /// Look at these accounts' connections (for pushes signed by the app).
-    PollAccounts { account_ids: Vec<String> },
+    /// Something happened: have a look.
+    Look(Hint),
     /// Genuine, and nothing to do.
     Nothing,
+}
+
+/// Where a push says that something happened. A hint, never data: what it names is asked for again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    pub whose: Whose,
+    /// Items to look up by id, beside the feeds.
+    pub items: Vec<ProviderItemId>,
+    /// Whether the change feeds are to be read. False where the items are all there is to it.
+    pub feeds: bool,
+}
+
+/// Whose connections a push is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The connection of the subscription that it was verified with.
+    Subscription,
+    /// The connections of these accounts, by `Account::id`.
+    Accounts(Vec<String>),
+    /// Every connection into this workspace, by `Account::workspace`.
+    Workspace(String),
 }
 
 /// Asks for pushes about one feed.

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use gangway_connector::{
     Availability, BrowseRequest, Capabilities, ConnectionContext, Connector, ConnectorError, ConnectorKind,
-    Content, Descriptor, Entry, EntryPage, FetchLimits, Source,
+    Content, Descriptor, Entry, EntryPage, FetchLimits, Push, Source,
 };
 use gangway_model::{Account, PageToken, Plan, ProviderItemId};
 
@@ -20,11 +20,13 @@ static DESCRIPTOR: Descriptor = Descriptor {
     capabilities: Capabilities {
         change_feed: false,
         reports_deletions: false,
-        push: false,
+        push: Push::None,
         browse: false,
         search: false,
         versions: false,
     },
+    rates: &[],
+    revision_grain: 0,
 };
 
 pub struct LocalUpload;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use gangway_connector::{
     Availability, BrowseRequest, Capabilities, ConnectionContext, Connector, ConnectorError, ConnectorKind,
-    Content, Descriptor, Disposition, Entry, EntryPage, FetchLimits, Source,
+    Content, Descriptor, Disposition, Entry, EntryPage, FetchLimits, Push, Source,
 };
 use gangway_model::{Account, PageToken, Plan, ProviderItemId};
 
@@ -54,11 +54,13 @@ const fn planned(
         capabilities: Capabilities {
             change_feed: false,
             reports_deletions: false,
-            push: false,
+            push: Push::None,
             browse: false,
             search: false,
             versions: false,
         },
+        rates: &[],
+        revision_grain: 0,
     }
 }
 

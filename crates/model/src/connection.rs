@@ -12,6 +12,9 @@ pub struct Account {
     pub id: String,
     pub email: Option<String>,
     pub name: Option<String>,
+    /// The provider's stable key for the workspace or team that the account works in, where pushes are addressed to
+    /// those.
+    pub workspace: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

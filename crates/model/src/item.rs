@@ -116,6 +116,8 @@ pub struct Item {
     pub size: Option<u64>,
     pub modified_at: Option<Timestamp>,
     pub url: Option<String>,
+    /// The provider's address of the item, where its feed names what is gone by address.
+    pub locator: Option<String>,
     pub revision: Option<Revision>,
     /// SHA-256 of the content as fetched, in hex.
     pub content_hash: Option<String>,

@@ -63,6 +63,19 @@ impl fmt::Debug for ExtraFields {
     }
 }
 
+const SECRET_FIELDS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
+
+/// The fields that belong to one token.
+const TOKEN_FIELDS: [&str; 7] = [
+    "access_token",
+    "refresh_token",
+    "token_type",
+    "scope",
+    "expires_in",
+    "refresh_token_expires_in",
+    "id_token",
+];
+
 /// The fields of an answer, from JSON or from a form.
 pub(crate) struct Fields(Map<String, Value>);
 
@@ -86,9 +99,18 @@ impl Fields {
         self.0.get("ok") == Some(&Value::Bool(false)) || self.error_code().is_some()
     }
 
+    /// The refusal's code. Some put their sentence behind it (`invalid_client: Invalid client_id`), some name it
+    /// `code` in an object that calls itself an error.
     pub fn error_code(&self) -> Option<String> {
+        let is_error = self.0.get("object").and_then(Value::as_str) == Some("error");
+        if is_error && let Some(code) = self.0.get("code").and_then(Value::as_str) {
+            return Some(code.to_owned());
+        }
         match self.0.get("error")? {
-            Value::String(code) if !code.is_empty() => Some(code.clone()),
+            Value::String(code) if !code.is_empty() => {
+                let bare = code.split_once(": ").map_or(code.as_str(), |(bare, _)| bare);
+                Some(bare.to_owned())
+            }
             Value::Object(error) => error
                 .get("code")
                 .or_else(|| error.get("status"))
@@ -106,6 +128,7 @@ impl Fields {
 
     /// Reads the tokens out of an answer that is no refusal.
     pub fn into_answer(mut self, facts: &OAuthFacts, now: Timestamp) -> Result<TokenAnswer, OAuthError> {
+        self.raise_tokens(facts);
         let access_token = self
             .take_secret("access_token")
             .ok_or_else(|| OAuthError::Malformed { message: "there is no access token in it".to_owned() })?;
@@ -125,6 +148,26 @@ impl Fields {
             id_token: self.take_secret("id_token"),
             extra: ExtraFields(self.0),
         })
+    }
+
+    /// Puts what stands in the object that holds the tokens in the place of what stands at the top.
+    fn raise_tokens(&mut self, facts: &OAuthFacts) {
+        let within = facts.tokens_within.and_then(|name| self.0.get(name)).and_then(Value::as_object);
+        let Some(within) = within.filter(|fields| fields.get("access_token").is_some_and(Value::is_string))
+        else {
+            return;
+        };
+        let within = within.clone();
+        // What is missing there belongs to another token, and must not be taken for this one's.
+        for name in TOKEN_FIELDS {
+            self.0.remove(name);
+            if let Some(value) = within.get(name) {
+                self.0.insert(name.to_owned(), value.clone());
+            }
+        }
+        if let Some(Value::Object(kept)) = facts.tokens_within.and_then(|name| self.0.get_mut(name)) {
+            kept.retain(|name, _| !TOKEN_FIELDS.contains(&name.as_str()));
+        }
     }
 
     fn take_secret(&mut self, name: &str) -> Option<SecretString> {
@@ -161,9 +204,9 @@ impl Fields {
 impl Fields {
     /// The values that must not appear in an error built from this answer.
     pub fn secrets(&self) -> Vec<&str> {
-        ["access_token", "refresh_token", "id_token"]
-            .iter()
-            .filter_map(|name| self.0.get(*name).and_then(Value::as_str))
+        let objects = std::iter::once(&self.0).chain(self.0.values().filter_map(Value::as_object));
+        objects
+            .flat_map(|fields| SECRET_FIELDS.iter().filter_map(|name| fields.get(*name)?.as_str()))
             .collect()
     }
 }

@@ -33,8 +33,8 @@ pub fn authorization_url(
             .append_pair("client_id", &app.client_id)
             .append_pair("redirect_uri", request.redirect_uri)
             .append_pair("state", request.state);
-        if !request.scopes.is_empty() {
-            query.append_pair("scope", &request.scopes.join(facts.scope_separator));
+        if let Some(parameter) = facts.scope_parameter.filter(|_| !request.scopes.is_empty()) {
+            query.append_pair(parameter, &request.scopes.join(facts.scope_separator));
         }
         if facts.pkce == PkceMethod::S256 {
             query

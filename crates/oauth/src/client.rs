@@ -1,5 +1,7 @@
 //! Token calls: exchange, refresh, revoke. One try each, no redirects, bounded answers.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gangway_effects::{Network, SharedClock};
@@ -9,7 +11,9 @@ use url::Url;
 
 use crate::answer::{Fields, TokenAnswer};
 use crate::error::OAuthError;
-use crate::facts::{ClientAuthentication, OAuthApp, OAuthEndpoints, OAuthFacts, PkceMethod, RevocationStyle};
+use crate::facts::{
+    ClientAuthentication, OAuthApp, OAuthEndpoints, OAuthFacts, PkceMethod, RevocationStyle, TokenCallBody,
+};
 use crate::refusal::Refusal;
 
 /// The largest token answer that is read.
@@ -94,7 +98,7 @@ impl OAuthClient {
             RevocationStyle::TokenAndClient => Authentication::Client(facts.client_authentication, app),
             RevocationStyle::Bearer => Authentication::Bearer(token),
         };
-        let reply = self.post(url, form, authentication).await?;
+        let reply = self.post(url, form, facts.token_call_body, authentication).await?;
         let fields = Fields::parse(&reply.body);
         let refused = fields.as_ref().is_some_and(Fields::is_refusal);
         if reply.status.is_success() && !refused {
@@ -104,7 +108,14 @@ impl OAuthClient {
         let code = fields.as_ref().and_then(Fields::error_code);
         let says_dead = matches!(
             code.as_deref(),
-            Some("invalid_token" | "invalid_grant" | "token_revoked" | "token_expired" | "invalid_auth")
+            Some(
+                "invalid_token"
+                    | "invalid_grant"
+                    | "token_revoked"
+                    | "token_expired"
+                    | "invalid_auth"
+                    | "account_inactive"
+            )
         );
         let died_as_bearer =
             facts.revocation == RevocationStyle::Bearer && reply.status == StatusCode::UNAUTHORIZED;
@@ -123,7 +134,7 @@ impl OAuthClient {
         secrets: &[&str],
     ) -> Result<TokenAnswer, OAuthError> {
         let authentication = Authentication::Client(facts.client_authentication, app);
-        let reply = self.post(&endpoints.token, form, authentication).await?;
+        let reply = self.post(&endpoints.token, form, facts.token_call_body, authentication).await?;
         let fields = Fields::parse(&reply.body);
         if reply.status.is_redirection() {
             return Err(OAuthError::Malformed { message: "it redirects elsewhere".to_owned() });
@@ -148,6 +159,7 @@ impl OAuthClient {
         &self,
         url: &Url,
         mut form: Vec<(&str, &str)>,
+        body: TokenCallBody,
         authentication: Authentication<'_>,
     ) -> Result<Reply, OAuthError> {
         let mut request = self
@@ -167,7 +179,10 @@ impl OAuthClient {
             Authentication::Bearer(token) => request = request.bearer_auth(token.expose_secret()),
         }
         if !form.is_empty() {
-            request = request.form(&form);
+            request = match body {
+                TokenCallBody::Form => request.form(&form),
+                TokenCallBody::Json => request.json(&form.into_iter().collect::<BTreeMap<_, _>>()),
+            };
         }
         let mut response = request.send().await.map_err(|error| unreachable(url, error))?;
         let (status, headers) = (response.status(), response.headers().clone());

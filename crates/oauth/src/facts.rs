@@ -20,12 +20,20 @@ pub enum ClientAuthentication {
     Basic,
 }
 
+/// How the fields of a token call are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenCallBody {
+    /// As a form (RFC 6749).
+    Form,
+    Json,
+}
+
 /// How a grant is revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevocationStyle {
     /// A form with nothing but `token`.
     TokenOnly,
-    /// A form with `token`, and the client's own authentication (RFC 7009).
+    /// `token`, and the client's own authentication (RFC 7009).
     TokenAndClient,
     /// A POST without a body, authorised by the access token that is to die.
     Bearer,
@@ -56,6 +64,12 @@ pub struct OAuthFacts {
     pub revocation: RevocationStyle,
     pub pkce: PkceMethod,
     pub client_authentication: ClientAuthentication,
+    pub token_call_body: TokenCallBody,
+    /// The object of a token answer that holds the tokens, where they are not at its top. A top-level access token
+    /// counts when that object has none.
+    pub tokens_within: Option<&'static str>,
+    /// The parameter of the authorization URL that carries the scopes; `None` where the provider knows none.
+    pub scope_parameter: Option<&'static str>,
     /// What stands between scopes in the authorization URL and in token answers.
     pub scope_separator: &'static str,
     pub scopes: &'static [ScopeFact],

@@ -18,6 +18,7 @@ pub use client::{OAuthClient, Revoked};
 pub use error::OAuthError;
 pub use facts::{
     ClientAuthentication, OAuthApp, OAuthEndpoints, OAuthFacts, PkceMethod, RevocationStyle, ScopeFact,
+    TokenCallBody,
 };
 pub use pkce::Pkce;
 pub use scopes::{UnknownScope, missing_scopes, resolve_scopes};

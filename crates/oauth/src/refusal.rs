@@ -55,6 +55,7 @@ fn from_code(code: &str, description: Option<String>, after: Option<Duration>) -
         | "code_expired"
         | "bad_verification_code"
         | "invalid_refresh_token"
+        | "invalid_code_verifier"
         | "token_expired"
         | "token_revoked"
         | "expired_token"
@@ -68,8 +69,10 @@ fn from_code(code: &str, description: Option<String>, after: Option<Duration>) -
         | "invalid_redirect_uri"
         | "invalid_client_id"
         | "bad_client_secret"
+        | "oauth_authorization_url_mismatch"
+        | "pkce_not_allowed"
         | "unsupported_grant_type" => OAuthError::AppRejected { code: code.to_owned(), description },
-        "invalid_scope" | "bad_scope" => OAuthError::InvalidScope { description },
+        "invalid_scope" | "bad_scope" | "no_scopes" => OAuthError::InvalidScope { description },
         "access_denied"
         | "org_internal"
         | "admin_policy_enforced"

@@ -37,6 +37,8 @@ enum Command {
     Users(Remote<commands::users::UsersArgs>),
     /// Manage organisations (needs the admin key)
     Organizations(Remote<commands::organizations::OrganizationsArgs>),
+    /// Show the webhook addresses to enter at providers (needs the admin key)
+    Webhooks(Remote<commands::webhooks::WebhooksArgs>),
     /// Show the connectors and who is connected
     Status(Remote<commands::status::StatusArgs>),
     /// Connect an account: opens the browser and waits for the consent
@@ -82,6 +84,7 @@ impl Cli {
         match &self.command {
             Command::Users(remote) => remote.server.json,
             Command::Organizations(remote) => remote.server.json,
+            Command::Webhooks(remote) => remote.server.json,
             Command::Status(remote) => remote.server.json,
             Command::Connect(remote) => remote.server.json,
             Command::Ls(remote) => remote.server.json,
@@ -108,6 +111,7 @@ impl Cli {
             Command::Organizations(Remote { args, server }) => {
                 alone(commands::organizations::run(&server, args))
             }
+            Command::Webhooks(Remote { args, server }) => alone(commands::webhooks::run(&server, args)),
             Command::Status(Remote { args, server }) => alone(commands::status::run(&server, args)),
             Command::Connect(Remote { args, server }) => alone(commands::connect::run(&server, args)),
             Command::Ls(Remote { args, server }) => alone(commands::ls::run(&server, args)),

@@ -191,10 +191,14 @@ fn sync_settings(config: &Config, public_url: &Url) -> Result<SyncSettings, Fail
         fetch_concurrency: config.sync_fetch_concurrency,
         poll_interval: config.sync_poll_interval,
         max_file_bytes: config.sync_max_file_bytes,
-        webhook_base: (config.sync_webhooks && can_be_pushed_to(config, public_url))
-            .then(|| public_url.clone()),
+        webhook_base: webhook_base(config, public_url),
         ..SyncSettings::with_spool(spool)
     })
+}
+
+/// Where providers reach this server with pushes, if they can and may.
+fn webhook_base(config: &Config, public_url: &Url) -> Option<Url> {
+    (config.sync_webhooks && can_be_pushed_to(config, public_url)).then(|| public_url.clone())
 }
 
 /// Providers push to https only; an emulator, which may be private, pushes to whatever it is told.
@@ -211,6 +215,7 @@ fn app_settings(config: &Config, public_url: Url) -> AppSettings {
             max_file_bytes: config.upload_max_file_bytes,
             max_files: config.upload_max_files,
         },
+        webhook_base: webhook_base(config, &public_url),
         ..AppSettings::for_public_url(public_url)
     }
 }
@@ -225,7 +230,14 @@ pub fn apps(config: &Config) -> Result<AppDirectory, Failure> {
         });
         let oauth = descriptor.oauth.map(|facts| oauth_endpoints(config, descriptor, facts)).transpose()?;
         let endpoints = Arc::new(endpoints(config, descriptor)?);
-        settings.insert(descriptor.id.to_owned(), ConnectorSettings { app, oauth, endpoints });
+        let set = ConnectorSettings {
+            app,
+            oauth,
+            endpoints,
+            webhook_secret: config.webhook_secrets.get(descriptor.id).cloned(),
+            pace: config.paces.get(descriptor.id).map_or(1.0, |percent| *percent as f64 / 100.0),
+        };
+        settings.insert(descriptor.id.to_owned(), set);
     }
     Ok(AppDirectory::new(settings))
 }
@@ -285,7 +297,7 @@ impl KeyRows {
 
     /// Wraps every data key with the newest master key. Returns how many there were to do.
     pub async fn rewrap_all(&self) -> Result<usize, Failure> {
-        let mut done = 0;
+        let mut done = self.vault.rewrap_app_secrets().await.context("cannot wrap webhook secrets anew")?;
         loop {
             let some = self.vault.rewrap_users(100).await.context("cannot wrap the users' data keys anew")?;
             if some == 0 {
@@ -295,10 +307,12 @@ impl KeyRows {
         }
     }
 
-    /// How many users' data keys are wrapped by a master key older than `version`.
-    pub async fn users_behind(&self, version: i64) -> Result<usize, Failure> {
+    /// How many data keys (of users, and of webhook secrets) are wrapped by a master key older than `version`.
+    pub async fn keys_behind(&self, version: i64) -> Result<usize, Failure> {
         let users = self.store.list_users_with_key_version_below(version, i32::MAX as u32).await;
-        Ok(users.context("cannot read the users' keys")?.len())
+        let secrets = self.store.list_app_secrets_with_key_version_below(version).await;
+        let users = users.context("cannot read the users' keys")?.len();
+        Ok(users + secrets.context("cannot read the webhook secrets' keys")?.len())
     }
 
     pub async fn close(self) {

@@ -17,8 +17,8 @@ pub struct NewConnection {
     pub account: Account,
 }
 
-const CONNECTION: &str = "SELECT id, user_id, connector_id, account_id, account_email, account_name, state, \
-     state_reason, scopes, expires_at, generation, connected_at, last_sync_at FROM connections";
+const CONNECTION: &str = "SELECT id, user_id, connector_id, account_id, account_email, account_name, account_workspace, \
+     state, state_reason, scopes, expires_at, generation, connected_at, last_sync_at FROM connections";
 
 /// The connector whose connection every user has without asking anybody.
 const LOCAL: &str = "local_upload";
@@ -32,6 +32,7 @@ fn read_connection(row: &AnyRow) -> Result<Connection> {
             id: row.text("account_id")?,
             email: row.opt_text("account_email")?,
             name: row.opt_text("account_name")?,
+            workspace: row.opt_text("account_workspace")?,
         },
         state: row.word("state", ConnectionState::parse)?,
         state_reason: row.opt_text("state_reason")?,
@@ -99,8 +100,8 @@ impl Store {
         reason: Option<&str>,
     ) -> Result<Connection> {
         let row = Sql::new(
-            "INSERT INTO connections (id, user_id, connector_id, account_id, account_email, account_name, state, \
-             state_reason, scopes, generation, connected_at) VALUES ",
+            "INSERT INTO connections (id, user_id, connector_id, account_id, account_email, account_name, \
+             account_workspace, state, state_reason, scopes, generation, connected_at) VALUES ",
         )
         .rows(&[new], |new| {
             [
@@ -110,6 +111,7 @@ impl Store {
                 (&new.account.id).into(),
                 (&new.account.email).into(),
                 (&new.account.name).into(),
+                (&new.account.workspace).into(),
                 state.as_str().into(),
                 reason.into(),
                 write_json::<[String]>(&[]).into(),
@@ -119,7 +121,8 @@ impl Store {
         })
         .sql(
             " ON CONFLICT (user_id, connector_id, account_id) DO UPDATE SET \
-             account_email = excluded.account_email, account_name = excluded.account_name \
+             account_email = excluded.account_email, account_name = excluded.account_name, \
+             account_workspace = excluded.account_workspace \
              WHERE connections.state <> 'disconnecting' RETURNING id",
         )
         .first(&self.write)

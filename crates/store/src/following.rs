@@ -12,12 +12,14 @@ const AT_ONCE: u32 = 1000;
 
 impl Store {
     /// Active connections that follow something and whose feeds are due for a look, the most overdue first. A
-    /// connection all of whose followed feeds have a working subscription is due when it was last polled at
-    /// or before `pushed_before`; any other at or before `polled_before`.
+    /// connection all of whose followed feeds have a working subscription, or about which a push for the whole
+    /// OAuth app came after `heard_since`, is due when it was last polled at or before `pushed_before`; any other
+    /// at or before `polled_before`.
     pub async fn list_follow_due(
         &self,
         polled_before: Timestamp,
         pushed_before: Timestamp,
+        heard_since: Timestamp,
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<ConnectionId>> {
@@ -29,6 +31,8 @@ impl Store {
         .arg(pushed_before)
         .sql(" OR (c.last_polled_at <= ")
         .arg(polled_before)
+        .sql(" AND COALESCE(c.last_push_at, 0) <= ")
+        .arg(heard_since)
         .sql(
             " AND EXISTS (SELECT 1 FROM scopes s WHERE s.connection_id = c.id AND s.mode = 'auto' \
              AND s.removing = 0 AND NOT EXISTS (SELECT 1 FROM subscriptions u WHERE u.connection_id = c.id \
@@ -95,6 +99,39 @@ impl Store {
             found.extend(read_all(rows, |row| row.id::<ConnectionId>("id"))?);
         }
         Ok(found)
+    }
+
+    /// The active connections of any user into a workspace: for pushes that name workspaces.
+    pub async fn find_connections_of_workspace(
+        &self,
+        connector: &ConnectorId,
+        workspace: &str,
+    ) -> Result<Vec<ConnectionId>> {
+        let rows = Sql::new("SELECT id FROM connections WHERE state = 'active' AND connector_id = ")
+            .arg(connector)
+            .sql(" AND account_workspace = ")
+            .arg(workspace)
+            .sql(" ORDER BY id")
+            .all(&self.read)
+            .await?;
+        read_all(rows, |row| row.id("id"))
+    }
+
+    /// Notes that a push for the whole OAuth app concerned a connection.
+    pub async fn touch_app_push(&self, connection: &ConnectionId, at: Timestamp) -> Result<()> {
+        Sql::new("UPDATE connections SET last_push_at = ")
+            .arg(at)
+            .sql(" WHERE id = ")
+            .arg(connection)
+            .run(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// When a push for the whole OAuth app last concerned a connection.
+    pub async fn last_app_push(&self, connection: &ConnectionId) -> Result<Option<Timestamp>> {
+        let row = Sql::new("SELECT last_push_at FROM connections WHERE id = ").arg(connection);
+        row.first(&self.read).await?.map_or(Ok(None), |row| row.opt_time("last_push_at"))
     }
 
     /// How many tasks are due but not claimed, and how many run.

@@ -11,7 +11,7 @@ use crate::sql::{LIST_MAX, Sql};
 
 pub(crate) const ITEM_COLUMNS: &str = "items.id, items.connection_id, items.provider_id, items.parent_id, \
      items.target_id, items.feed, items.kind, items.name, items.media_type, items.size, items.modified_at, items.url, \
-     items.revision, items.content_hash, items.state, items.reason_code, items.reason_message, items.observed_at, \
+     items.locator, items.revision, items.content_hash, items.state, items.reason_code, items.reason_message, items.observed_at, \
      items.synced_at";
 
 pub(crate) fn read_item(row: &AnyRow) -> Result<Item> {
@@ -28,6 +28,7 @@ pub(crate) fn read_item(row: &AnyRow) -> Result<Item> {
         size: row.opt_int("size")?.and_then(|size| u64::try_from(size).ok()),
         modified_at: row.opt_time("modified_at")?,
         url: row.opt_text("url")?,
+        locator: row.opt_text("locator")?,
         revision: row.opt_id("revision")?,
         content_hash: row.opt_text("content_hash")?,
         state: row.word("state", ItemState::parse)?,
@@ -117,6 +118,22 @@ impl Store {
         for chunk in ids.chunks(LIST_MAX) {
             let sql = items().sql(" WHERE connection_id = ").arg(connection);
             let rows = sql.sql(" AND provider_id IN ").list(chunk).all(&self.read).await?;
+            found.extend(read_all(rows, read_item)?);
+        }
+        Ok(found)
+    }
+
+    /// The living items at these addresses, the latest observed last.
+    pub async fn find_items_by_locators(
+        &self,
+        connection: &ConnectionId,
+        locators: &[String],
+    ) -> Result<Vec<Item>> {
+        let mut found = Vec::new();
+        for chunk in locators.chunks(LIST_MAX) {
+            let sql = items().sql(" WHERE connection_id = ").arg(connection);
+            let sql = sql.sql(" AND locator IS NOT NULL AND state <> 'gone' AND locator IN ").list(chunk);
+            let rows = sql.sql(" ORDER BY observed_at, id").all(&self.read).await?;
             found.extend(read_all(rows, read_item)?);
         }
         Ok(found)

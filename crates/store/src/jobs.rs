@@ -23,11 +23,14 @@ pub struct NewSyncJob {
     pub mode: SyncMode,
     pub roots: Vec<ProviderItemId>,
     pub allow_mass_removal: bool,
+    /// Whether the engine starts it by itself, to see what a feed does not tell.
+    pub by_engine: bool,
 }
 
 const COLUMNS: &str = "id, user_id, connection_id, connector_id, collection_id, mode, roots, status, found, synced, \
      unchanged, failed, skipped, removed, bytes, roots_resolved, listing_complete, cancel_requested, \
-     allow_mass_removal, error_code, error_message, created_at, started_at, completed_at";
+     allow_mass_removal, error_code, error_message, created_at, started_at, completed_at, \
+     by_engine";
 /// The statuses from which a job may still go on.
 const UNFINISHED: &str = " status IN ('pending', 'processing')";
 
@@ -89,7 +92,9 @@ impl Store {
             .arg(new.allow_mass_removal)
             .sql(", NULL, NULL, ")
             .arg(now)
-            .sql(", NULL, NULL FROM connections c WHERE c.state <> 'disconnecting' AND c.id = ")
+            .sql(", NULL, NULL, ")
+            .arg(new.by_engine)
+            .sql(" FROM connections c WHERE c.state <> 'disconnecting' AND c.id = ")
             .arg(&new.connection_id)
             .sql(" AND c.user_id = ")
             .arg(&new.user_id)
@@ -217,11 +222,19 @@ impl Store {
         Ok(changed == 1)
     }
 
-    /// Deletes jobs that were finished before `before`, with their files' outcomes: up to `limit` at a time.
-    pub async fn delete_old_jobs(&self, before: Timestamp, limit: u32) -> Result<u64> {
+    /// Deletes jobs that were finished before `before`, and those that the engine had started by itself before
+    /// `by_engine_before`, with their files' outcomes: up to `limit` at a time.
+    pub async fn delete_old_jobs(
+        &self,
+        before: Timestamp,
+        by_engine_before: Timestamp,
+        limit: u32,
+    ) -> Result<u64> {
         Sql::new("DELETE FROM sync_jobs WHERE id IN (SELECT id FROM sync_jobs WHERE completed_at < ")
             .arg(before)
-            .sql(" ORDER BY completed_at LIMIT ")
+            .sql(" OR (by_engine = 1 AND completed_at < ")
+            .arg(by_engine_before)
+            .sql(") ORDER BY completed_at LIMIT ")
             .arg(limit)
             .sql(")")
             .run(&self.write)

@@ -11,6 +11,7 @@ mod paging;
 mod row;
 mod sql;
 
+mod app_secrets;
 mod audit;
 mod authorization;
 mod collection_files;
@@ -41,6 +42,7 @@ mod blobs;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use app_secrets::{AppSecretState, SealedAppSecret};
 pub use audit::AuditEntry;
 pub use authorization::{AuthorizationRequest, NewAuthorizationRequest, TakenRequest};
 pub use blobs::{BlobError, BlobWriter, Blobs, fresh_blob_key};

@@ -18,8 +18,19 @@ use sqlx::{Any, AnyPool, ConnectOptions, Executor, SqlSafeStr, Transaction};
 
 use crate::error::{Result, StoreError};
 
-const SQLITE_FIRST: &str = include_str!("../migrations/sqlite/0001_first.sql");
-const POSTGRES_FIRST: &str = include_str!("../migrations/postgres/0001_first.sql");
+/// The migrations in their order: what each is called, and its text for either database.
+const MIGRATIONS: [(&str, &str, &str); 2] = [
+    (
+        "first",
+        include_str!("../migrations/sqlite/0001_first.sql"),
+        include_str!("../migrations/postgres/0001_first.sql"),
+    ),
+    (
+        "feeds of other kinds",
+        include_str!("../migrations/sqlite/0002_feeds_of_other_kinds.sql"),
+        include_str!("../migrations/postgres/0002_feeds_of_other_kinds.sql"),
+    ),
+];
 
 /// Which database the rows are on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -182,12 +193,15 @@ fn pool(min: u32, max: u32, settings: &'static str) -> AnyPoolOptions {
 }
 
 fn migrator(backend: Backend) -> Migrator {
-    let first = match backend {
-        Backend::Sqlite => SQLITE_FIRST,
-        Backend::Postgres => POSTGRES_FIRST,
-    };
-    let first = Migration::new(1, "first".into(), MigrationType::Simple, first.into_sql_str(), false);
-    Migrator::with_migrations(vec![first])
+    let numbered = (1_i64..).zip(MIGRATIONS);
+    let migrations = numbered.map(|(number, (name, sqlite, postgres))| {
+        let text = match backend {
+            Backend::Sqlite => sqlite,
+            Backend::Postgres => postgres,
+        };
+        Migration::new(number, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
 }
 
 fn unusable(why: &str) -> StoreError {

@@ -1,5 +1,7 @@
 //! Scopes: the roots that collections follow through connections.
 
+use std::time::Duration;
+
 use gangway_model::{
     CollectionId, ConnectionId, FeedKey, ItemKind, ProviderItemId, ScopeId, SyncMode, Timestamp,
 };
@@ -34,10 +36,11 @@ pub struct Scope {
     /// True while it is being taken apart.
     pub removing: bool,
     pub created_at: Timestamp,
+    /// When it was last listed whole, and how long that took.
+    pub last_listing: Option<(Timestamp, Duration)>,
 }
 
-const COLUMNS: &str =
-    "id, connection_id, collection_id, root_id, root_kind, feed, mode, listed, removing, created_at";
+const COLUMNS: &str = "id, connection_id, collection_id, root_id, root_kind, feed, mode, listed, removing, created_at, listed_at, listing_ms";
 
 pub(crate) fn read_scope(row: &AnyRow) -> Result<Scope> {
     Ok(Scope {
@@ -51,6 +54,10 @@ pub(crate) fn read_scope(row: &AnyRow) -> Result<Scope> {
         listed: row.flag("listed")?,
         removing: row.flag("removing")?,
         created_at: row.time("created_at")?,
+        last_listing: match (row.opt_time("listed_at")?, row.opt_int("listing_ms")?) {
+            (Some(at), Some(took)) => Some((at, Duration::from_millis(took.unsigned_abs()))),
+            _ => None,
+        },
     })
 }
 
@@ -79,6 +86,7 @@ impl Store {
             .arg(new.mode.as_str())
             .sql(", 0, 0, ")
             .arg(self.now())
+            .sql(", NULL, NULL")
             .sql(" FROM connections c, collections l WHERE c.state <> 'disconnecting' AND l.deleting = 0 AND c.id = ")
             .arg(&new.connection_id)
             .sql(" AND l.id = ")
@@ -128,9 +136,12 @@ impl Store {
         read_all(rows, |row| Ok((row.id("id")?, row.id("root_id")?)))
     }
 
-    pub async fn set_scope_listed(&self, id: &ScopeId, listed: bool) -> Result<()> {
-        Sql::new("UPDATE scopes SET listed = ")
-            .arg(listed)
+    /// Notes that a scope was listed whole at a moment, and how long that took.
+    pub async fn set_scope_listed(&self, id: &ScopeId, at: Timestamp, took: Duration) -> Result<()> {
+        Sql::new("UPDATE scopes SET listed = 1, listed_at = ")
+            .arg(at)
+            .sql(", listing_ms = ")
+            .arg(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))
             .sql(" WHERE id = ")
             .arg(id)
             .run(&self.write)

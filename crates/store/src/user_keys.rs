@@ -26,7 +26,7 @@ impl fmt::Debug for UserKey {
     }
 }
 
-fn read_key(row: &AnyRow) -> Result<UserKey> {
+pub(crate) fn read_key(row: &AnyRow) -> Result<UserKey> {
     let iterations = u32::try_from(row.int("key_iterations")?);
     Ok(UserKey {
         salt: row.bytes("key_salt")?,

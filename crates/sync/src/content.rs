@@ -3,7 +3,7 @@
 use aws_lc_rs::digest;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
-use gangway_connector::{ConnectorError, Content, Disposition, Entry, FetchLimits, Source};
+use gangway_connector::{ConnectorError, Content, Disposition, Entry, FetchLimits, Inline, Source};
 use gangway_extract::{ExtractError, Extractor, Input};
 use gangway_model::{Document, Reason};
 use tokio::io::AsyncWriteExt;
@@ -36,7 +36,11 @@ pub async fn fetch_and_read(
         return Fetched::Refused(too_large(settings.max_file_bytes));
     }
     let limits = FetchLimits { max_bytes: settings.max_file_bytes };
-    let arrived = match source.fetch(entry, &limits).await {
+    let content = match &entry.inline {
+        Some(inline) => Ok(came_along(inline)),
+        None => source.fetch(entry, &limits).await,
+    };
+    let arrived = match content {
         Ok(content) => collect(content, settings).await,
         Err(error) => Err(error),
     };
@@ -65,6 +69,17 @@ pub async fn fetch_and_read(
             Fetched::Read { document: Err(error.reason()), hash: arrived.hash, bytes: arrived.size }
         }
         Err(error) => Fetched::Failed(our_fault(&error)),
+    }
+}
+
+/// Content that the provider had sent with the metadata.
+fn came_along(inline: &Inline) -> Content {
+    let bytes = inline.bytes.clone();
+    Content {
+        media_type: inline.media_type.to_owned(),
+        revision: None,
+        size: Some(bytes.len() as u64),
+        bytes: Box::pin(futures::stream::once(async move { Ok(bytes) })),
     }
 }
 

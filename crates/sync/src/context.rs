@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gangway_connector::Source;
+use gangway_connector::{Capabilities, Source};
 use gangway_effects::SharedClock;
 use gangway_extract::Extractor;
 use gangway_model::{Connection, ConnectionState, Reason, Timestamp};
@@ -62,6 +62,18 @@ impl TaskContext {
     /// An error once somebody else has the task, or the process is going down.
     pub fn check(&self) -> Result<(), Stop> {
         if self.stop.is_cancelled() { Err(Stop::LeaseLost) } else { Ok(()) }
+    }
+
+    pub fn capabilities(&self, connection: &Connection) -> Capabilities {
+        let connector = self.rooms.opener.connector(connection.connector_id.as_str());
+        connector.map(|connector| connector.descriptor().capabilities).unwrap_or_default()
+    }
+
+    /// How long after a change two states of a connection's items may carry the same revision.
+    pub fn revision_grain(&self, connection: &Connection) -> chrono::Duration {
+        let connector = self.rooms.opener.connector(connection.connector_id.as_str());
+        let seconds = connector.map_or(0, |connector| connector.descriptor().revision_grain);
+        chrono::Duration::seconds(seconds.into())
     }
 
     /// Opens the connector on a connection that may work.

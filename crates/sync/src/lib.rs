@@ -23,6 +23,7 @@ mod worker;
 
 pub use engine::{Engine, EngineParts};
 pub use open::Opener;
+pub use schedule::PUSHES_TRUSTED;
 pub use settings::SyncSettings;
 pub use stop::Stop;
 pub use stored::{decode_document, encode_document};

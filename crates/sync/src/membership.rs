@@ -1,6 +1,6 @@
 //! Which scopes an entry belongs to: those whose root it is, or stands below.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use gangway_connector::Entry;
 use gangway_model::{CollectionId, ConnectionId, Item, ProviderItemId, ScopeId};
@@ -36,6 +36,50 @@ pub fn parent_of(
         _ => entry.parents.first().cloned().or_else(|| known.and_then(|item| item.parent_id.clone())),
     }
 }
+
+/// Gives entries that name their container only by its address the container's id: that of an entry of the same page,
+/// else of a row. A container that nobody here knows gets an id of ours, so that the entry does not seem to stand
+/// where it stood before.
+pub async fn find_parents(
+    store: &Store,
+    connection: &ConnectionId,
+    entries: &mut [Entry],
+) -> Result<(), Stop> {
+    let wanted: Vec<String> = entries
+        .iter()
+        .filter(|entry| entry.parents.is_empty())
+        .filter_map(|entry| entry.parent_locator.clone())
+        .collect::<BTreeSet<String>>()
+        .into_iter()
+        .collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let told: HashSet<ProviderItemId> = entries.iter().map(|entry| entry.id.clone()).collect();
+    let mut by_locator: HashMap<String, ProviderItemId> = HashMap::new();
+    for item in store.find_items_by_locators(connection, &wanted).await? {
+        // What this page tells of stands where the page says, not where its row does.
+        if let Some(locator) =
+            item.locator.filter(|_| item.kind.holds_items() && !told.contains(&item.provider_id))
+        {
+            by_locator.insert(locator, item.provider_id);
+        }
+    }
+    for entry in entries.iter().filter(|entry| entry.kind.holds_items()) {
+        if let Some(locator) = &entry.locator {
+            by_locator.insert(locator.clone(), entry.id.clone());
+        }
+    }
+    for entry in entries.iter_mut().filter(|entry| entry.parents.is_empty()) {
+        let Some(locator) = &entry.parent_locator else { continue };
+        let unknown = || ProviderItemId::from(format!("{UNKNOWN_CONTAINER}{locator}"));
+        entry.parents.push(by_locator.get(locator).cloned().unwrap_or_else(unknown));
+    }
+    Ok(())
+}
+
+/// Begins the id of a container of which only the address is known. No connector makes such ids.
+const UNKNOWN_CONTAINER: &str = "\u{1}at:";
 
 /// For each entry (by position), the scopes it belongs to as the tree stands now.
 pub async fn scopes_of_entries(

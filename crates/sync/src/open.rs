@@ -3,17 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use gangway_connector::http::{AllowedHosts, Http, HttpOptions, RateLimit, RateLimiter, RetryPolicy};
-use gangway_connector::{ConnectionContext, Connector, Source};
+use gangway_connector::http::{AllowedHosts, Http, HttpOptions, RateLimit, RateLimits, RetryPolicy};
+use gangway_connector::{ConnectionContext, Connector, Descriptor, Source};
 use gangway_effects::{Network, SharedClock};
 use gangway_model::{Connection, ConnectionId, Reason};
 use gangway_oauth::TokenSupplier;
 use gangway_vault::{AppDirectory, Vault};
 
-/// No rate of our own: providers' limits differ by day and by project, and are learnt from their refusals, which
-/// let the whole connection rest. The limiter is what carries that rest from one call to all others.
-const RATE: RateLimit = RateLimit { per_second: 1_000_000.0, burst: 1_000_000 };
-/// Limiters remembered; those of connections that rest are forgotten first.
+/// Connections whose pace is remembered; that of connections at rest is forgotten first.
 const REMEMBERED: usize = 4096;
 
 /// The list of connectors, handed in: the engine names no provider.
@@ -31,7 +28,7 @@ struct Inner {
     vault: Vault,
     network: Network,
     clock: SharedClock,
-    limiters: Mutex<HashMap<ConnectionId, Arc<RateLimiter>>>,
+    limiters: Mutex<HashMap<ConnectionId, Arc<RateLimits>>>,
 }
 
 impl Opener {
@@ -96,19 +93,24 @@ impl Opener {
             clock: Arc::clone(&inner.clock),
             tokens: uses_tokens.then_some(tokens),
             allowed_hosts: AllowedHosts::of(endpoints.values()),
-            limiter: Some(self.limiter(connection)),
+            limiter: Some(self.limiter(connector.descriptor(), connection)),
             retry,
             connection: connection.to_string(),
         });
         Ok(connector.open(ConnectionContext { http, endpoints }))
     }
 
-    fn limiter(&self, connection: &ConnectionId) -> Arc<RateLimiter> {
+    fn limiter(&self, descriptor: &Descriptor, connection: &ConnectionId) -> Arc<RateLimits> {
         let mut limiters = self.inner.limiters.lock().expect("no holder of the limiters' lock panics");
         if limiters.len() >= REMEMBERED {
             limiters.retain(|_, limiter| Arc::strong_count(limiter) > 1);
         }
-        let fresh = || Arc::new(RateLimiter::new(Arc::clone(&self.inner.clock), RATE));
+        let pace = self.inner.apps.get(descriptor.id).map_or(1.0, |settings| settings.pace);
+        let paces = descriptor.rates.iter().map(|rate| {
+            let limit = RateLimit { per_second: rate.per_second * pace, burst: rate.burst };
+            (rate.lane, limit)
+        });
+        let fresh = || Arc::new(RateLimits::new(Arc::clone(&self.inner.clock), paces.collect()));
         Arc::clone(limiters.entry(connection.clone()).or_insert_with(fresh))
     }
 }

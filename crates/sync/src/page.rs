@@ -72,6 +72,8 @@ pub struct Bringer<'a> {
     pub seen_by: SyncJobId,
     /// After several tries, an item that still cannot be fetched fails by itself instead of holding up the rest.
     pub give_up_on_items: bool,
+    /// How long after a change two states of an item may carry the same revision.
+    pub revision_grain: chrono::Duration,
 }
 
 /// What has to be done for one file.
@@ -191,7 +193,7 @@ impl Bringer<'_> {
             collections.sort();
             collections.dedup();
             let joined = collections.len() != before.len();
-            let plan = plan_for(&one, known.as_ref(), joined);
+            let plan = plan_for(&one, known.as_ref(), joined, self.revision_grain);
             work.push(Work { placed: one, known, id, collections, observed_at, plan });
         }
         Ok(work)
@@ -312,6 +314,7 @@ impl Bringer<'_> {
             size: entry.size,
             modified_at: entry.modified_at,
             url: entry.url.clone(),
+            locator: entry.locator.clone(),
             revision: Some(entry.revision.clone()),
             content_hash: work.known.as_ref().and_then(|known| known.content_hash.clone()),
             state,
@@ -427,7 +430,12 @@ impl Done {
     }
 }
 
-fn plan_for(placed: &Placed, known: Option<&Item>, joined_a_collection: bool) -> Plan {
+fn plan_for(
+    placed: &Placed,
+    known: Option<&Item>,
+    joined_a_collection: bool,
+    revision_grain: chrono::Duration,
+) -> Plan {
     let entry = &placed.entry;
     let refused = match &entry.fetchable {
         Fetchable::No(reason) => Some(reason),
@@ -436,11 +444,13 @@ fn plan_for(placed: &Placed, known: Option<&Item>, joined_a_collection: bool) ->
     if let Some(known) = known
         && known.revision.as_ref() == Some(&entry.revision)
         && content_is_settled(known, refused.is_some())
+        && revision_is_settled(known, entry, revision_grain)
     {
         let same = known.name == entry.name
             && known.parent_id == placed.parent
             && known.media_type == entry.media_type
             && known.url == entry.url
+            && known.locator == entry.locator
             && known.modified_at == entry.modified_at
             && known.kind == entry.kind
             && known.feed == entry.feed;
@@ -451,6 +461,13 @@ fn plan_for(placed: &Placed, known: Option<&Item>, joined_a_collection: bool) ->
         Some(reason) => Plan::NameOnly(reason.clone()),
         None => Plan::Fetch,
     }
+}
+
+/// Whether the revision says all: what was fetched soon after it last changed may have changed once more under the
+/// same revision.
+fn revision_is_settled(known: &Item, entry: &Entry, grain: chrono::Duration) -> bool {
+    let fetched_at = known.synced_at.unwrap_or(known.observed_at);
+    grain.is_zero() || entry.modified_at.is_none_or(|changed| fetched_at > changed + grain)
 }
 
 /// Whether fetching the same revision again would end the same way.
@@ -482,5 +499,6 @@ fn same_metadata(known: &Item, now: &Item) -> bool {
         && known.kind == now.kind
         && known.media_type == now.media_type
         && known.url == now.url
+        && known.locator == now.locator
         && known.modified_at == now.modified_at
 }

@@ -16,6 +16,11 @@ const TICK: Duration = Duration::from_secs(5);
 pub(crate) const RENEW_AHEAD: Duration = Duration::from_secs(12 * 3600);
 /// How long a finished job and its files' outcomes can be asked for.
 const KEEP_JOBS: Duration = Duration::from_secs(30 * 86_400);
+/// The same for jobs that the engine started by itself.
+const KEEP_ENGINE_JOBS: Duration = Duration::from_secs(3600);
+/// How long after a push for a whole OAuth app further ones are counted on. Nothing renews such pushes and nobody says
+/// when they end, so silence means polling.
+pub const PUSHES_TRUSTED: Duration = Duration::from_secs(3600);
 const KEEP_AUDIT: Duration = Duration::from_secs(365 * 86_400);
 /// Connections taken up in one look.
 const AT_ONCE: u32 = 500;
@@ -39,7 +44,9 @@ pub async fn tick(rooms: &Rooms) -> Result<(), Stop> {
     let mut found_work = false;
     let polled_before = now - rooms.settings.poll_interval;
     let pushed_before = now - rooms.settings.poll_interval_with_push;
-    for connection in rooms.store.list_follow_due(polled_before, pushed_before, now, AT_ONCE).await? {
+    let heard_since = now - PUSHES_TRUSTED;
+    let due = rooms.store.list_follow_due(polled_before, pushed_before, heard_since, now, AT_ONCE).await?;
+    for connection in due {
         found_work |= enqueue(rooms, payload::follow(&connection, now)).await?;
     }
     if rooms.settings.webhook_base.is_some() {
@@ -50,7 +57,7 @@ pub async fn tick(rooms: &Rooms) -> Result<(), Stop> {
     }
     rooms.store.delete_expired_authorization_requests(now).await?;
     rooms.store.delete_expired_picker_sessions(now).await?;
-    rooms.store.delete_old_jobs(now - KEEP_JOBS, AT_ONCE).await?;
+    rooms.store.delete_old_jobs(now - KEEP_JOBS, now - KEEP_ENGINE_JOBS, AT_ONCE).await?;
     rooms.store.delete_old_audit(now - KEEP_AUDIT).await?;
     if !rooms.store.list_orphaned_blobs(now - crate::tasks::BLOB_GRACE, 1).await?.is_empty() {
         found_work |= enqueue(rooms, payload::collect_blobs(now)).await?;

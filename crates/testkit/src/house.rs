@@ -181,6 +181,24 @@ impl House {
         self.control().advance_clock(by);
     }
 
+    /// Steps the server's clock until something has happened that waits on it: retries come round, rests end. Nobody
+    /// may call the API meanwhile, whose own patience is measured on the same clock.
+    pub async fn step_until<T>(&self, happened: impl Future<Output = T>) -> T {
+        let stepping = async {
+            loop {
+                self.clock.advance(Duration::from_secs(2));
+                self.engine.wake();
+                for _ in 0..500 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        tokio::select! {
+            result = happened => result,
+            () = stepping => unreachable!("stepping never ends"),
+        }
+    }
+
     /// Looks for due work and lets it finish: polls, renewals, cleaning.
     pub async fn let_due_work_happen(&self) {
         self.engine.schedule_now().await.expect("due work can be looked up");
@@ -265,7 +283,7 @@ fn directory(base: &Url) -> AppDirectory {
             .iter()
             .map(|fact| (fact.name.to_owned(), on_emulator(fact.default_url)))
             .collect();
-        let set = ConnectorSettings { app, oauth, endpoints: Arc::new(endpoints) };
+        let set = ConnectorSettings { app, oauth, endpoints: Arc::new(endpoints), ..Default::default() };
         settings.insert(descriptor.id.to_owned(), set);
     }
     AppDirectory::new(settings)

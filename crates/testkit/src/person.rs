@@ -75,6 +75,12 @@ impl<'a> Person<'a> {
 
     /// Waits for a job's end; its status as the API tells it.
     pub async fn finished(&self, job: &str) -> Value {
+        self.ended(job).await;
+        self.ask("GET", &format!("rest/connectors/google_drive/sync/{job}"), None).await
+    }
+
+    /// Waits for a job's end.
+    pub async fn ended(&self, job: &str) {
         let id = SyncJobId::from(job);
         let last = async {
             let mut states = std::pin::pin!(self.house.engine.watch(&id));
@@ -83,7 +89,6 @@ impl<'a> Person<'a> {
             }
         };
         tokio::time::timeout(Duration::from_secs(120), last).await.expect("the job ends within two minutes");
-        self.ask("GET", &format!("rest/connectors/google_drive/sync/{job}"), None).await
     }
 
     /// Syncs and waits.

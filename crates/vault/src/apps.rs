@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gangway_model::SecretString;
 use gangway_oauth::{OAuthApp, OAuthEndpoints};
 use url::Url;
 
 /// What configuration says about one connector.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ConnectorSettings {
     /// The client registration; `None` until the operator configures one.
     pub app: Option<OAuthApp>,
@@ -15,6 +16,16 @@ pub struct ConnectorSettings {
     pub oauth: Option<OAuthEndpoints>,
     /// The API's addresses, by the names of the descriptor's endpoints.
     pub endpoints: Arc<BTreeMap<String, Url>>,
+    /// What pushes for the whole app are signed with, where the operator set it.
+    pub webhook_secret: Option<SecretString>,
+    /// What the connector's own paces are multiplied by: 1 keeps to what the provider asks for.
+    pub pace: f64,
+}
+
+impl Default for ConnectorSettings {
+    fn default() -> Self {
+        Self { app: None, oauth: None, endpoints: Arc::default(), webhook_secret: None, pace: 1.0 }
+    }
 }
 
 /// Settings of every connector, by connector id.

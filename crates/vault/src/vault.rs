@@ -12,14 +12,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gangway_effects::{SharedClock, random_bytes, random_token};
 use gangway_model::{
-    Connection, ConnectionId, ConnectionState, ExposeSecret, Grant, SealedGrant, SecretString, Timestamp,
-    UserId,
+    Connection, ConnectionId, ConnectionState, ConnectorId, ExposeSecret, Grant, SealedGrant, SecretString,
+    Timestamp, UserId,
 };
 use gangway_oauth::{
     AccessToken, OAuthApp, OAuthClient, OAuthEndpoints, OAuthError, OAuthFacts, RevocationStyle, Revoked,
     SupplyError, TokenSupplier,
 };
-use gangway_store::{SealedGrantNew, Store, StoreError, UserKey};
+use gangway_store::{SealedAppSecret, SealedGrantNew, Store, StoreError, UserKey};
 use zeroize::Zeroizing;
 
 use crate::apps::AppDirectory;
@@ -154,11 +154,17 @@ impl Vault {
         let connector = connection.connector_id.as_str();
         let (facts, app, endpoints) = inner.oauth_of(connector)?;
         let grant = inner.open_grant(&row).await.map_err(unavailable)?;
-        let token = match (&grant.refresh_token, facts.revocation) {
+        let token = match (grant.refresh_token, facts.revocation) {
             (Some(refresh), RevocationStyle::TokenOnly | RevocationStyle::TokenAndClient) => refresh,
-            _ => &grant.access_token,
+            // Only a living access token can speak for the grant.
+            (Some(_), RevocationStyle::Bearer) => match inner.current(&connection.id).await {
+                Ok(token) => token.secret,
+                Err(SupplyError::NeedsReauth(_)) => return Ok(Revoked::AlreadyDead),
+                Err(error) => return Err(error),
+            },
+            (None, _) => grant.access_token,
         };
-        let revoked = inner.options.oauth.revoke(facts, endpoints, app, token).await.map_err(unavailable)?;
+        let revoked = inner.options.oauth.revoke(facts, endpoints, app, &token).await.map_err(unavailable)?;
         inner.forget(&connection.id);
         Ok(revoked)
     }
@@ -185,6 +191,42 @@ impl Vault {
             store.replace_user_key(&user, old.version, &fresh).await?;
         }
         Ok(found)
+    }
+
+    /// Keeps a secret that a provider offered to sign pushes with, sealed under a data key of its own. False when a
+    /// confirmed one is there, which nothing replaces.
+    pub async fn offer_app_secret(
+        &self,
+        connector: &ConnectorId,
+        secret: &SecretString,
+    ) -> Result<bool, VaultError> {
+        let owner = owner_of_app_secret(connector);
+        let data_key: DataKey = Zeroizing::new(random_bytes());
+        let key = self.inner.wrap(&owner, &data_key).await?;
+        let sealed = seal::seal(&data_key, &aad(&owner, APP_SECRET), secret.expose_secret().as_bytes());
+        Ok(self.inner.options.store.offer_app_secret(connector, &sealed, &key).await?)
+    }
+
+    /// Opens what [`Vault::offer_app_secret`] kept.
+    pub async fn open_app_secret(&self, kept: &SealedAppSecret) -> Result<SecretString, VaultError> {
+        let owner = owner_of_app_secret(&kept.connector_id);
+        let data_key = self.inner.unwrap(&owner, &kept.key).await?;
+        let plain = seal::open(&data_key, &aad(&owner, APP_SECRET), &kept.sealed)?;
+        Ok(std::str::from_utf8(&plain).map_err(|_| CannotOpen)?.into())
+    }
+
+    /// Wraps the data keys of app secrets anew that are not wrapped by the newest master key.
+    pub async fn rewrap_app_secrets(&self) -> Result<usize, VaultError> {
+        let store = &self.inner.options.store;
+        let newest = self.inner.options.keys.current_version();
+        let old = store.list_app_secrets_with_key_version_below(newest).await?;
+        for kept in &old {
+            let owner = owner_of_app_secret(&kept.connector_id);
+            let data_key = self.inner.unwrap(&owner, &kept.key).await?;
+            let fresh = self.inner.wrap(&owner, &data_key).await?;
+            store.replace_app_secret_key(&kept.connector_id, kept.key.version, &fresh).await?;
+        }
+        Ok(old.len())
     }
 
     /// Drops what memory still holds of a user. Called when the user's rows are deleted.
@@ -485,6 +527,13 @@ impl Inner {
             .await
             .map_err(|error| VaultError::Interrupted(error.to_string()))
     }
+}
+
+const APP_SECRET: &str = "webhook secret";
+
+/// Whose data key seals a connector's secret: no user has such an id.
+fn owner_of_app_secret(connector: &ConnectorId) -> UserId {
+    UserId::from(format!("app:{connector}"))
 }
 
 fn aad(user: &UserId, purpose: &str) -> String {

@@ -10,11 +10,12 @@ use axum::routing::post;
 use axum::{Json, Router};
 use gangway_connector::{
     Availability, BrowseRequest, Capabilities, ConnectionContext, Connector, ConnectorError, ConnectorKind,
-    Content, Descriptor, Disposition, Entry, EntryPage, FetchLimits, Source, Version, VersionPage,
+    Content, Descriptor, Disposition, Entry, EntryPage, FetchLimits, Push, Source, Version, VersionPage,
 };
-use gangway_model::{Account, Fetchable, ItemKind, PageToken, Plan, ProviderItemId, Revision};
+use gangway_model::{Account, ItemKind, PageToken, Plan, ProviderItemId, Revision};
 use gangway_oauth::{
     ClientAuthentication, OAuthApp, OAuthEndpoints, OAuthFacts, PkceMethod, RevocationStyle, ScopeFact,
+    TokenCallBody,
 };
 use gangway_vault::ConnectorSettings;
 use serde_json::{Value, json};
@@ -28,6 +29,9 @@ static FACTS: OAuthFacts = OAuthFacts {
     revocation: RevocationStyle::TokenOnly,
     pkce: PkceMethod::S256,
     client_authentication: ClientAuthentication::Body,
+    token_call_body: TokenCallBody::Form,
+    tokens_within: None,
+    scope_parameter: Some("scope"),
     scope_separator: " ",
     scopes: &[
         ScopeFact {
@@ -54,7 +58,7 @@ static FACTS: OAuthFacts = OAuthFacts {
 const CAPABLE: Capabilities = Capabilities {
     change_feed: false,
     reports_deletions: false,
-    push: false,
+    push: Push::None,
     browse: true,
     search: true,
     versions: true,
@@ -72,6 +76,8 @@ static STUB: Stub = Stub(&Descriptor {
     oauth: Some(&FACTS),
     endpoints: &[],
     capabilities: CAPABLE,
+    rates: &[],
+    revision_grain: 0,
 });
 static PLANNED: Stub = Stub(&Descriptor {
     id: "stub_planned",
@@ -83,6 +89,8 @@ static PLANNED: Stub = Stub(&Descriptor {
     oauth: None,
     endpoints: &[],
     capabilities: NONE,
+    rates: &[],
+    revision_grain: 0,
 });
 static LOCAL: Stub = Stub(&Descriptor {
     id: "local_upload",
@@ -94,6 +102,8 @@ static LOCAL: Stub = Stub(&Descriptor {
     oauth: None,
     endpoints: &[],
     capabilities: NONE,
+    rates: &[],
+    revision_grain: 0,
 });
 
 pub fn facts_of(connector: &str) -> Option<&'static OAuthFacts> {
@@ -117,20 +127,13 @@ struct Shelf;
 
 fn entry(id: &str, kind: ItemKind, parent: Option<&str>) -> Entry {
     Entry {
-        id: id.into(),
         parents: parent.map(ProviderItemId::from).into_iter().collect(),
-        feed: None,
-        kind,
-        target: None,
-        name: format!("{id}.txt"),
         media_type: "text/plain".to_owned(),
         size: Some(10),
-        created_at: None,
         modified_at: Some("2025-05-05T05:05:05Z".parse().unwrap()),
         url: Some(format!("https://stub.example/{id}")),
-        thumbnail_url: None,
         revision: Revision::from("1"),
-        fetchable: Fetchable::Yes,
+        ..Entry::new(id, kind, format!("{id}.txt"))
     }
 }
 
@@ -141,6 +144,7 @@ impl Source for Shelf {
             id: "acc-1".to_owned(),
             email: Some("ada@stub.example".to_owned()),
             name: Some("Ada".to_owned()),
+            workspace: None,
         })
     }
 
@@ -232,6 +236,7 @@ impl Provider {
             app: Some(OAuthApp { client_id: "client".to_owned(), client_secret: "hush".into() }),
             oauth: Some(OAuthEndpoints { authorize: url("authorize"), token: url("token"), revoke: None }),
             endpoints: Arc::default(),
+            ..ConnectorSettings::default()
         };
         ("stub_drive".to_owned(), settings)
     }

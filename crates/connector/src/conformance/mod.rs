@@ -1,10 +1,13 @@
 //! The behaviour suite that every connector runs against its emulator, by topic.
 //!
-//! A connector's tests implement [`Harness`] on the emulator and write `conformance_tests!(TheHarness);`.
-//! Declared capabilities choose which topics apply.
+//! Each emulator has a [`StandIn`], which says its deeds in the suite's words; a connector's tests write
+//! `conformance_tests!(TheStandIn, &TheConnector);`. Declared capabilities and the provider's [`Habits`] choose what
+//! applies.
 
 mod clock;
-mod harness;
+mod receiver;
+mod stage;
+mod stand_in;
 mod walk;
 
 pub mod browsing;
@@ -16,13 +19,14 @@ pub mod push;
 pub mod trouble;
 
 pub use clock::HastyClock;
-pub use harness::{ALWAYS, Harness, Trouble};
+pub use stage::{Stage, Tokens};
+pub use stand_in::{ALWAYS, Access, Habits, StandIn, Trouble};
 
-/// Makes one test of each case, run on a harness of the given type.
+/// Makes one test of each case, run on a stand-in of the given type.
 #[macro_export]
 macro_rules! conformance_tests {
-    ($harness:ty) => {
-        $crate::conformance_tests!(@topic $harness, items, |_| true, [
+    ($stand_in:ty, $connector:expr) => {
+        $crate::conformance_tests!(@topic $stand_in, $connector, items, |_| true, [
             the_account_has_a_stable_id,
             an_item_looks_the_same_alone_as_in_a_listing,
             what_does_not_exist_is_gone,
@@ -31,7 +35,7 @@ macro_rules! conformance_tests {
             a_refusal_proves_nothing,
             a_404_of_somebody_else_proves_nothing,
         ]);
-        $crate::conformance_tests!(@topic $harness, listing, |_| true, [
+        $crate::conformance_tests!(@topic $stand_in, $connector, listing, |_| true, [
             a_container_holds_what_is_directly_inside,
             an_empty_container_is_empty,
             names_are_kept_as_the_provider_spells_them,
@@ -41,14 +45,14 @@ macro_rules! conformance_tests {
             a_container_that_is_gone_is_not_an_empty_one,
             a_page_token_that_is_refused_restarts_the_listing,
         ]);
-        $crate::conformance_tests!(@topic $harness, browsing, |can| can.browse, [
+        $crate::conformance_tests!(@topic $stand_in, $connector, browsing, |can| can.browse, [
             pages_keep_the_limit_and_show_everything_once,
             the_top_keeps_the_limit_too,
             a_search_finds_by_name_whatever_is_in_it,
             media_types_filter_and_containers_always_come,
             a_container_that_is_gone_is_told,
         ]);
-        $crate::conformance_tests!(@topic $harness, changes, |can| can.change_feed, [
+        $crate::conformance_tests!(@topic $stand_in, $connector, changes, |can| can.change_feed, [
             nothing_happened_since_now,
             what_happens_is_told,
             the_same_place_can_be_read_again,
@@ -58,7 +62,7 @@ macro_rules! conformance_tests {
             what_is_no_longer_shared_is_told,
             a_place_that_is_refused_restarts_the_feed,
         ]);
-        $crate::conformance_tests!(@topic $harness, content, |_| true, [
+        $crate::conformance_tests!(@topic $stand_in, $connector, content, |_| true, [
             the_bytes_are_those_at_the_source,
             an_empty_file_is_empty,
             the_limit_is_kept,
@@ -67,7 +71,7 @@ macro_rules! conformance_tests {
             what_is_gone_cannot_be_fetched,
             containers_have_no_content,
         ]);
-        $crate::conformance_tests!(@topic $harness, trouble, |_| true, [
+        $crate::conformance_tests!(@topic $stand_in, $connector, trouble, |_| true, [
             a_rate_limit_passes,
             a_short_outage_passes,
             a_long_outage_asks_to_come_back_later,
@@ -75,23 +79,22 @@ macro_rules! conformance_tests {
             a_dead_grant_asks_to_connect_again,
             a_page_for_people_instead_of_an_answer_proves_nothing,
         ]);
-        $crate::conformance_tests!(@topic $harness, push, |can| can.push, [
+        $crate::conformance_tests!(@topic $stand_in, $connector, push, |can| can.push != $crate::Push::None, [
             a_change_is_pushed_and_verified,
             forged_notifications_are_rejected,
             ending_a_subscription_twice_is_no_error,
         ]);
     };
-    (@topic $harness:ty, $topic:ident, $applies:expr, [$($case:ident),* $(,)?]) => {
+    (@topic $stand_in:ty, $connector:expr, $topic:ident, $applies:expr, [$($case:ident),* $(,)?]) => {
         mod $topic {
             use super::*;
 
             $(#[tokio::test]
             async fn $case() {
-                use $crate::conformance::Harness as _;
-                let harness = <$harness>::start().await;
+                let stage = $crate::conformance::Stage::<$stand_in>::start($connector).await;
                 let applies: fn($crate::Capabilities) -> bool = $applies;
-                if applies(harness.connector().descriptor().capabilities) {
-                    $crate::conformance::$topic::$case(&harness).await;
+                if applies(stage.connector.descriptor().capabilities) {
+                    $crate::conformance::$topic::$case(&stage).await;
                 }
             })*
         }

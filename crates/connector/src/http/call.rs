@@ -96,8 +96,8 @@ impl<'a> Call<'a> {
                 return Err(setback.error);
             };
             tracing::debug!(code = setback.error.code, tries = self.tries, ?wait, "provider call waits");
-            if let Some(limiter) = options.limiter.as_ref().filter(|_| setback.error.code == "rate_limit") {
-                limiter.rest(wait);
+            if let Some(limits) = options.limiter.as_ref().filter(|_| setback.error.code == "rate_limit") {
+                limits.lane(request.lane).rest(wait);
             }
             self.waited += wait;
             options.clock.sleep(wait).await;
@@ -106,9 +106,9 @@ impl<'a> Call<'a> {
 
     async fn take_turn(&self) -> Result<(), ConnectorError> {
         let options = &self.request.http.options;
-        let Some(limiter) = &options.limiter else { return Ok(()) };
+        let Some(limits) = &options.limiter else { return Ok(()) };
         let patience = options.retry.total_wait.saturating_sub(self.waited);
-        limiter.take_turn(patience).await.map_err(|wait| {
+        limits.lane(self.request.lane).take_turn(patience).await.map_err(|wait| {
             ConnectorError::new(
                 "rate_limit",
                 "this connection has used up its calls for the moment",
@@ -126,24 +126,28 @@ impl<'a> Call<'a> {
                 Ok(response) => response,
                 Err(failure) => return Ok(Err(self.setback(failure))),
             };
-            let status = response.status();
+            let (status, headers) = (response.status(), response.headers().clone());
             Span::current().record("status", status.as_u16());
-            if status.is_success() {
-                return Ok(match self.read(response).await {
+            let body = match status.is_success() {
+                true => match self.read(response).await {
+                    Ok(reply) if self.is_refused(&reply) => reply.whole.to_vec(),
                     Ok(reply) => {
                         Span::current().record("tries", self.tries);
-                        Ok(reply)
+                        return Ok(Ok(reply));
                     }
-                    Err(failure) => Err(self.setback(failure)),
-                });
-            }
-            let refused_token = token.filter(|_| status == StatusCode::UNAUTHORIZED);
+                    Err(failure) => return Ok(Err(self.setback(failure))),
+                },
+                false => beginning(response).await,
+            };
+            let now = self.request.http.options.clock.now();
+            let refusal = Refusal { status, headers: &headers, body: &body, now };
+            let refused_token = token.filter(|_| (self.request.http.rules.refuses_token)(&refusal));
             if let Some(refused) = refused_token.as_ref().filter(|_| !self.has_replaced) {
                 self.has_replaced = true;
                 self.replacement = Some(self.replace(refused).await?);
                 continue;
             }
-            let error = self.classify(response).await;
+            let error = self.classify(&refusal);
             let is_final = refused_token.is_some();
             let may_repeat = !is_final && (self.request.idempotent || !status.is_server_error());
             return Ok(Err(Setback { error, may_repeat }));
@@ -177,22 +181,19 @@ impl<'a> Call<'a> {
         Ok(Reply { status, headers, whole, open })
     }
 
-    /// Turns a refusal into an error by the connector's own table, with the provider's wish to wait.
-    async fn classify(&self, mut response: reqwest::Response) -> ConnectorError {
+    /// Whether the provider put a refusal into a successful answer.
+    fn is_refused(&self, reply: &Reply) -> bool {
+        let Body::Whole { .. } = self.body else { return false };
         let now = self.request.http.options.clock.now();
-        let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Vec::new();
-        while let Ok(Some(chunk)) = response.chunk().await {
-            let room = LARGEST_REFUSAL - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if body.len() == LARGEST_REFUSAL {
-                break;
-            }
-        }
-        let refusal = Refusal { status, headers: &headers, body: &body, now };
-        let mut error = (self.request.http.classify)(&refusal);
+        let refusal = Refusal { status: reply.status, headers: &reply.headers, body: &reply.whole, now };
+        (self.request.http.rules.refuses_in_success)(&refusal)
+    }
+
+    /// Turns a refusal into an error by the connector's own table, with the provider's wish to wait.
+    fn classify(&self, refusal: &Refusal<'_>) -> ConnectorError {
+        let mut error = (self.request.http.rules.classify)(refusal);
         if let Disposition::RetryLater { after: after @ None } = &mut error.disposition {
-            *after = retry_after(&headers, now);
+            *after = retry_after(refusal.headers, refusal.now);
         }
         error
     }
@@ -213,6 +214,19 @@ impl<'a> Call<'a> {
         let wait = after.unwrap_or_else(|| policy.wait_after(self.tries));
         (self.waited + wait <= policy.total_wait).then_some(wait)
     }
+}
+
+/// Reads as much of a refusal's body as anybody needs; what is cut off is not missed.
+async fn beginning(mut response: reqwest::Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        let room = LARGEST_REFUSAL - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if body.len() == LARGEST_REFUSAL {
+            break;
+        }
+    }
+    body
 }
 
 /// Reads a body, never more than `most` bytes of it. One that ends early is a failure.

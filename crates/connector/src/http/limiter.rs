@@ -1,6 +1,7 @@
 //! Keeps a connection's calls within a rate, and lets all of them rest when the provider asks for it.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gangway_effects::SharedClock;
@@ -13,7 +14,35 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
-/// A token bucket on the clock it was handed. Shared by everything that calls on one connection's behalf.
+/// The pace of one connection: a limiter for each lane that calls name. Shared by everything that calls on the
+/// connection's behalf.
+pub struct RateLimits {
+    clock: SharedClock,
+    /// By lane; lanes that are not here have no pace of their own.
+    paces: Vec<(&'static str, RateLimit)>,
+    lanes: Mutex<BTreeMap<&'static str, Arc<RateLimiter>>>,
+}
+
+impl RateLimits {
+    pub fn new(clock: SharedClock, paces: Vec<(&'static str, RateLimit)>) -> Self {
+        Self { clock, paces, lanes: Mutex::default() }
+    }
+
+    /// The limiter of a lane. There are as many as a connector's code names.
+    pub fn lane(&self, lane: &'static str) -> Arc<RateLimiter> {
+        let pace = || self.paces.iter().find(|(of, _)| *of == lane).map_or(UNLIMITED, |(_, pace)| *pace);
+        let mut lanes = self.lanes.lock().expect("no holder of the lanes' lock panics");
+        let limiter =
+            lanes.entry(lane).or_insert_with(|| Arc::new(RateLimiter::new(Arc::clone(&self.clock), pace())));
+        Arc::clone(limiter)
+    }
+}
+
+/// No pace of our own: most limits differ by day and by project, and are learnt from refusals. The limiter then
+/// only carries the rest that one call was told to take to all others.
+const UNLIMITED: RateLimit = RateLimit { per_second: 1_000_000.0, burst: 1_000_000 };
+
+/// A token bucket on the clock it was handed.
 pub struct RateLimiter {
     clock: SharedClock,
     interval: chrono::Duration,

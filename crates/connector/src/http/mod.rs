@@ -23,8 +23,8 @@ use url::Url;
 
 pub use allowed::AllowedHosts;
 pub use download::Download;
-pub use limiter::{RateLimit, RateLimiter};
-pub use refusal::{Classifier, Refusal, classify_by_status};
+pub use limiter::{RateLimit, RateLimiter, RateLimits};
+pub use refusal::{AnswerRules, Classifier, Refusal, classify_by_status};
 pub use request::{Request, Response};
 pub use retry::{Jitter, RetryPolicy};
 
@@ -37,7 +37,7 @@ pub struct HttpOptions {
     /// Where credentials may go: the hosts of the endpoints in force.
     pub allowed_hosts: AllowedHosts,
     /// Shared by all handles of one connection.
-    pub limiter: Option<Arc<RateLimiter>>,
+    pub limiter: Option<Arc<RateLimits>>,
     pub retry: RetryPolicy,
     /// Names the connection in traces.
     pub connection: String,
@@ -47,17 +47,22 @@ pub struct HttpOptions {
 #[derive(Clone)]
 pub struct Http {
     options: Arc<HttpOptions>,
-    classify: Classifier,
+    rules: AnswerRules,
 }
 
 impl Http {
     pub fn new(options: HttpOptions) -> Self {
-        Self { options: Arc::new(options), classify: classify_by_status }
+        Self { options: Arc::new(options), rules: AnswerRules::by_status(classify_by_status) }
     }
 
     /// The same handle, with the one place that turns this provider's answers into our errors.
     pub fn classified_by(&self, classify: Classifier) -> Self {
-        Self { options: Arc::clone(&self.options), classify }
+        self.with_rules(AnswerRules::by_status(classify))
+    }
+
+    /// The same handle, for a provider whose statuses do not say everything.
+    pub fn with_rules(&self, rules: AnswerRules) -> Self {
+        Self { options: Arc::clone(&self.options), rules }
     }
 
     pub fn get(&self, url: Url) -> Request {

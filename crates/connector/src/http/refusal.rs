@@ -16,6 +16,30 @@ pub struct Refusal<'a> {
     pub now: Timestamp,
 }
 
+/// How one provider's answers are read. Pure functions, one set per connector.
+#[derive(Clone, Copy)]
+pub struct AnswerRules {
+    /// Turns a refusal into our error.
+    pub classify: Classifier,
+    /// Whether a refusal is about the access token, so that a fresh one may help. It is replaced once, then the
+    /// refusal stands.
+    pub refuses_token: fn(&Refusal<'_>) -> bool,
+    /// Whether an answer with a status of success is a refusal all the same (`{"ok":false}`). Asked only about
+    /// answers that are read as a whole.
+    pub refuses_in_success: fn(&Refusal<'_>) -> bool,
+}
+
+impl AnswerRules {
+    /// The ordinary rules: a status says what an answer is, and 401 is about the token.
+    pub const fn by_status(classify: Classifier) -> Self {
+        Self {
+            classify,
+            refuses_token: |refusal| refusal.status == StatusCode::UNAUTHORIZED,
+            refuses_in_success: |_| false,
+        }
+    }
+}
+
 /// The one place of a connector that turns its provider's answers into our errors. Pure.
 ///
 /// `RetryLater` is retried by the handle; a `Retry-After` header is honoured without its help.

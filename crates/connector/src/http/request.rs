@@ -26,6 +26,7 @@ pub struct Request {
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Bytes>,
     pub(super) name: &'static str,
+    pub(super) lane: &'static str,
     pub(super) idempotent: bool,
     pub(super) authorised: bool,
     pub(super) tries: Option<u32>,
@@ -43,6 +44,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: None,
             name: "call",
+            lane: "",
             idempotent,
             authorised: true,
             tries: None,
@@ -53,6 +55,13 @@ impl Request {
     /// Names the call in traces and errors, as the provider's documentation does: `files.list`.
     pub fn named(mut self, name: &'static str) -> Self {
         self.name = name;
+        self
+    }
+
+    /// Says whose pace the call keeps, where the provider counts some calls apart from others: a lane of the
+    /// descriptor's `rates`, or any other name. What makes one lane wait does not hold up the others.
+    pub fn lane(mut self, lane: &'static str) -> Self {
+        self.lane = lane;
         self
     }
 

@@ -67,7 +67,9 @@ impl Api {
     pub async fn account(&self) -> Result<Account, ConnectorError> {
         let userinfo = below(&self.userinfo, &["v1", "userinfo"]);
         match self.http.get(userinfo).named("userinfo").send_json::<UserInfo>().await {
-            Ok(UserInfo { sub: Some(id), email, name }) if !id.is_empty() => Ok(Account { id, email, name }),
+            Ok(UserInfo { sub: Some(id), email, name }) if !id.is_empty() => {
+                Ok(Account { id, email, name, workspace: None })
+            }
             Ok(_) => self.account_from_drive().await,
             Err(error) if is_refusal(&error) => self.account_from_drive().await,
             Err(error) => Err(error),
@@ -82,7 +84,7 @@ impl Api {
             let message = "Google does not say whose account this is";
             ConnectorError::new("malformed_answer", message, Disposition::RetryLater { after: None })
         })?;
-        Ok(Account { id, email: user.email_address, name: user.display_name })
+        Ok(Account { id, email: user.email_address, name: user.display_name, workspace: None })
     }
 
     fn drive(&self, path: &[&str]) -> Url {

@@ -40,22 +40,21 @@ pub fn entry(file: DriveFile) -> Entry {
         _ => ItemKind::File,
     };
     let is_native = export::is_native(&media_type);
+    let name = file.name.as_deref().unwrap_or(&file.id);
     Entry {
         parents: parents(&file),
         feed: Some(feed_of(file.drive_id.as_deref())),
-        kind,
         target: target(&file),
         revision: revision(&file, is_native),
         fetchable: fetchable(&file, &media_type, kind),
         // The size of a native document says nothing about its export.
         size: file.size.filter(|_| !is_native).and_then(|size| u64::try_from(size).ok()),
         url: url(&file),
-        name: file.name.unwrap_or_else(|| file.id.clone()),
-        id: ProviderItemId::from(file.id),
+        thumbnail_url: file.thumbnail_link.clone(),
         media_type,
         created_at: file.created_time,
         modified_at: file.modified_time,
-        thumbnail_url: file.thumbnail_link,
+        ..Entry::new(file.id.as_str(), kind, name)
     }
 }
 
@@ -74,20 +73,11 @@ pub fn shared_with_me() -> Entry {
 
 fn container(id: &str, name: &str) -> Entry {
     Entry {
-        id: ProviderItemId::from(id),
-        parents: Vec::new(),
         feed: Some(FeedKey::from(USER_FEED)),
-        kind: ItemKind::Container,
-        target: None,
-        name: name.to_owned(),
         media_type: FOLDER.to_owned(),
-        size: None,
-        created_at: None,
-        modified_at: None,
-        url: None,
-        thumbnail_url: None,
         revision: Revision::from("container"),
         fetchable: no_content(),
+        ..Entry::new(id, ItemKind::Container, name)
     }
 }
 

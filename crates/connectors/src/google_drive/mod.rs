@@ -30,7 +30,7 @@ use async_trait::async_trait;
 use gangway_connector::{
     Availability, BrowseRequest, Capabilities, ChangePage, ConnectionContext, Connector, ConnectorError,
     ConnectorKind, Content, Descriptor, EndpointFact, Entry, EntryPage, FetchLimits, NotificationKey,
-    NotificationRequest, Rejected, Source, SubscribeRequest, Subscription, Verdict, VersionPage,
+    NotificationRequest, Push, Rejected, Source, SubscribeRequest, Subscription, Verdict, VersionPage,
 };
 use gangway_model::{Account, Cursor, FeedKey, PageToken, Plan, ProviderItemId, SecretString};
 
@@ -66,11 +66,13 @@ static DESCRIPTOR: Descriptor = Descriptor {
     capabilities: Capabilities {
         change_feed: true,
         reports_deletions: true,
-        push: true,
+        push: Push::PerFeed,
         browse: true,
         search: true,
         versions: true,
     },
+    rates: &[],
+    revision_grain: 0,
 };
 
 pub struct GoogleDrive;

@@ -1,7 +1,9 @@
 //! Google's authorization server.
 //! <https://developers.google.com/identity/protocols/oauth2/web-server>
 
-use gangway_oauth::{ClientAuthentication, OAuthFacts, PkceMethod, RevocationStyle, ScopeFact};
+use gangway_oauth::{
+    ClientAuthentication, OAuthFacts, PkceMethod, RevocationStyle, ScopeFact, TokenCallBody,
+};
 
 /// Reading only. `drive` and `drive.appdata` are left out on purpose: nothing here writes.
 static SCOPES: [ScopeFact; 7] = [
@@ -57,6 +59,9 @@ pub(super) static FACTS: OAuthFacts = OAuthFacts {
     revocation: RevocationStyle::TokenOnly,
     pkce: PkceMethod::S256,
     client_authentication: ClientAuthentication::Body,
+    token_call_body: TokenCallBody::Form,
+    tokens_within: None,
+    scope_parameter: Some("scope"),
     scope_separator: " ",
     scopes: &SCOPES,
     // Asked for as `email` and `profile`, told back as these.

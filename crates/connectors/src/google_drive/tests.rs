@@ -9,10 +9,6 @@ mod oauth;
 mod people;
 mod recorded;
 
-use harness::GoogleHarness;
-
 mod conformance {
-    use super::GoogleHarness;
-
-    gangway_connector::conformance_tests!(GoogleHarness);
+    gangway_connector::conformance_tests!(gangway_standins::GoogleStandIn, &crate::google_drive::GoogleDrive);
 }

@@ -2,17 +2,16 @@
 //! <https://developers.google.com/workspace/drive/api/guides/push>
 
 use gangway_connector::{
-    ConnectorError, Disposition, NotificationKey, NotificationRequest, Rejected, SubscribeRequest,
-    Subscription, Verdict,
+    ConnectorError, Disposition, Hint, NotificationKey, NotificationRequest, Rejected, SubscribeRequest,
+    Subscription, Verdict, Whose,
 };
 use gangway_model::{ExposeSecret, SecretString, Timestamp};
 use http::{HeaderMap, Method};
 use serde_json::json;
 use subtle::ConstantTimeEq;
-use url::Url;
 
 use super::api::{ALL_DRIVES, Api, INCLUDE_ALL_DRIVES};
-use super::files::{USER_FEED, drive_feed, drive_of_feed};
+use super::files::drive_of_feed;
 use super::wire::Channel;
 
 /// The longest life Google gives a channel of a change feed; without a wish it is one hour.
@@ -76,15 +75,8 @@ pub fn verify(request: &NotificationRequest, secret: &SecretString) -> Result<Ve
         None => Err(Rejected("no_resource_state")),
         // The first message of a channel only says that it is open.
         Some("sync") => Ok(Verdict::Nothing),
-        Some(_) => Ok(Verdict::Poll { feeds: feed_named(&request.headers).into_iter().collect() }),
+        Some(_) => Ok(Verdict::Look(Hint { whose: Whose::Subscription, items: Vec::new(), feeds: true })),
     }
-}
-
-/// The feed that the watched address names; `None`, meaning all, when there is no address.
-fn feed_named(headers: &HeaderMap) -> Option<gangway_model::FeedKey> {
-    let watched = Url::parse(header(headers, "x-goog-resource-uri")?).ok()?;
-    let drive = watched.query_pairs().find(|(name, _)| name == "driveId");
-    Some(drive.map_or_else(|| USER_FEED.into(), |(_, drive)| drive_feed(&drive)))
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

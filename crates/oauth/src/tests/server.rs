@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use crate::{
     ClientAuthentication, OAuthApp, OAuthClient, OAuthEndpoints, OAuthError, OAuthFacts, PkceMethod,
-    RevocationStyle, Revoked, ScopeFact, TokenAnswer,
+    RevocationStyle, Revoked, ScopeFact, TokenAnswer, TokenCallBody,
 };
 
 static SCOPES: [ScopeFact; 4] = [
@@ -34,6 +34,9 @@ pub static FACTS: OAuthFacts = OAuthFacts {
     revocation: RevocationStyle::TokenOnly,
     pkce: PkceMethod::S256,
     client_authentication: ClientAuthentication::Body,
+    token_call_body: TokenCallBody::Form,
+    tokens_within: None,
+    scope_parameter: Some("scope"),
     scope_separator: " ",
     scopes: &SCOPES,
     scope_aliases: &[("https://provider.example/userinfo.email", "email")],

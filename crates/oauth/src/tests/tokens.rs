@@ -5,7 +5,7 @@ use gangway_model::Grant;
 use secrecy::ExposeSecret;
 
 use super::server::{FACTS, answering, now, secret};
-use crate::{ClientAuthentication, OAuthFacts};
+use crate::{ClientAuthentication, OAuthFacts, TokenCallBody};
 
 #[tokio::test]
 async fn a_full_answer_is_read_in_full() {
@@ -134,4 +134,39 @@ async fn what_a_refresh_leaves_out_stays_as_it_was() {
     let grant = answering(200, rotated).refresh().await.unwrap().into_grant(Some(&previous));
     assert_eq!(grant.refresh_token.unwrap().expose_secret(), "next");
     assert_eq!(grant.refresh_expires_at, None, "the end of the old token says nothing about the new one");
+}
+
+#[tokio::test]
+async fn tokens_may_stand_in_an_object_of_their_own() {
+    let facts = OAuthFacts { tokens_within: Some("authed_user"), scope_separator: ",", ..FACTS };
+    let body = r#"{"ok":true,"access_token":"xoxb-bot","refresh_token":"xoxe-bot","scope":"bot.scope","expires_in":1,
+        "team":{"id":"T1"},"authed_user":{"id":"U1","access_token":"xoxp-user","scope":"files.read,openid"}}"#;
+    let answer = answering(200, body).refresh_with(&facts).await.unwrap();
+    assert_eq!(answer.access_token.expose_secret(), "xoxp-user");
+    // The bot's refresh token and lifetime are not the user's.
+    assert!(answer.refresh_token.is_none() && answer.expires_at.is_none());
+    assert_eq!(answer.scopes.unwrap().len(), 2);
+    assert_eq!(answer.extra.get("authed_user").unwrap()["id"], "U1");
+    assert!(answer.extra.get("authed_user").unwrap().get("access_token").is_none());
+
+    let refreshed = r#"{"ok":true,"access_token":"xoxe.xoxp-2","refresh_token":"xoxe-2","expires_in":43200}"#;
+    let answer = answering(200, refreshed).refresh_with(&facts).await.unwrap();
+    assert_eq!(answer.access_token.expose_secret(), "xoxe.xoxp-2");
+    assert_eq!(answer.refresh_token.unwrap().expose_secret(), "xoxe-2");
+}
+
+#[tokio::test]
+async fn a_token_call_may_be_written_as_json() {
+    let facts = OAuthFacts {
+        token_call_body: TokenCallBody::Json,
+        client_authentication: ClientAuthentication::Basic,
+        ..FACTS
+    };
+    let server = answering(200, r#"{"access_token":"a"}"#);
+    server.refresh_with(&facts).await.unwrap();
+    let requests = server.requests.lock().unwrap();
+    assert_eq!(requests[0].0["content-type"], "application/json");
+    let body: serde_json::Value = serde_json::from_slice(requests[0].1.as_ref()).unwrap();
+    assert_eq!(body["grant_type"], "refresh_token");
+    assert!(body.get("client_id").is_none());
 }

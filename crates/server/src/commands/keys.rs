@@ -132,7 +132,7 @@ async fn status(config: &Config, as_json: bool) -> Result<(), Failure> {
     let rows = wiring::KeyRows::open(config).await?;
     let versions = rows.ring().versions();
     let current = rows.ring().current_version();
-    let behind = rows.users_behind(current).await?;
+    let behind = rows.keys_behind(current).await?;
     rows.close().await;
     if as_json {
         output::json(&json!({ "versions": versions, "current": current, "users_on_older_keys": behind }));

@@ -16,6 +16,7 @@ pub mod status;
 pub mod sync;
 pub mod upload;
 pub mod users;
+pub mod webhooks;
 pub mod why;
 
 mod file_path;

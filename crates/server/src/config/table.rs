@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use gangway_connector::Descriptor;
+use gangway_connector::{AppSecret, Descriptor, Push};
 
 use super::value::Kind;
 
@@ -129,6 +129,7 @@ pub fn settings(descriptors: &[&'static Descriptor]) -> Vec<Setting> {
         all.extend(provider_settings(provider, &name));
     }
     for descriptor in descriptors {
+        all.extend(connector_settings(descriptor));
         for endpoint in descriptor.endpoints {
             all.push(Setting {
                 key: format!("connectors.{}.endpoints.{}", descriptor.id, endpoint.name).into(),
@@ -153,6 +154,40 @@ fn providers(descriptors: &[&'static Descriptor]) -> Vec<(&'static str, String)>
         }
     }
     found
+}
+
+/// What only some connectors have: a secret for pushes of the whole OAuth app, a pace.
+fn connector_settings(descriptor: &Descriptor) -> Vec<Setting> {
+    let of = |name: &str, kind: Kind, default: Option<&'static str>, doc: String| Setting {
+        key: format!("connectors.{}.{name}", descriptor.id).into(),
+        kind,
+        default,
+        flag: None,
+        doc: doc.into(),
+    };
+    let name = descriptor.name;
+    let mut all = Vec::new();
+    if let Push::PerApp(secret @ (AppSecret::Configured | AppSecret::Offered)) = descriptor.capabilities.push
+    {
+        let otherwise = match secret {
+            AppSecret::Offered => {
+                " Not set: the one the provider offers in its handshake (`gangway webhooks`)."
+            }
+            _ => " Without it pushes are refused and polling goes on.",
+        };
+        let doc = format!("{name}: what webhooks are signed with.{otherwise}");
+        all.push(of("webhook_secret", Kind::Secret, None, doc));
+        let doc = format!("{name}: the file with that secret, instead of the secret itself.");
+        all.push(of("webhook_secret_file", Kind::Path, None, doc));
+    }
+    if !descriptor.rates.is_empty() {
+        let doc = format!(
+            "{name}: how fast it is called, in percent of the pace its provider asks for. More brings refusals, \
+             which are waited out."
+        );
+        all.push(of("pace_percent", Kind::Number { min: 1, max: 1_000_000 }, Some("100"), doc));
+    }
+    all
 }
 
 fn provider_settings(provider: &str, names: &str) -> [Setting; 6] {

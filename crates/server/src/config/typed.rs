@@ -46,6 +46,10 @@ pub struct Config {
     pub providers: BTreeMap<String, ProviderConfig>,
     /// Endpoints set by hand, by connector and name.
     pub endpoints: BTreeMap<String, BTreeMap<String, Url>>,
+    /// By connector.
+    pub webhook_secrets: BTreeMap<String, SecretString>,
+    /// By connector, in percent of its own pace.
+    pub paces: BTreeMap<String, u64>,
 }
 
 /// What is set for one provider.
@@ -99,6 +103,8 @@ impl Reader<'_> {
         let admin_key_file = self.path("admin_key_file");
         let mut endpoints: BTreeMap<String, BTreeMap<String, Url>> = BTreeMap::new();
         let mut providers: BTreeMap<String, ProviderConfig> = BTreeMap::new();
+        let mut webhook_secrets = BTreeMap::new();
+        let mut paces = BTreeMap::new();
         let table = &self.settings.table;
         for setting in table {
             let parts: Vec<&str> = setting.key.split('.').collect();
@@ -107,6 +113,15 @@ impl Reader<'_> {
                     if let Some(url) = self.url(&setting.key) {
                         endpoints.entry(connector.to_owned()).or_default().insert(name.to_owned(), url);
                     }
+                }
+                ["connectors", connector, "webhook_secret"] => {
+                    let file = self.path(&format!("{}_file", setting.key));
+                    if let Some(secret) = self.secret_or_file(&setting.key, file.as_deref(), || None) {
+                        webhook_secrets.insert(connector.to_owned(), secret);
+                    }
+                }
+                ["connectors", connector, "pace_percent"] => {
+                    paces.insert(connector.to_owned(), self.number(&setting.key));
                 }
                 ["providers", provider, "client_id"] => {
                     providers.insert(provider.to_owned(), self.provider(provider));
@@ -153,6 +168,8 @@ impl Reader<'_> {
             upload_max_files: self.number("upload.max_files") as usize,
             providers,
             endpoints,
+            webhook_secrets,
+            paces,
         }
     }
 

@@ -13,11 +13,11 @@ use crate::row::Columns;
 use crate::sql::{LIST_MAX, Sql, Value, row_chunks};
 
 const UPSERT_START: &str = "INSERT INTO items (id, connection_id, provider_id, parent_id, target_id, feed, kind, name, media_type, \
-     size, modified_at, url, revision, content_hash, state, reason_code, reason_message, observed_at, synced_at) VALUES ";
+     size, modified_at, url, locator, revision, content_hash, state, reason_code, reason_message, observed_at, synced_at) VALUES ";
 const UPSERT_END: &str = " ON CONFLICT (connection_id, provider_id) DO UPDATE SET parent_id = excluded.parent_id, \
      target_id = excluded.target_id, feed = excluded.feed, kind = excluded.kind, name = excluded.name, \
      media_type = excluded.media_type, size = excluded.size, modified_at = excluded.modified_at, \
-     url = excluded.url, revision = excluded.revision, content_hash = excluded.content_hash, \
+     url = excluded.url, locator = excluded.locator, revision = excluded.revision, content_hash = excluded.content_hash, \
      state = excluded.state, reason_code = excluded.reason_code, reason_message = excluded.reason_message, \
      observed_at = excluded.observed_at, synced_at = excluded.synced_at \
      WHERE items.observed_at <= excluded.observed_at RETURNING id, connection_id, provider_id";
@@ -114,7 +114,7 @@ async fn upsert_rows(
     Ok(ids)
 }
 
-fn columns(item: &Item) -> [Value; 19] {
+fn columns(item: &Item) -> [Value; 20] {
     [
         (&item.id).into(),
         (&item.connection_id).into(),
@@ -128,6 +128,7 @@ fn columns(item: &Item) -> [Value; 19] {
         item.size.into(),
         item.modified_at.into(),
         (&item.url).into(),
+        (&item.locator).into(),
         (&item.revision).into(),
         (&item.content_hash).into(),
         item.state.as_str().into(),

@@ -13,8 +13,12 @@ use crate::fixture::{World, connect, new_scope};
 async fn a_reconnect_keeps_the_id_and_learns_the_new_address() {
     each_backend(|test| async move {
         let World { user, connection, .. } = World::make(&test, "ann").await;
-        let account =
-            Account { id: "ann".into(), email: Some("new@example.com".into()), name: Some("Ann".into()) };
+        let account = Account {
+            id: "ann".into(),
+            email: Some("new@example.com".into()),
+            name: Some("Ann".into()),
+            workspace: None,
+        };
         let new = NewConnection { user_id: user.id.clone(), connector_id: "google_drive".into(), account };
         let again = test.store.upsert_connection(&new).await.unwrap();
         assert_eq!(again.id, connection.id);
@@ -104,7 +108,7 @@ async fn following_connections_come_due_the_most_overdue_first() {
         let store = &test.store;
         let (ann, bob) = (World::make(&test, "ann").await, World::make(&test, "bob").await);
         let minute = Duration::from_secs(60);
-        let due = || async { store.list_follow_due(ann.now, ann.now, ann.now, 10).await.unwrap() };
+        let due = || async { store.list_follow_due(ann.now, ann.now, ann.now, ann.now, 10).await.unwrap() };
         store.touch_polled(&ann.connection.id, ann.now - minute).await.unwrap();
         assert_eq!(due().await, [bob.connection.id.clone(), ann.connection.id.clone()]);
         store.touch_polled(&bob.connection.id, ann.now + minute).await.unwrap();

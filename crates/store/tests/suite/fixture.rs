@@ -76,8 +76,12 @@ impl World {
 }
 
 pub async fn connect(store: &Store, user: &User, connector: &str, account: &str) -> Connection {
-    let account =
-        Account { id: account.to_owned(), email: Some(format!("{account}@example.com")), name: None };
+    let account = Account {
+        id: account.to_owned(),
+        email: Some(format!("{account}@example.com")),
+        name: None,
+        workspace: None,
+    };
     let new = NewConnection { user_id: user.id.clone(), connector_id: connector.into(), account };
     let made = store.upsert_connection(&new).await.unwrap();
     store.set_connection_state(&made.id, gangway_model::ConnectionState::Active, None).await.unwrap();
@@ -120,6 +124,7 @@ pub async fn start_job(
         mode: SyncMode::Auto,
         roots: vec!["root".into()],
         allow_mass_removal: false,
+        by_engine: false,
     };
     store.create_job(&new, None).await.unwrap()
 }
@@ -138,6 +143,7 @@ pub fn item(connection: &ConnectionId, provider_id: &str, observed_at: Timestamp
         size: Some(10),
         modified_at: Some(observed_at),
         url: Some(format!("https://example.com/{provider_id}")),
+        locator: None,
         revision: Some("1".into()),
         content_hash: Some(format!("hash of {provider_id}")),
         state: ItemState::Synced,

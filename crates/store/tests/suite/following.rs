@@ -18,7 +18,7 @@ async fn a_working_subscription_makes_polling_rarer() {
         let ann = World::make(&test, "ann").await;
         let id = &ann.connection.id;
         let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
-        let due = |now| store.list_follow_due(now - minute, now - hour, now, 10);
+        let due = |now| store.list_follow_due(now - minute, now - hour, now - hour, now, 10);
         assert_eq!(due(ann.now).await.unwrap(), vec![id.clone()], "never polled");
         store.touch_polled(id, ann.now).await.unwrap();
         assert!(due(ann.now).await.unwrap().is_empty());

@@ -19,6 +19,7 @@ fn new_job(ann: &World) -> NewSyncJob {
         mode: SyncMode::Manual,
         roots: vec!["a \"quoted\" id".into(), "b".into()],
         allow_mass_removal: true,
+        by_engine: false,
     }
 }
 
@@ -91,10 +92,28 @@ async fn old_finished_jobs_are_deleted_with_their_files() {
         };
         store.commit_page(&page).await.unwrap();
         let later = ann.now + Duration::from_secs(100);
-        assert_eq!(store.delete_old_jobs(later, 10).await.unwrap(), 0);
+        assert_eq!(store.delete_old_jobs(later, later, 10).await.unwrap(), 0);
         store.finish_job(&ann.job.id, JobStatus::Completed, None, ann.now).await.unwrap();
-        assert_eq!(store.delete_old_jobs(later, 10).await.unwrap(), 1);
+        assert_eq!(store.delete_old_jobs(later, later, 10).await.unwrap(), 1);
         assert_eq!(store.find_last_outcome(&ann.connection.id, &"a".into()).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn jobs_that_the_engine_started_are_kept_for_less_long() {
+    each_backend(|test| async move {
+        let store = &test.store;
+        let ann = World::make(&test, "ann").await;
+        let by_engine = NewSyncJob { id: SyncJobId::fresh(), by_engine: true, ..new_job(&ann) };
+        store.create_job(&by_engine, None).await.unwrap();
+        for job in [&ann.job.id, &by_engine.id] {
+            store.finish_job(job, JobStatus::Completed, None, ann.now).await.unwrap();
+        }
+        let later = ann.now + Duration::from_secs(100);
+        assert_eq!(store.delete_old_jobs(ann.now, later, 10).await.unwrap(), 1);
+        assert!(store.find_job(&by_engine.id).await.unwrap().is_none());
+        assert!(store.find_job(&ann.job.id).await.unwrap().is_some());
     })
     .await;
 }

@@ -2,6 +2,7 @@
 
 mod fixture;
 
+mod app_pushes;
 mod audit;
 mod authorization;
 mod blobs;

@@ -104,6 +104,7 @@ async fn deeds_on_others_rows_change_nothing() {
             mode: gangway_model::SyncMode::Manual,
             roots: vec![],
             allow_mass_removal: false,
+            by_engine: false,
         };
         let refused = store.create_job(&job, Some(&task)).await;
         assert!(matches!(refused, Err(StoreError::Conflict { .. })));

@@ -1,8 +1,9 @@
-//! Following: what the change feeds tell is applied to the collections that follow, and nothing else is touched.
+//! Following: what the change feeds and pushes tell is applied to the collections that follow, and nothing else is touched.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 
+use futures::StreamExt;
 use gangway_connector::{Change, Disposition, Entry, Source};
 use gangway_model::{
     Connection, ConnectionState, Cursor, FeedKey, Item, ItemId, ItemKind, ItemState, ProviderItemId, ScopeId,
@@ -11,16 +12,20 @@ use gangway_model::{
 use gangway_store::{FeedStep, ItemScope, NewSyncJob, PageEffects, Scope};
 
 use crate::commit::commit;
-use crate::context::TaskContext;
-use crate::membership::{ScopeRef, parent_of, scopes_of_entries};
+use crate::context::{Rooms, TaskContext};
+use crate::membership::{ScopeRef, find_parents, parent_of, scopes_of_entries};
 use crate::page::{Bringer, Placed};
 use crate::removal::{Leaving, leave_scopes, reindex_subtree, subtree_leaves};
 use crate::stop::Stop;
-use crate::tasks::payload::{self, OfConnection};
+use crate::tasks::payload::{self, OfConnection, OfProviderItem};
 use crate::tree::Tree;
 
 /// A temporary refusal of one item no longer holds up the feed from this try on.
 const GIVE_UP_ON_ITEMS_FROM: u32 = 3;
+/// Items looked up before what they are is applied.
+const LOOKED_UP_AT_ONCE: usize = 50;
+/// Listing again takes at most one part in so many of the time.
+const LISTING_SHARE: u32 = 10;
 /// Names the follower in placements, where a listing would put its job.
 const SEEN_BY: &str = "follow";
 
@@ -34,14 +39,9 @@ pub async fn run(context: &TaskContext, payload: OfConnection) -> Result<(), Sto
     store.touch_polled(&connection.id, context.rooms.now()).await?;
     let scopes = store.list_scopes(Some(&connection.id), None, false).await?;
     let followed: Vec<Scope> = scopes.into_iter().filter(|scope| scope.mode == SyncMode::Auto).collect();
-    let has_feed = context
-        .rooms
-        .opener
-        .connector(connection.connector_id.as_str())
-        .is_some_and(|connector| connector.descriptor().capabilities.change_feed);
-    let walked = Mutex::default();
-    let follower = Follower { context, connection: &connection, source: source.as_ref(), walked };
-    if !has_feed {
+    let can = context.capabilities(&connection);
+    let follower = Follower::new(context, &connection, source.as_ref());
+    if !can.change_feed {
         return follower.list_again(&followed).await;
     }
     let feeds: BTreeSet<FeedKey> =
@@ -50,7 +50,36 @@ pub async fn run(context: &TaskContext, payload: OfConnection) -> Result<(), Sto
         follower.follow_feed(&feed, &followed).await?;
     }
     store.touch_synced(&connection.id, context.rooms.now()).await?;
+    if !can.reports_deletions {
+        let due: Vec<Scope> =
+            followed.into_iter().filter(|scope| is_listing_due(scope, &context.rooms)).collect();
+        follower.list_again(&due).await?;
+    }
     Ok(())
+}
+
+/// Looks items up that a push named, and applies what they are now.
+pub async fn look(context: &TaskContext, payload: OfProviderItem) -> Result<(), Stop> {
+    let store = &context.rooms.store;
+    let Some(connection) = store.find_connection(&payload.connection).await? else { return Ok(()) };
+    if connection.state != ConnectionState::Active {
+        return Ok(());
+    }
+    let source = context.open(&connection)?;
+    let scopes = store.list_scopes(Some(&connection.id), None, false).await?;
+    let followed: Vec<Scope> = scopes.into_iter().filter(|scope| scope.mode == SyncMode::Auto).collect();
+    if followed.is_empty() {
+        return Ok(());
+    }
+    Follower::new(context, &connection, source.as_ref()).look_up(&[payload.item], &followed).await
+}
+
+/// Whether a scope whose feed does not tell everything is to be listed again: at every poll, as long as listing
+/// takes no more than a small part of the time.
+fn is_listing_due(scope: &Scope, rooms: &Rooms) -> bool {
+    let Some((at, took)) = scope.last_listing else { return true };
+    let pause = rooms.settings.poll_interval.max(took * LISTING_SHARE);
+    rooms.now() >= at + pause
 }
 
 struct Follower<'a> {
@@ -61,7 +90,11 @@ struct Follower<'a> {
     walked: Mutex<HashSet<ProviderItemId>>,
 }
 
-impl Follower<'_> {
+impl<'a> Follower<'a> {
+    fn new(context: &'a TaskContext, connection: &'a Connection, source: &'a dyn Source) -> Self {
+        Self { context, connection, source, walked: Mutex::default() }
+    }
+
     async fn follow_feed(&self, feed: &FeedKey, followed: &[Scope]) -> Result<(), Stop> {
         let store = &self.context.rooms.store;
         let Some(mut cursor) = store.feed_cursor(&self.connection.id, feed).await? else {
@@ -146,6 +179,7 @@ impl Follower<'_> {
                 mode: scope.mode,
                 roots: vec![scope.root_id.clone()],
                 allow_mass_removal: false,
+                by_engine: true,
             };
             rooms.store.create_job(&job, Some(&task)).await?;
         }
@@ -169,6 +203,8 @@ impl Follower<'_> {
         let mut upserts: HashMap<ProviderItemId, Entry> = HashMap::new();
         let mut order: Vec<ProviderItemId> = Vec::new();
         let mut tombstones: Vec<ProviderItemId> = Vec::new();
+        let mut emptied: Vec<String> = Vec::new();
+        let mut looks: Vec<ProviderItemId> = Vec::new();
         for change in changes {
             match change {
                 Change::Upsert(entry) => {
@@ -180,6 +216,8 @@ impl Follower<'_> {
                     upserts.remove(&id);
                     tombstones.push(id);
                 }
+                Change::TombstoneAt { locator } => emptied.push(locator),
+                Change::Look { id } => looks.push(id),
                 Change::Relist { container } => self.relist(&container, followed).await?,
                 Change::FeedGone { feed } => self.feed_is_gone(&feed, followed).await?,
                 Change::Failure { id, reason } => {
@@ -187,17 +225,54 @@ impl Follower<'_> {
                 }
             }
         }
-        self.bury(feed, &tombstones).await?;
+        self.bury(&tombstones, |item| item.feed.as_ref().is_none_or(|of| of == feed)).await?;
         let entries: Vec<Entry> = order.into_iter().filter_map(|id| upserts.remove(&id)).collect();
-        if entries.is_empty() {
-            return Ok(());
+        let told: HashSet<ProviderItemId> = entries.iter().map(|entry| entry.id.clone()).collect();
+        if !entries.is_empty() {
+            self.take_in(entries, followed).await?;
         }
-        self.take_in(entries, followed).await
+        // After the upserts: what they moved away stands at another address by now.
+        let left = self.context.rooms.store.find_items_by_locators(&self.connection.id, &emptied).await?;
+        looks.extend(left.into_iter().map(|item| item.provider_id).filter(|id| !told.contains(id)));
+        self.look_up(&looks, followed).await
     }
 
-    /// Takes out what a feed says is gone. A feed that an item has left for another one (it moved between drives)
-    /// speaks only of itself: its tombstone proves nothing about the item.
-    async fn bury(&self, feed: &FeedKey, ids: &[ProviderItemId]) -> Result<(), Stop> {
+    /// Asks for items by their ids, and applies what they are now.
+    async fn look_up(&self, ids: &[ProviderItemId], followed: &[Scope]) -> Result<(), Stop> {
+        let width = self.context.rooms.settings.list_concurrency.max(1);
+        for some in ids.chunks(LOOKED_UP_AT_ONCE) {
+            self.context.check()?;
+            let answers: Vec<_> = futures::stream::iter(some.to_vec())
+                .map(|id| async move { (self.source.get(&id).await, id) })
+                .buffered(width)
+                .collect()
+                .await;
+            let (mut entries, mut gone) = (Vec::new(), Vec::new());
+            for (answer, id) in answers {
+                match answer {
+                    Ok(entry) => entries.push(entry),
+                    Err(error) => match error.disposition {
+                        Disposition::Gone => gone.push(id),
+                        // It proves nothing, and the next listing meets it again.
+                        Disposition::SkipItem | Disposition::Fail => {
+                            tracing::info!(item = %id, code = error.code, "an item cannot be looked up");
+                        }
+                        _ => return Err(Stop::from_connector(&error)),
+                    },
+                }
+            }
+            // An answer on its own id is proof, whichever feed would report on it.
+            self.bury(&gone, |_| true).await?;
+            if !entries.is_empty() {
+                self.take_in(entries, followed).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out what is gone, as far as `is_proof` says so of an item. A feed that an item has left for another one
+    /// (it moved between drives) speaks only of itself: its tombstone proves nothing about the item.
+    async fn bury(&self, ids: &[ProviderItemId], is_proof: impl Fn(&Item) -> bool) -> Result<(), Stop> {
         if ids.is_empty() {
             return Ok(());
         }
@@ -205,7 +280,7 @@ impl Follower<'_> {
         let (containers, leaves): (Vec<Item>, Vec<Item>) = known
             .into_iter()
             .filter(|item| item.state != ItemState::Gone)
-            .filter(|item| item.feed.as_ref().is_none_or(|of| of == feed))
+            .filter(|item| is_proof(item))
             .partition(|item| item.kind.holds_items());
         leave_scopes(self.context, self.connection, &leaves, &Leaving::All).await?;
         for container in containers {
@@ -214,8 +289,9 @@ impl Follower<'_> {
         Ok(())
     }
 
-    async fn take_in(&self, entries: Vec<Entry>, followed: &[Scope]) -> Result<(), Stop> {
+    async fn take_in(&self, mut entries: Vec<Entry>, followed: &[Scope]) -> Result<(), Stop> {
         let store = &self.context.rooms.store;
+        find_parents(store, &self.connection.id, &mut entries).await?;
         let observed_at = self.context.rooms.now();
         let ids: Vec<ProviderItemId> = entries.iter().map(|entry| entry.id.clone()).collect();
         let known: HashMap<ProviderItemId, Item> = store
@@ -312,6 +388,7 @@ impl Follower<'_> {
             connection: self.connection,
             seen_by: SyncJobId::from(SEEN_BY),
             give_up_on_items: self.context.task.attempts >= GIVE_UP_ON_ITEMS_FROM,
+            revision_grain: self.context.revision_grain(self.connection),
         };
         let mut rest = placed.into_iter();
         loop {

@@ -76,6 +76,7 @@ async fn carry_out(context: &TaskContext, job: &SyncJob, connection: &Connection
             connection,
             seen_by: job.id.clone(),
             give_up_on_items: context.task.attempts >= GIVE_UP_ON_ITEMS_FROM,
+            revision_grain: context.revision_grain(connection),
         },
     };
     if !store.job_roots_resolved(&job.id).await? {
@@ -409,7 +410,10 @@ impl Walk<'_> {
             if let Some(reason) = sweep(self.context, self.job, self.connection, self.source, &scope).await? {
                 blocked = Some(reason);
             }
-            store.set_scope_listed(&scope.id, true).await?;
+            let now = self.context.rooms.now();
+            let took =
+                (now - self.job.started_at.unwrap_or(self.job.created_at)).to_std().unwrap_or_default();
+            store.set_scope_listed(&scope.id, now, took).await?;
         }
         Ok(blocked)
     }

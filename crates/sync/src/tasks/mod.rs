@@ -19,6 +19,7 @@ use crate::stop::Stop;
 pub mod kinds {
     pub const SYNC_JOB: &str = "sync_job";
     pub const FOLLOW: &str = "follow";
+    pub const LOOK: &str = "look";
     pub const SUBSCRIPTIONS: &str = "renew_subscriptions";
     pub const DISCONNECT: &str = "disconnect";
     pub const REMOVE_SCOPE: &str = "remove_scope";
@@ -32,6 +33,7 @@ pub mod kinds {
     pub const ALL: &[&str] = &[
         SYNC_JOB,
         FOLLOW,
+        LOOK,
         SUBSCRIPTIONS,
         DISCONNECT,
         REMOVE_SCOPE,
@@ -46,7 +48,9 @@ pub mod kinds {
 
 /// Tasks ready for the queue, each with the key that keeps it single and the lane that keeps it in order.
 pub mod payload {
-    use gangway_model::{CollectionId, ConnectionId, ItemId, ScopeId, SyncJobId, Timestamp, UserId};
+    use gangway_model::{
+        CollectionId, ConnectionId, ItemId, ProviderItemId, ScopeId, SyncJobId, Timestamp, UserId,
+    };
     use gangway_store::NewTask;
     use serde::{Deserialize, Serialize};
     use serde_json::json;
@@ -61,6 +65,12 @@ pub mod payload {
     #[derive(Serialize, Deserialize)]
     pub(crate) struct OfConnection {
         pub connection: ConnectionId,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub(crate) struct OfProviderItem {
+        pub connection: ConnectionId,
+        pub item: ProviderItemId,
     }
 
     #[derive(Serialize, Deserialize)]
@@ -96,6 +106,15 @@ pub mod payload {
     /// Looks at a connection's change feeds.
     pub fn follow(connection: &ConnectionId, now: Timestamp) -> NewTask {
         task(kinds::FOLLOW, connection.as_str(), json!(OfConnection { connection: connection.clone() }), now)
+    }
+
+    /// Looks one item of a connection up, in line with the looks at its feeds.
+    pub fn look(connection: &ConnectionId, item: &ProviderItemId, now: Timestamp) -> NewTask {
+        let payload = json!(OfProviderItem { connection: connection.clone(), item: item.clone() });
+        NewTask::new(kinds::LOOK, payload)
+            .unique(format!("{}:{connection}:{item}", kinds::LOOK))
+            .in_lane(format!("{}:{connection}", kinds::FOLLOW))
+            .at(now)
     }
 
     /// Makes, renews and stops a connection's webhook subscriptions.
@@ -156,6 +175,7 @@ pub async fn run(context: &TaskContext) -> Result<(), Stop> {
     match context.task.kind.as_str() {
         kinds::SYNC_JOB => import::run(context, read(context)?).await,
         kinds::FOLLOW => follow::run(context, read(context)?).await,
+        kinds::LOOK => follow::look(context, read(context)?).await,
         kinds::SUBSCRIPTIONS => subscriptions::run(context, read(context)?).await,
         kinds::DISCONNECT => disconnect::run(context, read(context)?).await,
         kinds::REMOVE_SCOPE => remove::run_scope(context, read(context)?).await,

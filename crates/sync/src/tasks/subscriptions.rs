@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use gangway_connector::{Source, SubscribeRequest, Subscription as AtProvider};
+use gangway_connector::{Push, Source, SubscribeRequest, Subscription as AtProvider};
 use gangway_effects::random_token;
 use gangway_model::{
     Connection, ConnectionState, FeedKey, SecretString, SubscriptionId, SyncMode, Timestamp,
@@ -21,10 +21,7 @@ pub async fn run(context: &TaskContext, payload: OfConnection) -> Result<(), Sto
     if connection.state != ConnectionState::Active {
         return Ok(());
     }
-    let can_push = rooms
-        .opener
-        .connector(connection.connector_id.as_str())
-        .is_some_and(|connector| connector.descriptor().capabilities.push);
+    let can_push = context.capabilities(&connection).push == Push::PerFeed;
     let Some(base) = rooms.settings.webhook_base.as_ref().filter(|_| can_push) else { return Ok(()) };
     let address = base
         .join(&format!("webhooks/{}", connection.connector_id))

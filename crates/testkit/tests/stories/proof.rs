@@ -34,19 +34,8 @@ async fn items(house: &House) -> u64 {
 async fn sync_under(house: &House, ada: &Person<'_>, folder: &str, collection: &str, fault: Value) -> Value {
     house.control().add_fault_json(fault).unwrap();
     let job = ada.start_sync(&[folder], collection, "manual").await;
-    let stepping = async {
-        loop {
-            house.clock.advance(std::time::Duration::from_secs(2));
-            house.engine.wake();
-            for _ in 0..500 {
-                tokio::task::yield_now().await;
-            }
-        }
-    };
-    let ended = tokio::select! {
-        ended = ada.finished(&job) => ended,
-        () = stepping => unreachable!("stepping never ends"),
-    };
+    house.step_until(ada.ended(&job)).await;
+    let ended = ada.finished(&job).await;
     house.control().clear_faults();
     ended
 }

@@ -8,6 +8,7 @@ use gangway_effects::{Network, NetworkOptions, SharedClock, SystemClock};
 use gangway_model::{Account, Connection, ConnectionId, Grant, Plan, UserId};
 use gangway_oauth::{
     ClientAuthentication, OAuthApp, OAuthClient, OAuthEndpoints, OAuthFacts, PkceMethod, RevocationStyle,
+    TokenCallBody,
 };
 use gangway_store::testing::TestStore;
 use gangway_store::{NewConnection, NewUser, SealedGrantNew, Store, UserKey};
@@ -23,6 +24,9 @@ static FACTS: OAuthFacts = OAuthFacts {
     revocation: RevocationStyle::TokenOnly,
     pkce: PkceMethod::S256,
     client_authentication: ClientAuthentication::Body,
+    token_call_body: TokenCallBody::Form,
+    tokens_within: None,
+    scope_parameter: Some("scope"),
     scope_separator: " ",
     scopes: &[],
     scope_aliases: &[],
@@ -63,7 +67,7 @@ impl World {
         let new = NewConnection {
             user_id: self.user.clone(),
             connector_id: CONNECTOR.into(),
-            account: Account { id: account.to_owned(), email: None, name: None },
+            account: Account { id: account.to_owned(), email: None, name: None, workspace: None },
         };
         let connection = self.store.upsert_connection(&new).await.unwrap();
         let grant = Grant {

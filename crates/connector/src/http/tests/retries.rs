@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::server::{Server, answer, cut_off, handle, handle_with};
 use crate::error::{ConnectorError, Disposition};
-use crate::http::{RateLimit, RateLimiter};
+use crate::http::{RateLimit, RateLimits};
 
 #[tokio::test]
 async fn waits_grow_until_the_provider_answers() {
@@ -151,7 +151,7 @@ async fn a_rate_is_kept_and_a_limit_rests_the_whole_connection() {
     .await;
     let setup = handle_with(&server, |options| {
         let rate = RateLimit { per_second: 1.0, burst: 2 };
-        options.limiter = Some(Arc::new(RateLimiter::new(options.clock.clone(), rate)));
+        options.limiter = Some(Arc::new(RateLimits::new(options.clock.clone(), vec![("", rate)])));
     });
     for _ in 0..3 {
         setup.http.get(server.url("/a")).send_bytes().await.unwrap();

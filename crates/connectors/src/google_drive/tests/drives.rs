@@ -1,29 +1,29 @@
 //! Shared drives: reached with every flag, listed one by one, followed by feeds of their own.
 
-use gangway_connector::conformance::Harness;
+use gangway_connector::conformance::StandIn;
 use gangway_connector::{BrowseRequest, Change, FetchLimits};
 use gangway_emulators::google::{FileEdit, FileTarget, NewFile, Role};
 use gangway_model::{Cursor, FeedKey, ItemKind, ProviderItemId};
 use serde_json::json;
 
-use super::harness::{FRIEND, GoogleHarness, ME};
+use super::harness::{FRIEND, GoogleStage, ME, start};
 
 /// A drive of the friend's that the account belongs to, with a folder and a file in it.
-fn drive(harness: &GoogleHarness) -> (ProviderItemId, ProviderItemId, ProviderItemId) {
-    let drive = harness.control.create_drive("Team", FRIEND).unwrap();
-    harness.control.add_member(&drive, ME, Role::Reader).unwrap();
+fn drive(stage: &GoogleStage) -> (ProviderItemId, ProviderItemId, ProviderItemId) {
+    let drive = stage.control.create_drive("Team", FRIEND).unwrap();
+    stage.control.add_member(&drive, ME, Role::Reader).unwrap();
     let edit = FileEdit { content: Some("plan".to_owned()), ..FileEdit::default() };
     let target = FileTarget::in_drive("Team", "Plans/plan.txt");
-    let file = harness.control.create_file(&NewFile { target, edit, ..NewFile::default() }).unwrap().id;
-    let folder = harness.control.find_file(&FileTarget::in_drive("Team", "Plans")).unwrap().id;
+    let file = stage.control.create_file(&NewFile { target, edit, ..NewFile::default() }).unwrap().id;
+    let folder = stage.control.find_file(&FileTarget::in_drive("Team", "Plans")).unwrap().id;
     (drive.into(), folder.into(), file.into())
 }
 
 #[tokio::test]
 async fn a_drive_is_a_container_with_a_feed_of_its_own() {
-    let harness = GoogleHarness::start().await;
-    let (drive, folder, file) = drive(&harness);
-    let source = harness.source();
+    let stage = start().await;
+    let (drive, folder, file) = drive(&stage);
+    let source = stage.source();
     let entry = source.get(&drive).await.unwrap();
     assert_eq!((entry.name.as_str(), entry.kind), ("Team", ItemKind::Container));
     let feed = FeedKey::from(format!("drive:{drive}"));
@@ -40,38 +40,38 @@ async fn a_drive_is_a_container_with_a_feed_of_its_own() {
 
 #[tokio::test]
 async fn the_top_shows_the_drives_and_what_was_shared() {
-    let harness = GoogleHarness::start().await;
-    let (drive, ..) = drive(&harness);
+    let stage = start().await;
+    let (drive, ..) = drive(&stage);
     let request = BrowseRequest { limit: 10, ..BrowseRequest::default() };
-    let top = harness.source().browse(&request).await.unwrap().entries;
+    let top = stage.source().browse(&request).await.unwrap().entries;
     let ids: Vec<&str> = top.iter().map(|entry| entry.id.as_str()).collect();
-    assert_eq!(ids, ["shared-with-me", drive.as_str(), harness.home_id().as_str()]);
+    assert_eq!(ids, ["shared-with-me", drive.as_str(), stage.home().as_str()]);
     let search = Some("plan".to_owned());
     for container in [None, Some(drive)] {
         let request = BrowseRequest { container, search: search.clone(), limit: 10, ..Default::default() };
-        let found = harness.source().browse(&request).await.unwrap().entries;
+        let found = stage.source().browse(&request).await.unwrap().entries;
         assert!(found.iter().any(|entry| entry.name == "plan.txt"), "{request:?}");
     }
 }
 
 #[tokio::test]
 async fn an_incomplete_search_says_so() {
-    let harness = GoogleHarness::start().await;
-    harness.control.set_switches(|switches| switches.incomplete_search = true);
+    let stage = start().await;
+    stage.control.set_switches(|switches| switches.incomplete_search = true);
     let request = BrowseRequest { search: Some("x".to_owned()), limit: 10, ..BrowseRequest::default() };
-    assert!(harness.source().browse(&request).await.unwrap().incomplete);
-    assert!(!harness.source().list(harness.home_id(), None).await.unwrap().incomplete);
+    assert!(stage.source().browse(&request).await.unwrap().incomplete);
+    assert!(!stage.source().list(&stage.home(), None).await.unwrap().incomplete);
 }
 
 #[tokio::test]
 async fn changes_in_a_drive_are_told_by_its_feed() {
-    let harness = GoogleHarness::start().await;
-    let (drive, folder, file) = drive(&harness);
+    let stage = start().await;
+    let (drive, folder, file) = drive(&stage);
     let feed = FeedKey::from(format!("drive:{drive}"));
-    let source = harness.source();
+    let source = stage.source();
     let start = source.start_cursor(&feed).await.unwrap();
-    harness.rename(&file, "renamed.txt").await;
-    harness.trash(&folder).await;
+    stage.rename(&file, "renamed.txt").await;
+    stage.trash(&folder).await;
     let page = source.changes(&feed, &start).await.unwrap();
     let told = |id: &ProviderItemId| {
         page.changes.iter().any(|change| matches!(change, Change::Tombstone { id: gone } if gone == id))
@@ -83,14 +83,13 @@ async fn changes_in_a_drive_are_told_by_its_feed() {
 
 #[tokio::test]
 async fn what_moves_out_of_a_drive_is_not_gone() {
-    let harness = GoogleHarness::start().await;
-    let (drive, _, file) = drive(&harness);
-    harness.control.add_member(drive.as_str(), ME, Role::Organizer).unwrap();
+    let stage = start().await;
+    let (drive, _, file) = drive(&stage);
+    stage.control.add_member(drive.as_str(), ME, Role::Organizer).unwrap();
     let feed = FeedKey::from(format!("drive:{drive}"));
-    let source = harness.source();
+    let source = stage.source();
     let start = source.start_cursor(&feed).await.unwrap();
-    let home = harness.home_id().clone();
-    harness.move_to(&file, &home).await;
+    stage.move_to(&file, &stage.home()).await;
     let page = source.changes(&feed, &start).await.unwrap();
     let gone = page.changes.iter().any(|c| matches!(c, Change::Tombstone { id } if *id == file));
     let alive = source.get(&file).await.is_ok();
@@ -99,21 +98,21 @@ async fn what_moves_out_of_a_drive_is_not_gone() {
 
 #[tokio::test]
 async fn losing_a_drive_ends_its_feed_and_a_refusal_does_not() {
-    let harness = GoogleHarness::start().await;
-    let (drive, ..) = drive(&harness);
+    let stage = start().await;
+    let (drive, ..) = drive(&stage);
     let feed = FeedKey::from(format!("drive:{drive}"));
-    let source = harness.source();
+    let source = stage.source();
     let start = source.start_cursor(&feed).await.unwrap();
     let user = source.start_cursor(&source.default_feed()).await.unwrap();
 
     let refused = json!({"status": 403, "reason": "teamDriveMembershipRequired"});
-    harness.fault("drive.changes.list", 1, refused);
+    stage.fault("drive.changes.list", 1, refused);
     assert!(!source.changes(&feed, &start).await.unwrap_err().is_gone());
     // A feed that is not found while its drive is there proves nothing either.
-    harness.fault("drive.changes.list", 1, json!({"status": 404}));
+    stage.fault("drive.changes.list", 1, json!({"status": 404}));
     assert_eq!(source.changes(&feed, &start).await.unwrap_err().code, "feed_not_found");
 
-    harness.control.remove_member(drive.as_str(), ME).unwrap();
+    stage.control.remove_member(drive.as_str(), ME).unwrap();
     let ended = |change: &Change| matches!(change, Change::FeedGone { feed: f } if *f == feed);
     let page = source.changes(&source.default_feed(), &user).await.unwrap();
     assert!(page.changes.iter().any(ended), "{:?}", page.changes);
@@ -124,16 +123,16 @@ async fn losing_a_drive_ends_its_feed_and_a_refusal_does_not() {
 
 #[tokio::test]
 async fn feeds_have_names_of_ours_and_tokens_of_their_own() {
-    let harness = GoogleHarness::start().await;
-    let source = harness.source();
+    let stage = start().await;
+    let source = stage.source();
     let nobody = FeedKey::from("somebody's");
     assert_eq!(source.start_cursor(&nobody).await.unwrap_err().code, "unknown_feed");
     // A feed that says that it goes on where it is would be read for ever.
     let start = source.start_cursor(&source.default_feed()).await.unwrap();
     let stuck = json!({"status": 200, "body": {"changes": [], "nextPageToken": start.as_str()}});
-    harness.fault("drive.changes.list", 1, stuck);
+    stage.fault("drive.changes.list", 1, stuck);
     assert_eq!(source.changes(&source.default_feed(), &start).await.unwrap_err().code, "feed_stuck");
-    harness.fault("drive.changes.list", 1, json!({"status": 200, "body": {"changes": []}}));
+    stage.fault("drive.changes.list", 1, json!({"status": 200, "body": {"changes": []}}));
     let error = source.changes(&source.default_feed(), &Cursor::from("1")).await.unwrap_err();
     assert_eq!(error.code, "malformed_answer");
 }

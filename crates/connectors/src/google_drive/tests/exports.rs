@@ -1,26 +1,26 @@
 //! Native documents: what they are exported as, and the ways around the limit of 10 MB.
 
 use futures::TryStreamExt;
-use gangway_connector::conformance::{ALWAYS, Harness};
+use gangway_connector::conformance::{ALWAYS, StandIn};
 use gangway_connector::{ConnectorError, Disposition, FetchLimits};
 use gangway_emulators::google::{FileEdit, NativeEdit, NativeKind};
 use gangway_model::{Fetchable, ProviderItemId, media};
 use serde_json::json;
 
-use super::harness::GoogleHarness;
+use super::harness::{GoogleStage, start};
 
-fn native(harness: &GoogleHarness, kind: NativeKind, pad_to: Option<u64>) -> ProviderItemId {
+fn native(stage: &GoogleStage, kind: NativeKind, pad_to: Option<u64>) -> ProviderItemId {
     let sheets = match kind {
         NativeKind::Spreadsheet => vec![("Sheet1".to_owned(), "a,b\n1,2\n".to_owned())],
         _ => Vec::new(),
     };
     let native = Some(NativeEdit { kind, text: "# Title\n\nwords".to_owned(), sheets });
-    harness.create("native", FileEdit { native, pad_to, ..FileEdit::default() })
+    stage.create("native", FileEdit { native, pad_to, ..FileEdit::default() })
 }
 
-async fn fetch(harness: &GoogleHarness, id: &ProviderItemId) -> Result<(String, Vec<u8>), ConnectorError> {
-    let entry = harness.source().get(id).await.unwrap();
-    let content = harness.source().fetch(&entry, &FetchLimits { max_bytes: 64 << 20 }).await?;
+async fn fetch(stage: &GoogleStage, id: &ProviderItemId) -> Result<(String, Vec<u8>), ConnectorError> {
+    let entry = stage.source().get(id).await.unwrap();
+    let content = stage.source().fetch(&entry, &FetchLimits { max_bytes: 64 << 20 }).await?;
     let media_type = content.media_type.clone();
     let chunks: Vec<_> = content.bytes.try_collect().await?;
     Ok((media_type, chunks.concat()))
@@ -28,14 +28,14 @@ async fn fetch(harness: &GoogleHarness, id: &ProviderItemId) -> Result<(String, 
 
 #[tokio::test]
 async fn every_native_type_is_exported_as_what_serves_text_best() {
-    let harness = GoogleHarness::start().await;
+    let stage = start().await;
     for (kind, expected, start) in [
         (NativeKind::Document, media::MARKDOWN, &b"# Title"[..]),
         (NativeKind::Spreadsheet, media::XLSX, b"PK"),
         (NativeKind::Presentation, media::PPTX, b"PK"),
         (NativeKind::Drawing, media::PDF, b"%PDF"),
     ] {
-        let (media_type, bytes) = fetch(&harness, &native(&harness, kind, None)).await.unwrap();
+        let (media_type, bytes) = fetch(&stage, &native(&stage, kind, None)).await.unwrap();
         assert_eq!(media_type, expected);
         assert!(bytes.starts_with(start), "{kind:?}");
     }
@@ -43,9 +43,9 @@ async fn every_native_type_is_exported_as_what_serves_text_best() {
 
 #[tokio::test]
 async fn what_google_cannot_export_is_known_before_anybody_asks() {
-    let harness = GoogleHarness::start().await;
+    let stage = start().await;
     for kind in [NativeKind::Form, NativeKind::Site, NativeKind::Map, NativeKind::Jam, NativeKind::Vid] {
-        let entry = harness.source().get(&native(&harness, kind, None)).await.unwrap();
+        let entry = stage.source().get(&native(&stage, kind, None)).await.unwrap();
         assert!(matches!(&entry.fetchable, Fetchable::No(reason) if reason.code == "no_export"), "{entry:?}");
         assert_eq!(entry.size, None);
     }
@@ -53,66 +53,66 @@ async fn what_google_cannot_export_is_known_before_anybody_asks() {
 
 #[tokio::test]
 async fn a_document_that_has_no_markdown_comes_as_text_without_its_mark() {
-    let harness = GoogleHarness::start().await;
-    let id = native(&harness, NativeKind::Document, None);
-    harness.fault("drive.files.export", 1, json!({"status": 400, "reason": "badRequest"}));
-    let (media_type, bytes) = fetch(&harness, &id).await.unwrap();
+    let stage = start().await;
+    let id = native(&stage, NativeKind::Document, None);
+    stage.fault("drive.files.export", 1, json!({"status": 400, "reason": "badRequest"}));
+    let (media_type, bytes) = fetch(&stage, &id).await.unwrap();
     assert_eq!(media_type, media::PLAIN);
     assert!(!bytes.starts_with(b"\xEF\xBB\xBF") && String::from_utf8_lossy(&bytes).contains("words"));
 }
 
 #[tokio::test]
 async fn above_the_limit_the_export_link_helps() {
-    let harness = GoogleHarness::start().await;
-    let id = native(&harness, NativeKind::Presentation, Some(11 << 20));
-    let (media_type, bytes) = fetch(&harness, &id).await.unwrap();
+    let stage = start().await;
+    let id = native(&stage, NativeKind::Presentation, Some(11 << 20));
+    let (media_type, bytes) = fetch(&stage, &id).await.unwrap();
     assert_eq!(media_type, media::PPTX);
     assert!(bytes.len() > 10 << 20, "{}", bytes.len());
-    assert_eq!(harness.control.call_count("drive.exportLink"), 1);
+    assert_eq!(stage.control.call_count("drive.exportLink"), 1);
 }
 
 #[tokio::test]
 async fn two_plain_failures_of_an_export_count_as_too_large() {
-    let harness = GoogleHarness::start().await;
-    let id = native(&harness, NativeKind::Drawing, None);
-    harness.fault("drive.files.export", ALWAYS, json!({"status": 500}));
-    fetch(&harness, &id).await.unwrap();
-    assert_eq!(harness.control.call_count("drive.files.export"), 2);
-    assert_eq!(harness.control.call_count("drive.exportLink"), 1);
+    let stage = start().await;
+    let id = native(&stage, NativeKind::Drawing, None);
+    stage.fault("drive.files.export", ALWAYS, json!({"status": 500}));
+    fetch(&stage, &id).await.unwrap();
+    assert_eq!(stage.control.call_count("drive.files.export"), 2);
+    assert_eq!(stage.control.call_count("drive.exportLink"), 1);
 }
 
 #[tokio::test]
 async fn without_the_link_google_prepares_a_download() {
-    let harness = GoogleHarness::start().await;
-    let id = native(&harness, NativeKind::Presentation, Some(11 << 20));
-    harness.fault("drive.exportLink", ALWAYS, json!({"status": 403, "reason": "cannotExportFile"}));
-    let (media_type, bytes) = fetch(&harness, &id).await.unwrap();
+    let stage = start().await;
+    let id = native(&stage, NativeKind::Presentation, Some(11 << 20));
+    stage.fault("drive.exportLink", ALWAYS, json!({"status": 403, "reason": "cannotExportFile"}));
+    let (media_type, bytes) = fetch(&stage, &id).await.unwrap();
     assert_eq!((media_type.as_str(), bytes.len() > 10 << 20), (media::PPTX, true));
-    assert_eq!(harness.control.call_count("drive.files.download"), 1);
+    assert_eq!(stage.control.call_count("drive.files.download"), 1);
 }
 
 #[tokio::test]
 async fn when_nothing_helps_the_document_is_skipped_as_too_large() {
-    let harness = GoogleHarness::start().await;
-    let id = native(&harness, NativeKind::Presentation, Some(11 << 20));
-    harness.fault("drive.exportLink", ALWAYS, json!({"status": 403, "reason": "cannotExportFile"}));
-    harness.fault("drive.files.download", ALWAYS, json!({"status": 403, "reason": "cannotExportFile"}));
-    let error = fetch(&harness, &id).await.unwrap_err();
+    let stage = start().await;
+    let id = native(&stage, NativeKind::Presentation, Some(11 << 20));
+    stage.fault("drive.exportLink", ALWAYS, json!({"status": 403, "reason": "cannotExportFile"}));
+    stage.fault("drive.files.download", ALWAYS, json!({"status": 403, "reason": "cannotExportFile"}));
+    let error = fetch(&stage, &id).await.unwrap_err();
     assert_eq!((error.code, error.disposition), ("export_too_large", Disposition::SkipItem));
     // An outage is not a size.
-    harness.control.clear_faults();
-    harness.fault("drive.exportLink", ALWAYS, json!({"status": 503}));
-    let error = fetch(&harness, &id).await.unwrap_err();
+    stage.control.clear_faults();
+    stage.fault("drive.exportLink", ALWAYS, json!({"status": 503}));
+    let error = fetch(&stage, &id).await.unwrap_err();
     assert!(matches!(error.disposition, Disposition::RetryLater { .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn our_own_limit_holds_for_exports_too() {
-    let harness = GoogleHarness::start().await;
-    let id = native(&harness, NativeKind::Presentation, Some(11 << 20));
-    let entry = harness.source().get(&id).await.unwrap();
+    let stage = start().await;
+    let id = native(&stage, NativeKind::Presentation, Some(11 << 20));
+    let entry = stage.source().get(&id).await.unwrap();
     let limits = FetchLimits { max_bytes: 1 << 20 };
-    let error = match harness.source().fetch(&entry, &limits).await {
+    let error = match stage.source().fetch(&entry, &limits).await {
         Ok(content) => content.bytes.try_collect::<Vec<_>>().await.unwrap_err(),
         Err(error) => error,
     };
@@ -121,11 +121,11 @@ async fn our_own_limit_holds_for_exports_too() {
 
 #[tokio::test]
 async fn a_damaged_download_is_noticed() {
-    let harness = GoogleHarness::start().await;
-    let id = harness.create_file(harness.home_id(), "a.txt", "the true words").await;
-    let entry = harness.source().get(&id).await.unwrap();
-    harness.fault("drive.files.get", 1, json!({"status": 200, "body": "the fake words"}));
-    let content = harness.source().fetch(&entry, &FetchLimits { max_bytes: 100 }).await.unwrap();
+    let stage = start().await;
+    let id = stage.create_file(&stage.home(), "a.txt", "the true words").await;
+    let entry = stage.source().get(&id).await.unwrap();
+    stage.fault("drive.files.get", 1, json!({"status": 200, "body": "the fake words"}));
+    let content = stage.source().fetch(&entry, &FetchLimits { max_bytes: 100 }).await.unwrap();
     let error = content.bytes.try_collect::<Vec<_>>().await.unwrap_err();
     assert_eq!(error.code, "checksum_mismatch");
     assert!(matches!(error.disposition, Disposition::RetryLater { .. }));

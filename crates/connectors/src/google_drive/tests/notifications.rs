@@ -1,18 +1,26 @@
 //! Push messages, header by header.
 
-use gangway_connector::conformance::Harness;
-use gangway_connector::{Connector, NotificationKey, NotificationRequest, SubscribeRequest, Verdict};
+use gangway_connector::conformance::StandIn;
+use gangway_connector::{
+    Connector, Hint, NotificationKey, NotificationRequest, SubscribeRequest, Verdict, Whose,
+};
 use gangway_model::{ExposeSecret, SecretString};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::harness::GoogleHarness;
+use super::harness::start;
 use crate::google_drive::GoogleDrive;
 
 fn message(headers: &[(&'static str, &'static str)]) -> NotificationRequest {
     let pairs =
         headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
     let headers = HeaderMap::from_iter(pairs);
-    NotificationRequest { method: Method::POST, headers, query: None, body: Default::default() }
+    NotificationRequest {
+        method: Method::POST,
+        headers,
+        query: None,
+        body: Default::default(),
+        received_at: Default::default(),
+    }
 }
 
 fn verdict(request: &NotificationRequest) -> Result<Verdict, &'static str> {
@@ -46,37 +54,34 @@ fn only_the_token_opens_and_sync_asks_for_nothing() {
 }
 
 #[test]
-fn the_watched_address_names_the_feed() {
-    let feeds = |uri: &'static str| {
-        let request = message(&[TOKEN, ("x-goog-resource-state", "change"), ("x-goog-resource-uri", uri)]);
-        match verdict(&request) {
-            Ok(Verdict::Poll { feeds }) => feeds.iter().map(|feed| feed.to_string()).collect::<Vec<_>>(),
-            other => panic!("{other:?}"),
-        }
-    };
-    assert_eq!(feeds("https://www.googleapis.com/drive/v3/changes?alt=json&pageToken=1"), ["user"]);
-    assert_eq!(feeds("https://www.googleapis.com/drive/v3/changes?driveId=0AB&pageToken=1"), ["drive:0AB"]);
-    assert!(feeds("no address").is_empty());
+fn every_other_message_asks_for_a_look_at_the_feeds() {
+    let hint = Hint { whose: Whose::Subscription, items: Vec::new(), feeds: true };
+    for state in ["change", "update", "something new"] {
+        assert_eq!(
+            verdict(&message(&[TOKEN, ("x-goog-resource-state", state)])),
+            Ok(Verdict::Look(hint.clone()))
+        );
+    }
 }
 
 #[tokio::test]
 async fn a_channel_is_asked_to_live_a_week_and_carries_our_secret() {
-    let harness = GoogleHarness::start().await;
-    let source = harness.source();
+    let stage = start().await;
+    let source = stage.source();
     let feed = source.default_feed();
     let request = SubscribeRequest {
         id: "sub-1".to_owned(),
         cursor: source.start_cursor(&feed).await.unwrap(),
         feed,
         secret: SecretString::from("the-secret"),
-        address: harness.push_address(),
-        now: harness.now(),
+        address: stage.push_address(),
+        now: stage.now(),
     };
     let subscription = source.subscribe(&request).await.unwrap();
     assert!(subscription.resource_id.is_some());
-    let life = subscription.expires_at.unwrap() - harness.now();
+    let life = subscription.expires_at.unwrap() - stage.now();
     assert!(life > chrono::Duration::days(6), "{life}");
-    let hello = harness.pushes().await.pop().unwrap();
+    let hello = stage.pushes().await.pop().unwrap();
     assert_eq!(hello.headers["x-goog-channel-token"], request.secret.expose_secret());
     assert_eq!(verdict(&hello), Ok(Verdict::Nothing));
     assert_eq!(source.subscribe(&request).await.unwrap_err().code, "bad_request", "ids are used once");

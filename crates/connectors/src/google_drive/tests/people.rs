@@ -1,20 +1,20 @@
 //! What other people share, what points elsewhere, what the owner forbids.
 
-use gangway_connector::conformance::Harness;
+use gangway_connector::conformance::StandIn;
 use gangway_connector::{BrowseRequest, Disposition, FetchLimits};
 use gangway_emulators::google::{FileEdit, FileTarget, NativeEdit, NativeKind, NewFile, Share};
 use gangway_model::{Fetchable, ItemKind, ProviderItemId};
 use serde_json::json;
 
-use super::harness::{FRIEND, GoogleHarness, ME, at};
+use super::harness::{FRIEND, GoogleStage, ME, at, start};
 
 fn shared_with_me() -> ProviderItemId {
     ProviderItemId::from("shared-with-me")
 }
 
-fn shortcut(harness: &GoogleHarness, name: &str, target: &str) -> ProviderItemId {
+fn shortcut(stage: &GoogleStage, name: &str, target: &str) -> ProviderItemId {
     let edit =
-        FileEdit { parent: Some(at(harness.home_id())), name: Some(name.to_owned()), ..FileEdit::default() };
+        FileEdit { parent: Some(at(&stage.home())), name: Some(name.to_owned()), ..FileEdit::default() };
     let target = Some(target.to_owned());
     let new = NewFile {
         target: FileTarget::in_account(ME, "new"),
@@ -22,14 +22,14 @@ fn shortcut(harness: &GoogleHarness, name: &str, target: &str) -> ProviderItemId
         edit,
         ..NewFile::default()
     };
-    harness.control.create_file(&new).unwrap().id.into()
+    stage.control.create_file(&new).unwrap().id.into()
 }
 
 #[tokio::test]
 async fn what_was_shared_without_its_folder_lies_in_shared_with_me() {
-    let harness = GoogleHarness::start().await;
-    let file = harness.receive("gift.txt", "words").await.unwrap();
-    let source = harness.source();
+    let stage = start().await;
+    let file = stage.receive("gift.txt", "words").await.unwrap();
+    let source = stage.source();
     let listed = source.list(&shared_with_me(), None).await.unwrap().entries;
     assert_eq!(listed.len(), 1);
     assert_eq!((&listed[0].id, &listed[0].parents), (&file, &vec![shared_with_me()]));
@@ -42,12 +42,12 @@ async fn what_was_shared_without_its_folder_lies_in_shared_with_me() {
 
 #[tokio::test]
 async fn below_a_shared_folder_items_have_that_folder() {
-    let harness = GoogleHarness::start().await;
+    let stage = start().await;
     let share = Share { email: Some(ME.to_owned()), ..Share::default() };
-    let folder = harness.control.create_folder(&FileTarget::in_account(FRIEND, "Ours")).unwrap();
-    let inside = harness.control.write_text(&FileTarget::in_account(FRIEND, "Ours/a.txt"), "a").unwrap();
-    harness.control.share(&FileTarget::id(&folder.id), &share).unwrap();
-    let source = harness.source();
+    let folder = stage.control.create_folder(&FileTarget::in_account(FRIEND, "Ours")).unwrap();
+    let inside = stage.control.write_text(&FileTarget::in_account(FRIEND, "Ours/a.txt"), "a").unwrap();
+    stage.control.share(&FileTarget::id(&folder.id), &share).unwrap();
+    let source = stage.source();
     let listed = source.list(&shared_with_me(), None).await.unwrap().entries;
     assert_eq!(listed.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), [folder.id.as_str()]);
     let below = source.list(&folder.id.clone().into(), None).await.unwrap().entries;
@@ -56,13 +56,13 @@ async fn below_a_shared_folder_items_have_that_folder() {
 
 #[tokio::test]
 async fn shortcuts_are_links_and_a_dangling_one_leads_nowhere() {
-    let harness = GoogleHarness::start().await;
-    let home = harness.home_id().clone();
-    let to_file = harness.create_file(&home, "real.txt", "words").await;
-    let link = shortcut(&harness, "link", to_file.as_str());
-    let dangling = shortcut(&harness, "dangling", "1nobodyknowsthisfile");
-    let loops = shortcut(&harness, "loop", home.as_str());
-    let source = harness.source();
+    let stage = start().await;
+    let home = stage.home();
+    let to_file = stage.create_file(&home, "real.txt", "words").await;
+    let link = shortcut(&stage, "link", to_file.as_str());
+    let dangling = shortcut(&stage, "dangling", "1nobodyknowsthisfile");
+    let loops = shortcut(&stage, "loop", home.as_str());
+    let source = stage.source();
     let entry = source.get(&link).await.unwrap();
     assert_eq!((entry.kind, entry.target.as_ref()), (ItemKind::Link, Some(&to_file)));
     let error = source.fetch(&entry, &FetchLimits { max_bytes: 10 }).await.unwrap_err();
@@ -76,41 +76,41 @@ async fn shortcuts_are_links_and_a_dangling_one_leads_nowhere() {
 
 #[tokio::test]
 async fn what_the_owner_or_google_withholds_is_skipped_with_the_reason() {
-    let harness = GoogleHarness::start().await;
+    let stage = start().await;
     let share = Share { email: Some(ME.to_owned()), ..Share::default() };
     let give = |name: &str, edit: FileEdit| {
         let edit = FileEdit { share: vec![share.clone()], ..edit };
         let new = NewFile { target: FileTarget::in_account(FRIEND, name), edit, ..NewFile::default() };
-        ProviderItemId::from(harness.control.create_file(&new).unwrap().id)
+        ProviderItemId::from(stage.control.create_file(&new).unwrap().id)
     };
     let text = || Some("words".to_owned());
     let closed = give(
         "closed.txt",
         FileEdit { content: text(), download_restricted: Some(true), ..Default::default() },
     );
-    let entry = harness.source().get(&closed).await.unwrap();
+    let entry = stage.source().get(&closed).await.unwrap();
     assert!(matches!(&entry.fetchable, Fetchable::No(reason) if reason.code == "download_forbidden"));
     // Told only by the refusal when the listing did not say.
     let unaware = gangway_connector::Entry { fetchable: Fetchable::Yes, ..entry };
     let limits = FetchLimits { max_bytes: 100 };
-    let error = harness.source().fetch(&unaware, &limits).await.unwrap_err();
+    let error = stage.source().fetch(&unaware, &limits).await.unwrap_err();
     assert_eq!((error.code, error.disposition), ("download_forbidden", Disposition::SkipItem));
 
     let flagged = give("bad.exe", FileEdit { content: text(), abusive: Some(true), ..Default::default() });
-    let entry = harness.source().get(&flagged).await.unwrap();
-    let error = harness.source().fetch(&entry, &limits).await.unwrap_err();
+    let entry = stage.source().get(&flagged).await.unwrap();
+    let error = stage.source().fetch(&entry, &limits).await.unwrap_err();
     assert_eq!((error.code, error.disposition), ("flagged_as_abuse", Disposition::SkipItem));
 
     let native = Some(NativeEdit { kind: NativeKind::Document, text: "words".to_owned(), sheets: vec![] });
     let kept = give("kept", FileEdit { native, export_forbidden: Some(true), ..Default::default() });
-    let entry = harness.source().get(&kept).await.unwrap();
-    let error = harness.source().fetch(&entry, &limits).await.unwrap_err();
+    let entry = stage.source().get(&kept).await.unwrap();
+    let error = stage.source().fetch(&entry, &limits).await.unwrap_err();
     assert_eq!((error.code, error.disposition), ("download_forbidden", Disposition::SkipItem));
 }
 
 #[tokio::test]
 async fn resource_keys_travel_with_the_address() {
-    let harness = GoogleHarness::start().await;
+    let stage = start().await;
     let share = Share { anyone: true, ..Share::default() };
     let edit = FileEdit {
         content: Some("old link".to_owned()),
@@ -118,36 +118,36 @@ async fn resource_keys_travel_with_the_address() {
         share: vec![share],
         ..FileEdit::default()
     };
-    let file = harness.create("linked.txt", edit);
-    let entry = harness.source().get(&file).await.unwrap();
+    let file = stage.create("linked.txt", edit);
+    let entry = stage.source().get(&file).await.unwrap();
     assert!(entry.url.as_ref().unwrap().contains("resourcekey=0-key"), "{:?}", entry.url);
-    harness.source().fetch(&entry, &FetchLimits { max_bytes: 100 }).await.unwrap();
+    stage.source().fetch(&entry, &FetchLimits { max_bytes: 100 }).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_export_that_fails_on_googles_side_for_long_is_no_skip() {
-    let harness = GoogleHarness::start().await;
-    let file = harness.create_file(harness.home_id(), "a.txt", "a").await;
-    let entry = harness.source().get(&file).await.unwrap();
+    let stage = start().await;
+    let file = stage.create_file(&stage.home(), "a.txt", "a").await;
+    let entry = stage.source().get(&file).await.unwrap();
     let busy = json!({"status": 403, "reason": "downloadQuotaExceeded"});
-    harness.fault("drive.files.get", 1, busy);
-    let error = harness.source().fetch(&entry, &FetchLimits { max_bytes: 10 }).await.unwrap_err();
+    stage.fault("drive.files.get", 1, busy);
+    let error = stage.source().fetch(&entry, &FetchLimits { max_bytes: 10 }).await.unwrap_err();
     assert_eq!((error.code, error.disposition), ("download_quota", Disposition::SkipItem));
 }
 
 #[tokio::test]
 async fn versions_are_told_oldest_first_with_their_authors() {
-    let harness = GoogleHarness::start().await;
-    let file = harness.create_file(harness.home_id(), "a.txt", "one").await;
-    harness.change_content(&file, "two!").await;
-    let page = harness.source().versions(&file, None).await.unwrap();
+    let stage = start().await;
+    let file = stage.create_file(&stage.home(), "a.txt", "one").await;
+    stage.change_content(&file, "two!").await;
+    let page = stage.source().versions(&file, None).await.unwrap();
     let sizes: Vec<_> = page.versions.iter().map(|version| (version.size, version.current)).collect();
     assert_eq!(sizes, [(Some(3), false), (Some(4), true)]);
     assert_eq!(page.versions[1].author.as_deref(), Some("Ada Lovelace"));
     assert!(page.next.is_none());
 
-    harness.fault("drive.revisions.list", 1, json!({"status": 403, "reason": "insufficientFilePermissions"}));
-    let error = harness.source().versions(&file, None).await.unwrap_err();
+    stage.fault("drive.revisions.list", 1, json!({"status": 403, "reason": "insufficientFilePermissions"}));
+    let error = stage.source().versions(&file, None).await.unwrap_err();
     assert_eq!(error.disposition, Disposition::SkipItem);
     assert!(error.message.contains("version history"), "{error}");
 }

@@ -1,0 +1,82 @@
+//! `GET /rest/admin/webhooks`
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use gangway_app::{ExposeSecret, Webhook, WebhookState};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::caller::Admin;
+use crate::documented::{Always, Forbidden};
+use crate::problem::ApiResult;
+use crate::state::ApiState;
+
+#[derive(Serialize, ToSchema)]
+pub struct WebhookList {
+    webhooks: Vec<WebhookView>,
+}
+
+/// How far a connector's pushes are set up.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Webhook)]
+struct WebhookView {
+    connector_id: &'static str,
+    name: &'static str,
+    /// What to enter at the provider. `null` while providers cannot reach this server.
+    address: Option<String>,
+    state: WebhookStateName,
+    /// The token to enter at the provider to confirm the address. Only while `state` is `offered`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification_token: Option<String>,
+    /// When the provider offered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offered_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum WebhookStateName {
+    /// Every connection asks for its own pushes; nothing is to be done.
+    Automatic,
+    /// Pushes are taken.
+    Ready,
+    /// The connector's `webhook_secret` is not configured.
+    NeedsSecret,
+    /// The provider has not called the address yet.
+    WaitsForHandshake,
+    /// The provider offered a token, which has to be entered there.
+    Offered,
+}
+
+impl From<Webhook> for WebhookView {
+    fn from(webhook: Webhook) -> Self {
+        let (state, verification_token, offered_at) = match webhook.state {
+            WebhookState::Automatic => (WebhookStateName::Automatic, None, None),
+            WebhookState::Ready => (WebhookStateName::Ready, None, None),
+            WebhookState::NeedsSecret => (WebhookStateName::NeedsSecret, None, None),
+            WebhookState::WaitsForHandshake => (WebhookStateName::WaitsForHandshake, None, None),
+            WebhookState::Offered { secret, at } => {
+                (WebhookStateName::Offered, Some(secret.expose_secret().to_owned()), Some(at))
+            }
+        };
+        Self {
+            connector_id: webhook.descriptor.id,
+            name: webhook.descriptor.name,
+            address: webhook.address.map(String::from),
+            state,
+            verification_token,
+            offered_at,
+        }
+    }
+}
+
+/// Lists the webhook addresses to enter at providers, and how far each is.
+#[utoipa::path(
+    get, path = "/rest/admin/webhooks", tag = "admin", security(("admin_key" = [])),
+    responses((status = 200, description = "Every connector that takes pushes.", body = WebhookList), Forbidden, Always)
+)]
+pub async fn list_webhooks(_admin: Admin, State(state): State<ApiState>) -> ApiResult<Json<WebhookList>> {
+    let webhooks = state.app.list_webhooks().await?.into_iter().map(Into::into).collect();
+    Ok(Json(WebhookList { webhooks }))
+}

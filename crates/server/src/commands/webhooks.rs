@@ -1,0 +1,80 @@
+//! `gangway webhooks`: the addresses to enter at providers, and how far each is. Needs the admin key.
+
+use clap::{Args, Subcommand};
+use serde::Deserialize;
+
+use crate::client::{ServerArgs, parse};
+use crate::failure::Failure;
+use crate::output;
+use crate::output::table::Rows;
+
+#[derive(Args, Debug)]
+pub struct WebhooksArgs {
+    #[command(subcommand)]
+    deed: Option<Deed>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Deed {
+    /// List the addresses and what is still to be done at each provider (the default)
+    List,
+    /// Say that the offered verification token was accepted at the provider
+    Confirm { connector: String },
+    /// Forget a connector's token, so that the provider can offer another
+    Forget { connector: String },
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    webhooks: Vec<Webhook>,
+}
+
+#[derive(Deserialize)]
+struct Webhook {
+    connector_id: String,
+    address: Option<String>,
+    state: String,
+    verification_token: Option<String>,
+}
+
+pub async fn run(server: &ServerArgs, args: WebhooksArgs) -> Result<(), Failure> {
+    let client = server.client()?;
+    let path = ["admin", "webhooks"];
+    match args.deed.unwrap_or(Deed::List) {
+        Deed::List => {
+            let answer = client.get(&path).send().await?;
+            if server.json {
+                output::json(&answer);
+                return Ok(());
+            }
+            let listed: Listed = parse(answer)?;
+            let mut rows = Rows::new(&["connector", "address", "what to do"]);
+            for webhook in listed.webhooks {
+                let to_do = to_do(&webhook);
+                let address = webhook.address.unwrap_or_else(|| "public_url is not reachable".to_owned());
+                rows.row([webhook.connector_id, address, to_do]);
+            }
+            rows.print("no connector takes webhooks");
+        }
+        Deed::Confirm { connector } => {
+            client.post(&["admin", "webhooks", &connector, "confirm"]).send().await?;
+            output::line(output::safe(&format!("{connector}: the token is confirmed")));
+        }
+        Deed::Forget { connector } => {
+            client.delete(&["admin", "webhooks", &connector]).send().await?;
+            output::line(output::safe(&format!("{connector}: the token is forgotten")));
+        }
+    }
+    Ok(())
+}
+
+fn to_do(webhook: &Webhook) -> String {
+    let id = &webhook.connector_id;
+    match (webhook.state.as_str(), &webhook.verification_token) {
+        ("automatic", _) => "nothing: every connection subscribes by itself".to_owned(),
+        ("ready", _) => "nothing: webhooks are taken".to_owned(),
+        ("needs_secret", _) => format!("set connectors.{id}.webhook_secret"),
+        ("offered", Some(token)) => format!("enter this token at the provider: {token}"),
+        _ => "enter the address at the provider".to_owned(),
+    }
+}
