@@ -269,6 +269,13 @@ impl Authz {
         books.access.get(text).map(|token| (token.subject.clone(), token.client_id.clone()))
     }
 
+    /// Ends one access or refresh token; the grant and its other tokens stay.
+    pub fn remove_token(&self, text: &str) -> bool {
+        let mut books = self.lock();
+        let access = books.access.remove(text).is_some();
+        books.refresh.remove(text).is_some() || access
+    }
+
     /// Ends a grant: scopes, codes and every token of that user and client.
     pub fn revoke_grant(&self, subject: &str, client_id: &str) -> bool {
         let mut books = self.lock();
