@@ -5,5 +5,6 @@
 //! server, webhook delivery, the control API and seeding. See `README.md` for the control API.
 
 pub mod cli;
+pub mod dropbox;
 pub mod google;
 pub mod kernel;

@@ -1,0 +1,6 @@
+//! Dropbox's authorization server.
+
+pub mod authorize;
+pub mod revoke;
+mod scopes;
+pub mod token;
