@@ -1,6 +1,7 @@
 //! The emulators over real HTTP, by provider and topic. Every fact stands in the provider's documentation.
 
 mod browser;
+mod dropbox;
 mod google;
 mod receiver;
 mod shared;
