@@ -58,7 +58,16 @@ fn ending_of(tree: &Tree, found: Found) -> &str {
 }
 
 pub fn thumbnail(call: &Call<'_>) -> Outcome {
-    call.args.only(&["resource", "format", "size", "mode", "quality", "exclude_media_info"])?;
+    // The official client already sends `preserve_transparency`.
+    call.args.only(&[
+        "resource",
+        "format",
+        "size",
+        "mode",
+        "quality",
+        "exclude_media_info",
+        "preserve_transparency",
+    ])?;
     let (bytes, mime) = picture(&call.args)?;
     let tag = call.args.find_tag("resource")?.unwrap_or_default().to_owned();
     let resource = call.args.inner("resource")?.ok_or_else(|| call.args.wrong("resource", "missing"))?;

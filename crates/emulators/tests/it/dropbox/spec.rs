@@ -95,7 +95,7 @@ impl Description {
                     let long = schema["maxLength"].as_u64().is_some_and(|most| length > most);
                     let is_time = schema["pattern"].as_str().is_some_and(|p| p.starts_with("^\\d{4}-"));
                     let bad_time = is_time && !(text.len() == 20 && text.ends_with('Z'));
-                    if short || long || bad_time { fail(format!("{text}")) } else { Ok(()) }
+                    if short || long || bad_time { fail(format!("wrong text: {text}")) } else { Ok(()) }
                 }
                 None => fail(format!("not a text: {value}")),
             },
