@@ -78,7 +78,8 @@ impl Tree {
     }
 
     pub fn mount_of(&self, holder: NamespaceRef, namespace: NamespaceRef) -> Option<NodeRef> {
-        self.mounts.get(&(holder, namespace)).copied()
+        let mount = self.mounts.get(&(holder, namespace)).copied();
+        mount.filter(|mount| self.node(*mount).deleted.is_none())
     }
 
     pub fn mounts_in(&self, holder: NamespaceRef) -> impl Iterator<Item = NodeRef> + '_ {
