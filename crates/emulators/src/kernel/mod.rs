@@ -1,6 +1,7 @@
 //! What every provider emulator is built from.
 
 pub mod answer;
+pub mod archive;
 pub mod authz;
 pub mod calls;
 pub mod clock;

@@ -1,8 +1,8 @@
 //! EPUB: one chapter with the whole document.
 
-use super::archive::Archive;
 use super::markdown::Block;
 use super::text::html_body;
+use crate::kernel::archive::Archive;
 use crate::kernel::consent::escape;
 
 pub fn epub(title: &str, blocks: &[Block]) -> Vec<u8> {

@@ -1,6 +1,5 @@
 //! Exports of native documents: the table of targets, and the generators behind it.
 
-mod archive;
 mod epub;
 pub mod links;
 mod markdown;

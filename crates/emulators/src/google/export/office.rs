@@ -1,7 +1,7 @@
 //! Office Open XML: docx, xlsx and pptx with the least that office programs accept.
 
-use super::archive::Archive;
 use super::markdown::Block;
+use crate::kernel::archive::Archive;
 use crate::kernel::consent::escape;
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";

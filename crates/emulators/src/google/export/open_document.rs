@@ -1,7 +1,7 @@
 //! OpenDocument: odt, ods and odp.
 
-use super::archive::Archive;
 use super::markdown::Block;
+use crate::kernel::archive::Archive;
 use crate::kernel::consent::escape;
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";

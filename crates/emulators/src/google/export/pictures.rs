@@ -1,6 +1,6 @@
 //! The smallest valid pictures and videos, for targets whose looks do not matter.
 
-use super::archive::crc32;
+use crate::kernel::archive::crc32;
 
 /// A white PNG: one filter byte and white grey pixels per row, in stored deflate blocks.
 pub fn white_png(width: u32, height: u32) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! Plain text, HTML, RTF and separated values.
 
-use super::archive::Archive;
 use super::markdown::Block;
+use crate::kernel::archive::Archive;
 use crate::kernel::consent::escape;
 
 const BOM: &str = "\u{feff}";
