@@ -114,7 +114,8 @@ pub fn view_of(tree: &Tree, target: &FileTarget) -> anyhow::Result<View> {
 pub fn find(tree: &Tree, target: &FileTarget) -> anyhow::Result<NodeRef> {
     if let Some(id) = &target.id {
         let node = number_of_id(id).and_then(|number| tree.find_public(number));
-        return node.with_context(|| format!("no file {id}"));
+        let node = node.with_context(|| format!("no file {id}"))?;
+        return Ok(tree.shown(&view_of(tree, target)?, node));
     }
     let view = view_of(tree, target)?;
     let path = target.path.as_deref().unwrap_or_default();

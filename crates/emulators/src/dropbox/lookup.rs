@@ -47,7 +47,8 @@ pub fn locate(tree: &Tree, view: &View, path: &str) -> Result<Found, LookupTag> 
         }
         check_form(below)?;
         let here = tree.container(node);
-        let found = if below.is_empty() { Some(node) } else { tree.follow(view, here, below) };
+        let found =
+            if below.is_empty() { Some(tree.shown(view, node)) } else { tree.follow(view, here, below) };
         return found.map(whole).ok_or("not_found");
     }
     if let Some(rev) = path.strip_prefix("rev:") {

@@ -70,6 +70,8 @@ pub static ROUTES: &[Route] = &[
     route("files/list_revisions", Api, Rpc, Some("files.metadata.read"), false, true),
     route("files/upload", Content, Upload, Some("files.content.write"), false, true),
     route("files/create_folder_v2", Api, Rpc, Some("files.content.write"), false, true),
+    route("files/delete_batch", Api, Rpc, Some("files.content.write"), false, true),
+    route("files/delete_batch/check", Api, Rpc, Some("files.content.write"), false, true),
     route("files/delete_v2", Api, Rpc, Some("files.content.write"), false, true),
     route("files/move_v2", Api, Rpc, Some("files.content.write"), false, true),
     route("files/copy_v2", Api, Rpc, Some("files.content.write"), false, true),
@@ -95,6 +97,7 @@ pub static ROUTES: &[Route] = &[
     route("sharing/create_shared_link_with_settings", Api, Rpc, Some("sharing.write"), false, true),
     route("sharing/get_shared_link_metadata", Api, Rpc, Some("sharing.read"), false, true),
     route("sharing/get_shared_link_file", Content, Download, Some("sharing.read"), false, true),
+    route("sharing/modify_shared_link_settings", Api, Rpc, Some("sharing.write"), false, true),
     route("sharing/revoke_shared_link", Api, Rpc, Some("sharing.write"), false, true),
 ];
 

@@ -143,6 +143,8 @@ pub struct Dropbox {
     tree: RwLock<Tree>,
     pub notes: Mutex<TokenNotes>,
     pub temporary_links: Mutex<HashMap<String, TemporaryLink>>,
+    /// Results of batches by job id.
+    pub jobs: Mutex<HashMap<String, serde_json::Value>>,
     /// Files whose first export was put off.
     pub export_tried: Mutex<HashSet<NodeRef>>,
     /// People whose notification waits for a release.
@@ -170,6 +172,7 @@ impl Dropbox {
             tree: RwLock::default(),
             notes: Mutex::default(),
             temporary_links: Mutex::default(),
+            jobs: Mutex::default(),
             export_tried: Mutex::default(),
             pending: Mutex::default(),
             changed: watch::Sender::new(0),

@@ -24,7 +24,7 @@ pub fn get(call: &Call<'_>) -> Outcome {
         Rendering::new(&tree, &call.view).with_previews(call.dropbox, call.switches.preview_urls);
     rendering.explicit_members = args.flag("include_has_explicit_shared_members", false)?;
     match lookup::find(&tree, call, path) {
-        Ok(found) if tree.node(found.node).parent.is_none() => {
+        Ok(found) if found.node == call.view.root => {
             Err(ApiError::malformed("request body: path: The root folder is unsupported."))
         }
         Ok(found) if found.version.is_some() => {

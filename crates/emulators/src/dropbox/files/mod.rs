@@ -1,5 +1,6 @@
 //! The `files` routes.
 
+mod batch;
 mod content;
 mod export;
 pub mod links;
@@ -23,6 +24,7 @@ pub fn dispatch(call: &Call<'_>, name: &str) -> Outcome {
         "list_folder/get_latest_cursor" => list::latest(call),
         "get_metadata" => metadata::get(call),
         "download" => content::download(call),
+        "download_zip" => content::download_zip(call),
         "export" => export::export(call),
         "get_temporary_link" => links::create(call),
         "get_thumbnail_v2" => preview::thumbnail(call),
@@ -35,6 +37,8 @@ pub fn dispatch(call: &Call<'_>, name: &str) -> Outcome {
         "upload" => write::upload(call),
         "create_folder_v2" => write::create_folder(call),
         "delete_v2" => write::delete(call),
+        "delete_batch" => batch::delete(call),
+        "delete_batch/check" => batch::check(call),
         "permanently_delete" => write::delete_for_good(call),
         "move_v2" => write::relocate(call, false),
         "copy_v2" => write::relocate(call, true),

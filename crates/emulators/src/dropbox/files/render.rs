@@ -67,13 +67,17 @@ impl<'a> Rendering<'a> {
         }
         out.insert("id".into(), file_id(tree.public_number(node)).into());
         let namespace = &tree.namespaces[found.namespace as usize];
-        let parent_shared = (!is_private(namespace)).then(|| namespace.id.to_string());
+        let parent_shared =
+            (!is_private(namespace) && found.parent.is_some()).then(|| namespace.id.to_string());
         if let Some(id) = &parent_shared {
             out.insert("parent_shared_folder_id".into(), id.as_str().into());
         }
         let access = tree.access_to(self.view.account, found.namespace);
         let read_only = access.is_none_or(Access::is_read_only);
         match &found.kind {
+            NodeKind::Folder if found.parent.is_none() => {
+                self.mount_fields(&mut out, namespace, found.namespace);
+            }
             NodeKind::Folder => {
                 if let Some(id) = parent_shared {
                     let info = json!({"read_only": read_only, "parent_shared_folder_id": id});

@@ -70,7 +70,7 @@ pub fn restore(call: &Call<'_>) -> Outcome {
         let wanted = wanted.ok_or_else(invalid)?;
         let (content, client_ms) = (wanted.content.clone(), wanted.client_ms);
         if tree.node(node).deleted.is_some() {
-            tree.undelete(node).map_err(|_| ApiError::route("path_write/conflict/file"))?;
+            tree.revive(node).map_err(|_| ApiError::route("path_write/conflict/file"))?;
         }
         tree.edit_file(node, content, call.me, client_ms, now_ms).map_err(|_| invalid())?;
         ok(Rendering::new(tree, &call.view).plain(node, None))

@@ -150,23 +150,26 @@ pub fn create_folder(call: &Call<'_>) -> Outcome {
 }
 
 pub fn delete(call: &Call<'_>) -> Outcome {
-    let metadata = remove(call, false)?;
+    let metadata = remove(call, &removed_path(call)?, false)?;
     ok(json!({"metadata": metadata}))
 }
 
 pub fn delete_for_good(call: &Call<'_>) -> Outcome {
-    remove(call, true)?;
+    remove(call, &removed_path(call)?, true)?;
     nothing()
 }
 
-fn remove(call: &Call<'_>, for_good: bool) -> Result<Value, ApiError> {
+fn removed_path(call: &Call<'_>) -> Result<String, ApiError> {
     call.args.only(&["path", "parent_rev"])?;
-    let path = call.args.path("path", PathForm::Write)?.to_owned();
+    Ok(call.args.path("path", PathForm::Write)?.to_owned())
+}
+
+/// Deletes what a path names and returns its metadata; a shared folder is only unmounted.
+pub fn remove(call: &Call<'_>, path: &str, for_good: bool) -> Result<Value, ApiError> {
     call.dropbox.change_tree(|tree, now_ms| {
-        let found = lookup::find(tree, call, &path);
-        let node = match found {
+        let node = match lookup::find(tree, call, path) {
             Ok(found) => found.node,
-            Err(tag) => match lookup::find_deleted(tree, &call.view, &path).filter(|_| for_good) {
+            Err(tag) => match lookup::find_deleted(tree, &call.view, path).filter(|_| for_good) {
                 Some(node) => node,
                 None => return Err(write_error("path_lookup", tag)),
             },

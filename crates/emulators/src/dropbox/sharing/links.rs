@@ -212,3 +212,24 @@ pub fn revoke(call: &Call<'_>) -> Outcome {
         nothing()
     })
 }
+
+pub fn modify(call: &Call<'_>) -> Outcome {
+    call.args.only(&["url", "settings", "remove_expiration"])?;
+    let url = call.args.text("url")?.to_owned();
+    let settings = call.args.inner("settings")?.ok_or_else(|| call.args.wrong("settings", "missing"))?;
+    let expires = settings.find_text("expires")?.map(crate::kernel::clock::parse_rfc3339).transpose();
+    let expires = expires.map_err(|_| call.args.wrong("expires", "not a timestamp"))?;
+    let password = settings.find_text("link_password")?.map(str::to_owned);
+    let forget_expiry = call.args.flag("remove_expiration", false)?;
+    call.dropbox.change_tree(|tree, _| {
+        let found = find_link(tree, &url).map(|(position, link)| (position, link.by));
+        let (position, by) = found.ok_or_else(|| ApiError::route("shared_link_not_found"))?;
+        if by != call.me {
+            return Err(ApiError::route("shared_link_access_denied"));
+        }
+        let link = &mut tree.links[position];
+        link.password = password.or(link.password.take());
+        link.expires_ms = if forget_expiry { None } else { expires.or(link.expires_ms) };
+        ok(link_metadata(call, tree, &tree.links[position]))
+    })
+}

@@ -31,6 +31,7 @@ pub fn dispatch(call: &Call<'_>, name: &str) -> Outcome {
         "create_shared_link_with_settings" => links::create(call),
         "get_shared_link_metadata" => links::metadata(call),
         "get_shared_link_file" => links::file(call),
+        "modify_shared_link_settings" => links::modify(call),
         "revoke_shared_link" => links::revoke(call),
         _ => Err(ApiError::malformed("Unknown API function")),
     }

@@ -1,6 +1,7 @@
 //! What an emulated Dropbox holds: accounts, namespaces, files and folders, and the journal of their changes.
 
 mod content;
+mod deletion;
 mod journal;
 mod model;
 mod namespaces;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 
 use super::content::Content;
 use super::journal::{Entry, EntryKind};
@@ -28,10 +28,10 @@ pub struct Tree {
     pub teams: Vec<Team>,
     pub namespaces: Vec<Namespace>,
     pub links: Vec<Link>,
-    nodes: Vec<Node>,
-    children: HashMap<NodeRef, Children>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) children: HashMap<NodeRef, Children>,
     /// The latest deleted node of each name in a folder.
-    buried: HashMap<NodeRef, Children>,
+    pub(super) buried: HashMap<NodeRef, Children>,
     mounts: HashMap<(NamespaceRef, NamespaceRef), NodeRef>,
     mounts_by_holder: HashMap<NamespaceRef, BTreeSet<NodeRef>>,
     /// Ids of folders that became shared: root by folder and folder by root.
@@ -39,7 +39,7 @@ pub struct Tree {
     aliased: HashMap<NodeRef, NodeRef>,
     journal: Vec<Entry>,
     touched: BTreeSet<NamespaceRef>,
-    deletions: u64,
+    pub(super) deletions: u64,
     /// Writes the new place of a moved node before the loss of its old one.
     pub moves_put_first: bool,
 }
@@ -267,66 +267,6 @@ impl Tree {
         }
         if self.moves_put_first {
             self.write(holder, gone);
-        }
-        Ok(())
-    }
-
-    /// Deletes a node with everything below; the feed names only the node itself.
-    pub fn delete(&mut self, node: NodeRef, now_ms: i64) -> anyhow::Result<()> {
-        let found = self.node(node);
-        ensure!(found.deleted.is_none(), "already deleted");
-        let folder = found.parent.context("a root cannot be deleted")?;
-        ensure!(!matches!(found.kind, NodeKind::Mount(_)), "unmount a shared folder instead");
-        self.write_gone(node);
-        self.deletions += 1;
-        for below in self.subtree(node) {
-            self.nodes[below as usize].deleted = Some(self.deletions);
-            if let Some(data) = self.file_mut(below) {
-                data.extra.get_or_insert_default().deleted_ms = now_ms;
-            }
-        }
-        self.bury(folder, node);
-        Ok(())
-    }
-
-    pub(super) fn bury(&mut self, folder: NodeRef, node: NodeRef) {
-        let lower = Arc::clone(&self.node(node).lower);
-        self.children.entry(folder).or_default().remove(&lower);
-        self.buried.entry(folder).or_default().insert(lower, node);
-        self.deletions += 1;
-        self.nodes[node as usize].deleted.get_or_insert(self.deletions);
-    }
-
-    /// Removes for good: neither a restore nor `include_deleted` finds it afterwards.
-    pub fn erase(&mut self, node: NodeRef, now_ms: i64) -> anyhow::Result<()> {
-        if self.node(node).deleted.is_none() {
-            self.delete(node, now_ms)?;
-        }
-        let (folder, lower) = (self.node(node).parent, Arc::clone(&self.node(node).lower));
-        if let Some(buried) = folder.and_then(|folder| self.buried.get_mut(&folder)) {
-            buried.remove(&lower);
-        }
-        Ok(())
-    }
-
-    /// Brings a deleted node back with what was deleted together with it; ids stay.
-    pub fn undelete(&mut self, node: NodeRef) -> anyhow::Result<()> {
-        let deletion = self.node(node).deleted.context("not deleted")?;
-        let folder = self.node(node).parent.context("a root is never deleted")?;
-        ensure!(self.node(folder).deleted.is_none(), "the folder above is deleted");
-        let lower = Arc::clone(&self.node(node).lower);
-        if self.children_of(folder).contains_key(&lower) {
-            bail!("the path is taken");
-        }
-        if let Some(buried) = self.buried.get_mut(&folder) {
-            buried.remove(&lower);
-        }
-        self.children.entry(folder).or_default().insert(lower, node);
-        for below in self.subtree(node) {
-            if self.node(below).deleted == Some(deletion) {
-                self.nodes[below as usize].deleted = None;
-                self.report(below);
-            }
         }
         Ok(())
     }

@@ -44,6 +44,14 @@ impl Tree {
             .filter(|mount| self.node(*mount).deleted.is_none())
     }
 
+    /// Returns the mount point that stands for a namespace's root in a person's tree, or the node itself.
+    pub fn shown(&self, view: &View, node: NodeRef) -> NodeRef {
+        if self.node(node).parent.is_some() || node == view.root {
+            return node;
+        }
+        self.above(view, node).unwrap_or(node)
+    }
+
     /// Says where a node lies, seen from the view's root, and whether that is below `base`.
     pub fn place(&self, view: &View, node: NodeRef, base: NodeRef) -> Place {
         let mut place = Place::default();

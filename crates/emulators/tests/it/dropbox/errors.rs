@@ -105,9 +105,8 @@ async fn functions_live_on_their_own_host() {
 #[tokio::test]
 async fn the_rate_limit_answers_json_or_text_with_retry_after() {
     let world = empty().await;
-    let (ada, grace) = (world.ada().await, world.grace().await);
     world.control.set_clock("2026-03-01T00:00:00Z").unwrap();
-    let ada = if ada.is_empty() { ada } else { world.ada().await };
+    let (ada, grace) = (world.ada().await, world.grace().await);
     for as_text in [false, true] {
         world.control.set_switches(|switches| {
             switches.rate_limit =

@@ -116,3 +116,19 @@ async fn locked_and_young_files_cannot_be_looked_up() {
     world.control.advance_clock(std::time::Duration::from_millis(501));
     world.json(&token, "files/get_metadata", arg).await;
 }
+
+#[tokio::test]
+async fn a_file_is_restored_out_of_a_deleted_folder() {
+    let world = empty().await;
+    let token = world.ada().await;
+    world.write("/docs/deep/a.txt", "a");
+    world.write("/docs/deep/b.txt", "b");
+    let rev =
+        world.json(&token, "files/get_metadata", json!({"path": "/docs/deep/a.txt"})).await["rev"].clone();
+    world.control.delete_file(&FileTarget::path("/docs")).unwrap();
+    world.json(&token, "files/restore", json!({"path": "/docs/deep/a.txt", "rev": rev})).await;
+    let arg = json!({"path": "", "recursive": true, "include_deleted": true});
+    let (entries, _) = world.list_all(&token, arg).await;
+    let expected = ["deleted /docs/deep/b.txt", "file /docs/deep/a.txt", "folder /docs", "folder /docs/deep"];
+    assert_eq!(sorted(&entries), expected);
+}

@@ -104,3 +104,27 @@ async fn shared_links_and_headers_look_like_the_recorded_ones() {
     let id = answer.headers()["x-dropbox-request-id"].to_str().unwrap();
     assert_eq!(id.len(), recorded["headers"]["x-dropbox-request-id"].as_str().unwrap().len());
 }
+
+#[tokio::test]
+async fn batches_and_archives_look_like_the_recorded_ones() {
+    let name = "nango_dropbox__batch-delete-files-or-folders.json";
+    let Some(check) = recorded(name, "/2/files/delete_batch/check") else { return };
+    let world = empty().await;
+    let token = world.ada().await;
+    let start = recorded(name, "/2/files/delete_batch").unwrap();
+    let job = world.json(&token, "files/delete_batch", start["request"]["data"].clone()).await;
+    assert_eq!(shapes(&job), shapes(&start["response"]));
+    let arg = json!({"async_job_id": job["async_job_id"]});
+    assert_eq!(world.json(&token, "files/delete_batch/check", arg).await, check["response"]);
+    world.control.create_folder(&FileTarget::path("/test-zip-folder")).unwrap();
+    let zip = recorded("nango_dropbox__download-folder-as-zip.json", "/2/files/download_zip").unwrap();
+    let arg = zip["request"]["headers"]["Dropbox-API-Arg"].as_str().unwrap();
+    let ours = world.content(&token, "files/download_zip", arg, &[]).await;
+    for name in ["content-type", "vary", "cache-control"] {
+        assert_eq!(ours.headers()[name].to_str().unwrap(), zip["headers"][name], "{name}");
+    }
+    let result: Value = serde_json::from_slice(ours.headers()["dropbox-api-result"].as_bytes()).unwrap();
+    let theirs: Value = serde_json::from_str(zip["headers"]["dropbox-api-result"].as_str().unwrap()).unwrap();
+    assert_eq!(shapes(&result), shapes(&theirs));
+    assert!(ours.bytes().await.unwrap().starts_with(b"PK\x03\x04"));
+}

@@ -126,3 +126,40 @@ async fn links_are_made_once_listed_guarded_and_revoked() {
     world.json(&ada, "sharing/revoke_shared_link", json!({"url": url})).await;
     assert_eq!(world.refused(&ada, metadata, json!({"url": url})).await.1, "shared_link_not_found");
 }
+
+#[tokio::test]
+async fn a_shared_folder_is_found_by_its_id_mounted_or_not() {
+    let world = empty().await;
+    let (ada, grace) = (world.ada().await, world.grace().await);
+    world.write("/Plans/a.txt", "a");
+    let share = Share { email: GRACE.into(), access: Access::Viewer, mount: false };
+    let folder = world.control.share(&FileTarget::path("/Plans"), &share).unwrap();
+    let arg = json!({"path": folder.id});
+    let hers = world.json(&grace, "files/get_metadata", arg.clone()).await;
+    assert!(hers.get("path_lower").is_none(), "unmounted things have no path");
+    assert_eq!(hers["sharing_info"], json!({"read_only": true, "shared_folder_id": folder.namespace_id}));
+    assert_eq!(world.json(&ada, "files/get_metadata", arg).await["path_lower"], "/plans");
+    let by_id = FileTarget { id: Some(folder.id.clone()), ..FileTarget::default() };
+    world.control.rename(&by_id, "Plans 2026").unwrap();
+    assert_eq!(
+        world.json(&ada, "files/get_metadata", json!({"path": folder.id})).await["name"],
+        "Plans 2026"
+    );
+}
+
+#[tokio::test]
+async fn a_link_can_be_given_a_password_and_an_end() {
+    let world = empty().await;
+    world.control.set_clock("2026-03-01T00:00:00Z").unwrap();
+    let (ada, grace) = (world.ada().await, world.grace().await);
+    world.write("/a.txt", "a");
+    let link = world.json(&ada, "sharing/create_shared_link_with_settings", json!({"path": "/a.txt"})).await;
+    let open = json!({"url": link["url"]});
+    assert_eq!(world.json(&grace, "sharing/get_shared_link_metadata", open.clone()).await["name"], "a.txt");
+    let settings = json!({"url": link["url"], "settings": {"expires": "2026-03-01T01:00:00Z"}});
+    let changed = world.json(&ada, "sharing/modify_shared_link_settings", settings).await;
+    assert_eq!(changed["expires"], "2026-03-01T01:00:00Z");
+    world.control.advance_clock(std::time::Duration::from_secs(3600));
+    let gone = world.refused(&grace, "sharing/get_shared_link_metadata", open).await;
+    assert_eq!(gone.1, "shared_link_not_found");
+}

@@ -183,6 +183,7 @@ async fn every_result_fits_the_description() {
     }
     for (route, arg) in [
         ("files/download", json!({"path": file})),
+        ("files/download_zip", json!({"path": "/projects"})),
         ("files/export", json!({"path": paper})),
         ("files/get_preview", json!({"path": "/suppliers/supplier agreement.docx"})),
         (
@@ -246,11 +247,15 @@ async fn every_error_fits_the_description() {
     description.check("envelope.rate_limit", &body);
 }
 
+/// Routes that the slice of the description leaves out, but recordings show.
+const RECORDED_ONLY: [&str; 3] =
+    ["files/delete_batch", "files/delete_batch/check", "sharing/modify_shared_link_settings"];
+
 #[tokio::test]
 async fn the_table_of_routes_equals_the_description() {
     let Some(routes) = load("routes.json") else { return };
     let documented = routes["routes"].as_array().unwrap();
-    for route in ROUTES {
+    for route in ROUTES.iter().filter(|route| !RECORDED_ONLY.contains(&route.name)) {
         let row = documented.iter().find(|row| row["route"] == route.name);
         let row = row.unwrap_or_else(|| panic!("{} is not documented", route.name));
         let host = match route.host {

@@ -74,3 +74,19 @@ async fn viewers_cannot_write() {
     let answer = upload(&world, &scope, json!({"path": "/x.txt"}), "x").await;
     assert_eq!(outcome(answer).await.1, "missing_scope");
 }
+
+#[tokio::test]
+async fn a_batch_deletes_what_it_can() {
+    let world = empty().await;
+    let token = world.ada().await;
+    world.write("/a.txt", "a");
+    let arg = json!({"entries": [{"path": "/a.txt"}, {"path": "/nope.txt"}]});
+    let job = world.json(&token, "files/delete_batch", arg).await;
+    let arg = json!({"async_job_id": job["async_job_id"]});
+    let done = world.json(&token, "files/delete_batch/check", arg).await;
+    assert_eq!(
+        (&done["entries"][0][".tag"], &done["entries"][1][".tag"]),
+        (&json!("success"), &json!("failure"))
+    );
+    assert_eq!(world.list_all(&token, json!({"path": ""})).await.0.len(), 0);
+}
