@@ -43,7 +43,9 @@ fn split_host<'p>(headers: &HeaderMap, path: &'p str) -> (&'static str, &'p str)
     const HOSTS: [&str; 4] = ["api", "content", "notify", "www"];
     let label = call::header(headers, "host").and_then(|host| host.split_once('.')).map(|(label, _)| label);
     if let Some(host) = HOSTS.into_iter().find(|host| label == Some(*host)) {
-        return (host, path);
+        // The consent form posts to the address with the prefix, whatever the host is called.
+        let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(host));
+        return (host, rest.filter(|rest| rest.starts_with('/')).unwrap_or(path));
     }
     for host in HOSTS {
         let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(host));

@@ -210,7 +210,12 @@ impl<'a> Page<'a> {
     }
 
     fn is_wanted(&self, node: NodeRef) -> bool {
-        match &self.tree.node(node).kind {
+        let found = self.tree.node(node);
+        let is_paper = found.lower.ends_with(".paper") || found.lower.ends_with(".papert");
+        if is_paper && !self.tree.accounts[self.view.account as usize].paper_as_files {
+            return false;
+        }
+        match &found.kind {
             NodeKind::Mount(_) => {
                 self.cursor.options.include_mounted && self.tree.is_visible(&self.view, node)
             }

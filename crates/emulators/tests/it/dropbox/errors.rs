@@ -93,9 +93,16 @@ async fn functions_live_on_their_own_host() {
     assert_eq!(unknown.status(), 400);
     assert!(unknown.text().await.unwrap().starts_with("Unknown API function"));
     let base = world.emulator.base_url();
-    let by_name = world.http.post(format!("{base}2/files/list_folder")).header("Host", "api.localhost");
-    let answer = by_name.bearer_auth(&token).json(&json!({"path": ""})).send().await.unwrap();
+    world.write("/a.txt", "a");
+    let by_name = world.http.post(format!("{base}2/files/download")).header("Host", "content.localhost");
+    let arg = json!({"path": "/a.txt"}).to_string();
+    let answer = by_name.bearer_auth(&token).header("Dropbox-API-Arg", arg).send().await.unwrap();
     assert_eq!(answer.status(), 200, "the first label of the host also decides");
+    for path in ["oauth2/authorize", "www/oauth2/authorize"] {
+        let page =
+            world.http.get(format!("{base}{path}")).header("Host", "www.localhost").send().await.unwrap();
+        assert_eq!(page.status(), 400, "the page about a missing client id");
+    }
     let account_shape = [("Dropbox-API-Select-User", "dbmid:x")];
     let (status, summary, _) =
         world.refused_with(&token, "files/list_folder", json!({"path": ""}), &account_shape).await;

@@ -1,6 +1,6 @@
 //! First listings: arguments, pages, order, what is left out.
 
-use gangway_emulators::dropbox::{FileEdit, FileTarget, Generate};
+use gangway_emulators::dropbox::{AccountEdit, FileEdit, FileTarget, Generate};
 use serde_json::{Value, json};
 
 use super::harness::*;
@@ -102,6 +102,10 @@ async fn deleted_mounted_and_undownloadable_entries_come_only_when_wanted() {
     assert!(!lines(&no_mounts).iter().any(|line| line.contains("/suppliers")));
     let (no_paper, _) = world.list_all(&token, tree(json!({"include_non_downloadable_files": false}))).await;
     assert!(!lines(&no_paper).contains(&paper));
+    let as_documents = AccountEdit { paper_as_files: Some(false), ..AccountEdit::default() };
+    world.control.edit_account(ADA, &as_documents).unwrap();
+    let (outside, _) = world.list_all(&token, tree(json!({}))).await;
+    assert!(!lines(&outside).contains(&paper), "some accounts keep Paper outside the tree");
     let arg = json!({"path": "/projects", "include_deleted": true});
     let (folder, _) = world.list_all(&token, arg).await;
     assert_eq!(lines(&folder), ["folder /projects/warehouse move", "deleted /projects/price list 2024.txt"]);
