@@ -4,16 +4,19 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
 use serde_json::Value;
+
+use crate::kernel::clock::rfc3339;
 
 /// The first half of every file id of this emulator.
 const ID_FAMILY: [u8; 8] = [0x4c, 0x61, 0x6e, 0x74, 0x65, 0x72, 0x6e, 0x54];
 
 pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut out = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
+        out.push(DIGITS[usize::from(byte >> 4)] as char);
+        out.push(DIGITS[usize::from(byte & 15)] as char);
     }
     out
 }
@@ -52,7 +55,10 @@ pub fn parts_of_rev(rev: &str) -> Option<(u32, u16)> {
 
 /// Returns `2026-03-12T07:32:16Z`: whole seconds, as everywhere in this API.
 pub fn time_text(at_ms: i64) -> String {
-    DateTime::<Utc>::from_timestamp_millis(at_ms).unwrap_or_default().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    let mut text = rfc3339(at_ms);
+    text.truncate(19);
+    text.push('Z');
+    text
 }
 
 /// Writes JSON for a header: 0x7F and everything beyond ASCII as `\uXXXX`.
