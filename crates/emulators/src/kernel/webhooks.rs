@@ -54,6 +54,33 @@ pub struct DeliveryRules {
     pub retried: Vec<u16>,
 }
 
+/// Why an attempt did not count as received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    Timeout,
+    Connection,
+    Redirects,
+    Status(u16),
+    Other,
+}
+
+/// Makes the headers of one attempt when it leaves; told its number, from 0, and how the one before failed.
+pub type AttemptHeaders = Arc<dyn Fn(&Delivery, u32, Option<Failure>) -> Vec<(String, String)> + Send + Sync>;
+
+/// A provider's own way of trying again. Retries go on aside: the lane does not wait for them.
+#[derive(Clone)]
+pub struct RetryPlan {
+    /// The pause before each retry, in multiples of the backoff.
+    pub pauses: Vec<u64>,
+    pub backoff_ms: u64,
+    pub timeout_ms: u64,
+    /// How many redirects are followed.
+    pub redirects: usize,
+    pub headers: AttemptHeaders,
+    /// A refusal with this header is not tried again.
+    pub stop_header: Option<&'static str>,
+}
+
 /// Sends messages in the background.
 #[derive(Clone)]
 pub struct Deliverer {
@@ -63,6 +90,7 @@ pub struct Deliverer {
 struct Inner {
     client: reqwest::Client,
     rules: DeliveryRules,
+    plan: Option<RetryPlan>,
     state: Mutex<Lanes>,
     idle: Notify,
 }
@@ -75,6 +103,11 @@ struct Lanes {
     held: Vec<Delivery>,
     outcomes: VecDeque<Outcome>,
     dropped: u64,
+    timeout_ms: u64,
+    /// Deliveries being retried aside of their lanes.
+    aside: usize,
+    /// Grows with every reset; retries of an older epoch give up.
+    epoch: u64,
 }
 
 impl Deliverer {
@@ -84,7 +117,31 @@ impl Deliverer {
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         let state = Mutex::new(Lanes { backoff_ms: 1000, ..Lanes::default() });
-        Ok(Self { inner: Arc::new(Inner { client, rules, state, idle: Notify::new() }) })
+        Ok(Self { inner: Arc::new(Inner { client, rules, plan: None, state, idle: Notify::new() }) })
+    }
+
+    /// Makes a deliverer that tries again by a plan.
+    pub fn with_plan(rules: DeliveryRules, plan: RetryPlan) -> anyhow::Result<Self> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::limited(plan.redirects))
+            .no_proxy()
+            .build()?;
+        let (backoff_ms, timeout_ms) = (plan.backoff_ms, plan.timeout_ms);
+        let state = Mutex::new(Lanes { backoff_ms, timeout_ms, ..Lanes::default() });
+        Ok(Self { inner: Arc::new(Inner { client, rules, plan: Some(plan), state, idle: Notify::new() }) })
+    }
+
+    /// Sends one message now, once, and returns status and body of the answer.
+    pub async fn ask(&self, delivery: &Delivery) -> Result<(u16, String), Failure> {
+        let answer = self.inner.send_once(delivery, 0, None).await?;
+        let status = answer.status().as_u16();
+        let body = answer.text().await.map_err(|error| failure_of(&error))?;
+        Ok((status, body))
+    }
+
+    /// Sets how long a receiver may take, where deliveries follow a plan.
+    pub fn set_timeout_ms(&self, timeout_ms: u64) {
+        self.inner.lock().timeout_ms = timeout_ms;
     }
 
     /// Queues a message; must be called within a Tokio runtime.
@@ -127,7 +184,11 @@ impl Deliverer {
             let idle = self.inner.idle.notified();
             tokio::pin!(idle);
             idle.as_mut().enable();
-            if self.inner.lock().waiting.is_empty() {
+            let quiet = {
+                let lanes = self.inner.lock();
+                lanes.waiting.is_empty() && lanes.aside == 0
+            };
+            if quiet {
                 return;
             }
             idle.await;
@@ -148,7 +209,9 @@ impl Deliverer {
     pub fn reset(&self) {
         let mut lanes = self.inner.lock();
         lanes.mode = DeliveryMode::Normal;
-        lanes.backoff_ms = 1000;
+        lanes.backoff_ms = self.inner.plan.as_ref().map_or(1000, |plan| plan.backoff_ms);
+        lanes.timeout_ms = self.inner.plan.as_ref().map_or(0, |plan| plan.timeout_ms);
+        lanes.epoch += 1;
         lanes.held.clear();
         lanes.outcomes.clear();
         lanes.dropped = 0;
@@ -185,13 +248,102 @@ impl Inner {
                 self.idle.notify_waiters();
                 return;
             };
-            let outcome = self.deliver(&delivery).await;
-            let mut lanes = self.lock();
-            if lanes.outcomes.len() == KEPT_OUTCOMES {
-                lanes.outcomes.pop_front();
+            if let Some(plan) = &self.plan {
+                self.deliver_by_plan(plan, delivery).await;
+            } else {
+                let outcome = self.deliver(&delivery).await;
+                self.note(outcome);
             }
-            lanes.outcomes.push_back(outcome);
         }
+    }
+
+    fn note(&self, outcome: Outcome) {
+        let mut lanes = self.lock();
+        if lanes.outcomes.len() == KEPT_OUTCOMES {
+            lanes.outcomes.pop_front();
+        }
+        lanes.outcomes.push_back(outcome);
+    }
+
+    /// Makes the first attempt; when it fails, goes on with the others without holding up the lane.
+    async fn deliver_by_plan(self: &Arc<Self>, plan: &RetryPlan, delivery: Delivery) {
+        let (outcome, failure) = self.attempt(plan, &delivery, 0, None).await;
+        let Some(mut failure) = failure.filter(|_| !plan.pauses.is_empty()) else {
+            self.note(outcome);
+            return;
+        };
+        let epoch = {
+            let mut lanes = self.lock();
+            lanes.aside += 1;
+            lanes.epoch
+        };
+        let (inner, plan) = (Arc::clone(self), plan.clone());
+        tokio::spawn(async move {
+            let mut last = outcome;
+            for (retry, pause) in (1u32..).zip(&plan.pauses) {
+                let backoff_ms = inner.lock().backoff_ms;
+                pause_ms(pause * backoff_ms).await;
+                if inner.lock().epoch != epoch {
+                    break;
+                }
+                let (outcome, again) = inner.attempt(&plan, &delivery, retry, Some(failure)).await;
+                last = outcome;
+                match again {
+                    Some(again) => failure = again,
+                    None => break,
+                }
+            }
+            if inner.lock().epoch == epoch {
+                inner.note(last);
+            }
+            inner.lock().aside -= 1;
+            inner.idle.notify_waiters();
+        });
+    }
+
+    /// Returns how an attempt ended, and the failure when another should follow.
+    async fn attempt(
+        &self,
+        plan: &RetryPlan,
+        delivery: &Delivery,
+        number: u32,
+        before: Option<Failure>,
+    ) -> (Outcome, Option<Failure>) {
+        let mut outcome =
+            Outcome { lane: delivery.lane.clone(), attempts: number + 1, status: None, delivered: false };
+        match self.send_once(delivery, number, before).await {
+            Ok(answer) => {
+                let status = answer.status().as_u16();
+                outcome.status = Some(status);
+                outcome.delivered = self.rules.accepted.contains(&status);
+                let stopped = plan.stop_header.is_some_and(|name| answer.headers().contains_key(name));
+                let again = (!outcome.delivered && !stopped).then_some(Failure::Status(status));
+                (outcome, again)
+            }
+            Err(failure) => {
+                tracing::debug!(lane = %delivery.lane, ?failure, "webhook not delivered");
+                (outcome, Some(failure))
+            }
+        }
+    }
+
+    async fn send_once(
+        &self,
+        delivery: &Delivery,
+        number: u32,
+        before: Option<Failure>,
+    ) -> Result<reqwest::Response, Failure> {
+        let mut request = self.client.post(&delivery.url).body(delivery.body.clone());
+        for (name, value) in &delivery.headers {
+            request = request.header(name, value);
+        }
+        if let Some(plan) = &self.plan {
+            for (name, value) in (plan.headers)(delivery, number, before) {
+                request = request.header(name, value);
+            }
+            request = request.timeout(Duration::from_millis(self.lock().timeout_ms));
+        }
+        request.send().await.map_err(|error| failure_of(&error))
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Outcome {
@@ -224,5 +376,17 @@ impl Inner {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Lanes> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+fn failure_of(error: &reqwest::Error) -> Failure {
+    if error.is_timeout() {
+        Failure::Timeout
+    } else if error.is_redirect() {
+        Failure::Redirects
+    } else if error.is_connect() {
+        Failure::Connection
+    } else {
+        Failure::Other
     }
 }
