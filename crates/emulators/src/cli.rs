@@ -9,6 +9,7 @@ use crate::dropbox::{self, DropboxOptions};
 use crate::google::{self, GoogleOptions};
 use crate::kernel::authz::OAuthClient;
 use crate::kernel::seed::Seed;
+use crate::slack::{self, SlackOptions};
 
 /// Which provider to emulate.
 #[derive(Debug, Args)]

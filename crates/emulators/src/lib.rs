@@ -8,3 +8,4 @@ pub mod cli;
 pub mod dropbox;
 pub mod google;
 pub mod kernel;
+pub mod slack;
