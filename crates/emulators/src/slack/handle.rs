@@ -75,7 +75,10 @@ impl Control {
 
     pub fn list_accounts(&self) -> Vec<(String, String)> {
         let workspace = self.slack.read();
-        let people = workspace.users.values().filter(|user| !user.is_bot() && !user.email.is_empty());
+        let people = workspace
+            .users
+            .values()
+            .filter(|user| !user.is_bot() && !user.deleted && !user.is_stranger && !user.email.is_empty());
         let mut people: Vec<_> = people.collect();
         people.sort_by_key(|user| (!user.is_admin, user.email.clone()));
         people.iter().map(|user| (user.email.clone(), user.real_name.clone())).collect()

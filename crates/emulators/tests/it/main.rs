@@ -5,3 +5,4 @@ mod dropbox;
 mod google;
 mod receiver;
 mod shared;
+mod slack;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::paging::ClassicPage;
+use super::paging::{ClassicPage, listed, read_cursor};
 use crate::slack::call::{Call, done};
 use crate::slack::errors::ApiError;
 use crate::slack::render::messages as render;
@@ -50,9 +50,20 @@ pub fn list(call: &Call<'_>) -> Result<Value, ApiError> {
         }
     }
     found.sort_by_key(|(_, ts)| std::cmp::Reverse(*ts));
-    let items: Vec<Value> =
-        page.slice(&found).iter().map(|(channel, ts)| shown(&workspace, channel, *ts)).collect();
-    Ok(json!({"items": items, "paging": page.paging(found.len())}))
+    if call.args.get("page").is_some() || call.args.get("count").is_some() {
+        let items: Vec<Value> =
+            page.slice(&found).iter().map(|(channel, ts)| shown(&workspace, channel, *ts)).collect();
+        return Ok(json!({"items": items, "paging": page.paging(found.len())}));
+    }
+    let limit = call.args.count("limit", 100, 1000)?;
+    let start = match read_cursor(call, "reaction")? {
+        Some(place) => place.parse::<usize>().map_err(|_| ApiError::new("invalid_cursor"))?,
+        None => 0,
+    };
+    let rows = found.iter().skip(start).take(limit);
+    let items = rows.map(|(channel, ts)| shown(&workspace, channel, *ts)).collect();
+    let next = (start + limit < found.len()).then(|| (start + limit).to_string());
+    Ok(listed(call, "items", items, "reaction", next))
 }
 
 pub fn add(call: &Call<'_>) -> Result<Value, ApiError> {

@@ -27,6 +27,9 @@ pub fn message(workspace: &Workspace, channel: &Channel, ts: Ts) -> Value {
 pub fn event_message(workspace: &Workspace, channel: &Channel, ts: Ts) -> Value {
     let Some(message) = channel.log.messages.get(&ts) else { return Value::Null };
     let mut shown = self::message(workspace, channel, ts);
+    if shown["subtype"].is_null() && message.rest.as_ref().is_some_and(|rest| !rest.files.is_empty()) {
+        shown["subtype"] = "file_share".into();
+    }
     if message.is_reply_to(ts).is_none()
         && let Some(object) = shown.as_object_mut()
     {

@@ -119,6 +119,7 @@ impl Workspace {
         let Some(user) = self.users.get(id) else { return };
         let mut shown = people::user(user, false, None);
         shown["profile"]["fields"] = json!({});
+        shown["locale"] = "en-US".into();
         let body = json!({"type": name, "user": shown, "cache_ts": now_ms / 1000});
         self.tell_team(name, &["users:read"], body);
     }
