@@ -153,3 +153,25 @@ async fn too_many_events_bring_app_rate_limited_instead() {
         (Some("again"), Some("app_rate_limited"))
     );
 }
+
+#[tokio::test]
+async fn at_most_two_redirects_are_followed() {
+    let world = super::harness::empty().await;
+    let inbox = super::inbox::inbox().await;
+    let target = inbox.url.clone();
+    let hop = |to: String| {
+        axum::routing::post(
+            move || async move { (reqwest::StatusCode::TEMPORARY_REDIRECT, [("location", to)]) },
+        )
+    };
+    let router = axum::Router::new()
+        .route("/loop", hop("/loop".into()))
+        .route("/two", hop("/one".into()))
+        .route("/one", hop(target));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    world.control.subscribe(DEFAULT_CLIENT_ID, &format!("{base}/two"), &["*"]).await.unwrap();
+    let refused = world.control.subscribe(DEFAULT_CLIENT_ID, &format!("{base}/loop"), &["*"]).await;
+    assert!(refused.unwrap_err().to_string().contains("too_many_redirects"));
+}
