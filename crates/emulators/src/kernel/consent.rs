@@ -26,8 +26,23 @@ pub struct ConsentPage {
     pub scopes: Vec<ScopeRow>,
 }
 
+/// Things to tick beside the scopes, such as the pages an app may see.
+#[derive(Debug, Clone)]
+pub struct PickList {
+    pub legend: String,
+    /// The name of the form field that each ticked row sends.
+    pub field: String,
+    /// Value and label; all are ticked at first.
+    pub rows: Vec<(String, String)>,
+}
+
 /// Returns the page. Form fields: `account`, one `granted` per ticked scope, `decision` = `allow` or `deny`.
 pub fn render(page: &ConsentPage) -> String {
+    render_with_picks(page, &[])
+}
+
+/// Returns the page with lists to pick from; each ticked row sends its list's field.
+pub fn render_with_picks(page: &ConsentPage, picks: &[PickList]) -> String {
     let mut form = String::new();
     for (name, value) in &page.hidden {
         let _ = writeln!(form, r#"<input type="hidden" name="{}" value="{}">"#, escape(name), escape(value));
@@ -59,6 +74,19 @@ pub fn render(page: &ConsentPage) -> String {
         }
     }
     let _ = writeln!(form, "</fieldset>");
+    for list in picks {
+        let _ = writeln!(form, "<fieldset><legend>{}</legend>", escape(&list.legend));
+        for (value, label) in &list.rows {
+            let _ = writeln!(
+                form,
+                r#"<label><input type="checkbox" name="{}" value="{}" checked> {}</label>"#,
+                escape(&list.field),
+                escape(value),
+                escape(label),
+            );
+        }
+        let _ = writeln!(form, "</fieldset>");
+    }
     let body = format!(
         r#"<h1>Sign in with {provider}</h1>
 <p class="note">This is an emulator: no real account is involved.</p>
