@@ -37,6 +37,23 @@ pub struct Delivery {
     pub body: Bytes,
 }
 
+/// Builds the headers and the body of one attempt; attempts count from one.
+pub type Remake = Arc<dyn Fn(u32) -> (Vec<(String, String)>, Bytes) + Send + Sync>;
+
+/// Attempts that differ from each other, for providers whose messages say which attempt they are.
+#[derive(Clone)]
+struct Plan {
+    attempts: u32,
+    remake: Remake,
+}
+
+/// A message waiting for its turn.
+#[derive(Clone)]
+struct Queued {
+    delivery: Delivery,
+    plan: Option<Plan>,
+}
+
 /// How a delivery ended.
 #[derive(Debug, Clone, Serialize)]
 pub struct Outcome {
@@ -99,8 +116,8 @@ struct Inner {
 struct Lanes {
     mode: DeliveryMode,
     backoff_ms: u64,
-    waiting: HashMap<String, VecDeque<Delivery>>,
-    held: Vec<Delivery>,
+    waiting: HashMap<String, VecDeque<Queued>>,
+    held: Vec<Queued>,
     outcomes: VecDeque<Outcome>,
     dropped: u64,
     timeout_ms: u64,
@@ -146,6 +163,15 @@ impl Deliverer {
 
     /// Queues a message; must be called within a Tokio runtime.
     pub fn send(&self, delivery: Delivery) {
+        self.queue(Queued { delivery, plan: None });
+    }
+
+    /// Queues a message whose attempts differ. Every failure is tried again, an unreachable receiver too.
+    pub fn send_with_attempts(&self, delivery: Delivery, attempts: u32, remake: Remake) {
+        self.queue(Queued { delivery, plan: Some(Plan { attempts, remake }) });
+    }
+
+    fn queue(&self, delivery: Queued) {
         let mut lanes = self.inner.lock();
         match lanes.mode {
             DeliveryMode::Drop => lanes.dropped += 1,
@@ -221,8 +247,8 @@ impl Deliverer {
     }
 
     /// Appends to a lane; a lane that was empty gets a task that empties it again.
-    fn enqueue(&self, lanes: &mut Lanes, delivery: Delivery) {
-        let lane = delivery.lane.clone();
+    fn enqueue(&self, lanes: &mut Lanes, delivery: Queued) {
+        let lane = delivery.delivery.lane.clone();
         if let Some(queue) = lanes.waiting.get_mut(&lane) {
             queue.push_back(delivery);
             return;
@@ -350,10 +376,13 @@ impl Inner {
         let mut backoff_ms = self.lock().backoff_ms;
         let mut outcome =
             Outcome { lane: delivery.lane.clone(), attempts: 0, status: None, delivered: false };
-        while outcome.attempts < ATTEMPTS {
+        while outcome.attempts < attempts {
             outcome.attempts += 1;
-            let mut request = self.client.post(&delivery.url).body(delivery.body.clone());
-            for (name, value) in &delivery.headers {
+            let remade = queued.plan.as_ref().map(|plan| (plan.remake)(outcome.attempts));
+            let body = remade.as_ref().map_or(&delivery.body, |(_, body)| body);
+            let mut request = self.client.post(&delivery.url).body(body.clone());
+            let extra = remade.iter().flat_map(|(headers, _)| headers);
+            for (name, value) in delivery.headers.iter().chain(extra) {
                 request = request.header(name, value);
             }
             outcome.status = match request.send().await {
@@ -364,7 +393,10 @@ impl Inner {
                 }
             };
             outcome.delivered = outcome.status.is_some_and(|s| self.rules.accepted.contains(&s));
-            let again = outcome.status.is_some_and(|s| self.rules.retried.contains(&s));
+            let again = match &queued.plan {
+                Some(plan) => !outcome.delivered && outcome.attempts < plan.attempts,
+                None => outcome.status.is_some_and(|s| self.rules.retried.contains(&s)),
+            };
             if !again {
                 break;
             }
