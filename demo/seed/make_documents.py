@@ -5,9 +5,26 @@ Run it in this folder after changing a text; the results are committed.
 """
 
 import pathlib
+import struct
 import zipfile
+import zlib
 
 HERE = pathlib.Path(__file__).parent / "google" / "ada@example.com"
+NOTION = pathlib.Path(__file__).parent / "notion" / "files"
+
+PRICE_LIST = [
+    [
+        ("Price list 2026", 20),
+        ("Lantern Tea Company, for shops, valid from 1 March 2026", 11),
+        ("", 11),
+        ("Harbour Breakfast, tin of 250 g: 11.20 EUR", 11),
+        ("Lantern Grey, tin of 250 g: 12.40 EUR", 11),
+        ("First Flush Sencha, tin of 100 g: 16.90 EUR", 11),
+        ("Night Watch Rooibos, tin of 250 g: 9.80 EUR", 11),
+        ("", 11),
+        ("Orders above 500 EUR travel free of charge.", 11),
+    ],
+]
 
 HANDBOOK = [
     [
@@ -74,6 +91,17 @@ def pdf(pages):
     return out
 
 
+def png(width, height, color):
+    """A picture of one color."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = (b"\0" + bytes(color) * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+
+
 def paragraph(style, text):
     text = text.replace("&", "&amp;").replace("<", "&lt;")
     style = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
@@ -106,3 +134,5 @@ def docx(path, paragraphs, table):
 if __name__ == "__main__":
     (HERE / "Policies" / "Employee handbook.pdf").write_bytes(pdf(HANDBOOK))
     docx(HERE / "Finance" / "Supplier agreement.docx", BRIEF, PRICES)
+    (NOTION / "price-list-2026.pdf").write_bytes(pdf(PRICE_LIST))
+    (NOTION / "tasting-room.png").write_bytes(png(48, 32, (196, 164, 108)))
