@@ -112,7 +112,11 @@ fn read_body(
     let text_of = |name: &str| wish.as_str().or(wish[name].as_str()).unwrap_or_default().to_owned();
     Ok(match kind {
         "equation" => json!({"expression": text_of("expression")}),
-        "bookmark" | "embed" => json!({"caption": text::read(&wish["caption"])?, "url": text_of("url")}),
+        "bookmark" | "embed" => {
+            let url = text_of("url");
+            check_url(&url)?;
+            json!({"caption": text::read(&wish["caption"])?, "url": url})
+        }
         "link_preview" => json!({"url": text_of("url")}),
         "table_of_contents" => json!({"color": wish["color"].as_str().unwrap_or("default")}),
         "divider" | "breadcrumb" | "column_list" | "tab" => json!({}),
@@ -256,13 +260,15 @@ pub fn read_file(
         .or(wish["external"].as_str())
         .or(wish.as_str())
         .ok_or("a file should have `upload` or `external`")?;
-    if url.chars().count() > 2000 {
-        return Err("url.length should be ≤ `2000`".to_owned());
-    }
+    check_url(url)?;
     let name = url.rsplit('/').next().unwrap_or_default().to_owned();
     made.insert("type".into(), json!("external"));
     made.insert("external".into(), json!({"url": url}));
     Ok((made, name))
+}
+
+fn check_url(url: &str) -> Result<(), String> {
+    if url.chars().count() > 2000 { Err("url.length should be ≤ `2000`".to_owned()) } else { Ok(()) }
 }
 
 /// Keeps the bytes of `{"name", "path" | "content" | "content_base64" | "filler"}`.

@@ -3,6 +3,7 @@
 mod browser;
 mod dropbox;
 mod google;
+mod notion;
 mod receiver;
 mod shared;
 mod slack;

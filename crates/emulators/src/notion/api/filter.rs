@@ -90,7 +90,7 @@ fn read_level(view: &View<'_>, source: Index, filter: &Value, depth: u32) -> Res
 /// Finds a column by its name or id.
 pub fn find_property(view: &View<'_>, source: Index, name: &str, what: &str) -> Result<Property> {
     let schema = view.store.source(source).map(|source| source.schema.as_slice()).unwrap_or_default();
-    let found = schema.iter().find(|property| property.name == name || property.id == name);
+    let found = schema.iter().find(|property| property.is_called(name));
     found
         .cloned()
         .ok_or_else(|| ApiError::validation(format!("Could not find {what} with name or id: {name}")))

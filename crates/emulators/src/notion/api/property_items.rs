@@ -18,13 +18,8 @@ pub fn get(call: &Call<'_>, id: Id, name: &str) -> Result<Answer> {
     let store = call.notion.read();
     let view = call.view(&store);
     let index = call.find(&view, id, Kind::Page, "page")?;
-    let decoded = percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned();
-    let same = |property: &&Property| {
-        let plain = percent_encoding::percent_decode_str(&property.id).decode_utf8_lossy().into_owned();
-        property.id == name || plain == decoded
-    };
     let found = match store.row_of(index).and_then(|source| store.source(source)) {
-        Some(source) => source.schema.iter().find(same).cloned(),
+        Some(source) => source.schema.iter().find(|property| property.has_id(name)).cloned(),
         None => (name == "title").then(|| Property {
             id: "title".into(),
             name: "title".into(),

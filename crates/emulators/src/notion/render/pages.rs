@@ -39,9 +39,8 @@ impl View<'_> {
     }
 
     fn properties(&self, index: Index, only: &[String]) -> Map<String, Value> {
-        let wanted = |property: &Property| {
-            only.is_empty() || only.iter().any(|name| *name == property.id || *name == property.name)
-        };
+        let wanted =
+            |property: &Property| only.is_empty() || only.iter().any(|name| property.is_called(name));
         let mut made = Map::new();
         let Some(source) = self.store.row_of(index).and_then(|source| self.store.source(source)) else {
             let title = Value::Array(self.store.title(index));

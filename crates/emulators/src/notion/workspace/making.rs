@@ -184,7 +184,7 @@ impl Workspace {
             let schema = self.source(source).context("no schema")?.schema.clone();
             let place = schema
                 .iter()
-                .position(|property| property.name == *name || property.id == *name)
+                .position(|property| property.is_called(name))
                 .with_context(|| format!("{name} is not a property that exists."))?;
             let mut property = schema[place].clone();
             let value = read_value(&mut property, given, self, hand.files).map_err(refused)?;

@@ -121,6 +121,18 @@ pub struct Property {
     pub config: Value,
 }
 
+impl Property {
+    /// Says whether a request means this column: by name, or by id as written or percent-decoded.
+    pub fn is_called(&self, text: &str) -> bool {
+        self.name == text || self.has_id(text)
+    }
+
+    pub fn has_id(&self, text: &str) -> bool {
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        self.id == text || self.id == decode(text) || decode(&self.id) == decode(text)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct BlockDetail {
     pub kind: String,
