@@ -40,7 +40,9 @@ pub fn get(call: &Call<'_>, id: Id, name: &str) -> Result<Answer> {
         return Ok(object(item));
     }
     let items = if rollup_list { value["array"].as_array() } else { value.as_array() };
-    let items = items.cloned().unwrap_or_default();
+    let mut items = items.cloned().unwrap_or_default();
+    // The description of single items knows users only; groups stand in the page object.
+    items.retain(|item| kind != "people" || item["object"] == "user");
     let base = ids::of_key("property item", &format!("{}/{}", ids::show(id), property.id));
     let start = match &paging.cursor {
         None => 0,
