@@ -75,7 +75,7 @@ impl Workspace {
                 shared = bot.shared.contains(&node.id);
             }
             if let Some(people) = full_access(&node.detail)
-                && !people.iter().any(|email| *email == bot.email)
+                && !people.contains(&bot.email)
             {
                 return false;
             }

@@ -15,7 +15,8 @@ pub const GRACE: &str = "grace@example.com";
 pub const NOW: &str = "2026-03-02T12:34:56.789Z";
 
 pub struct World {
-    pub emulator: NotionEmulator,
+    /// Kept so that the emulator runs as long as the test.
+    _emulator: NotionEmulator,
     pub control: Control,
     pub http: Client,
     pub base: String,
@@ -46,7 +47,7 @@ pub async fn start(seed: Seed) -> World {
     control.add_redirect_uri(notion::DEFAULT_CLIENT_ID, REDIRECT);
     let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
     let base = emulator.base_url().as_str().trim_end_matches('/').to_owned();
-    World { emulator, control, http, base }
+    World { _emulator: emulator, control, http, base }
 }
 
 /// Names a node of the demo by its key.
