@@ -9,6 +9,7 @@ use crate::dropbox::{self, DropboxOptions};
 use crate::google::{self, GoogleOptions};
 use crate::kernel::authz::OAuthClient;
 use crate::kernel::seed::Seed;
+use crate::notion::{self, NotionOptions};
 use crate::slack::{self, SlackOptions};
 
 /// Which provider to emulate.
@@ -21,13 +22,18 @@ pub struct EmulateArgs {
 #[derive(Debug, Subcommand)]
 pub enum Provider {
     /// Emulates Google: OAuth and Drive v3.
-    Google(GoogleArgs),
+    Google(CommonArgs),
+    /// Emulates Notion: OAuth with the page picker, the API, signed files and webhooks.
+    Notion(NotionArgs),
+    /// Emulates Slack: OAuth v2, the Web API, the Events API and the file host.
+    Slack(WithFilesArgs),
     /// Emulates Dropbox: OAuth and API v2.
-    Dropbox(DropboxArgs),
+    Dropbox(WithFilesArgs),
 }
 
+/// What every emulator is told.
 #[derive(Debug, Args)]
-pub struct GoogleArgs {
+pub struct CommonArgs {
     /// Address to listen on; port 0 takes any free port.
     #[arg(long, default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
@@ -40,101 +46,168 @@ pub struct GoogleArgs {
     /// Redirect URI to register for the client; may be repeated.
     #[arg(long = "redirect-uri")]
     pub redirect_uris: Vec<String>,
-    #[arg(long, default_value = google::DEFAULT_CLIENT_ID)]
-    pub client_id: String,
-    #[arg(long, default_value = google::DEFAULT_CLIENT_SECRET, hide_default_value = true)]
-    pub client_secret: String,
+    /// The client's id, if not the usual one.
+    #[arg(long)]
+    pub client_id: Option<String>,
+    /// The client's secret, if not the usual one.
+    #[arg(long)]
+    pub client_secret: Option<String>,
 }
 
+/// The same, for providers that keep files at an origin of their own.
 #[derive(Debug, Args)]
-pub struct DropboxArgs {
-    /// Address to listen on; port 0 takes any free port.
-    #[arg(long, default_value = "127.0.0.1:0")]
-    pub listen: SocketAddr,
-    /// Address to use in links, if clients reach the emulator by another one.
-    #[arg(long)]
-    pub public_url: Option<Url>,
-    /// Where temporary links lead: another origin. By default the next port, or any free one.
+pub struct WithFilesArgs {
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// Where links to files lead: another origin. By default the next port, or any free one.
     #[arg(long)]
     pub files_listen: Option<SocketAddr>,
-    /// Address to use in temporary links, if clients reach it by another one.
+    /// Address to use in links to files, if clients reach that origin by another one.
     #[arg(long)]
     pub files_public_url: Option<Url>,
-    /// Starting data: `demo`, `empty`, or the path of a folder.
-    #[arg(long, default_value = "demo")]
-    pub seed: String,
-    /// Redirect URI to register for the client; may be repeated.
-    #[arg(long = "redirect-uri")]
-    pub redirect_uris: Vec<String>,
-    #[arg(long, default_value = dropbox::DEFAULT_CLIENT_ID)]
-    pub client_id: String,
-    #[arg(long, default_value = dropbox::DEFAULT_CLIENT_SECRET, hide_default_value = true)]
-    pub client_secret: String,
+}
+
+#[derive(Debug, Args)]
+pub struct NotionArgs {
+    #[command(flatten)]
+    pub with_files: WithFilesArgs,
+    /// Receiver of webhook events; the subscription is verified at once and its token printed.
+    #[arg(long)]
+    pub webhook_url: Option<String>,
+}
+
+impl CommonArgs {
+    fn seed(&self) -> anyhow::Result<Seed> {
+        Ok(self.seed.parse()?)
+    }
+
+    fn client(&self, id: &str, secret: &str) -> OAuthClient {
+        OAuthClient {
+            client_id: self.client_id.as_deref().unwrap_or(id).to_owned(),
+            client_secret: self.client_secret.as_deref().unwrap_or(secret).to_owned(),
+            redirect_uris: self.redirect_uris.clone(),
+        }
+    }
+}
+
+impl WithFilesArgs {
+    fn files_listen(&self) -> SocketAddr {
+        let listen = self.common.listen;
+        let next_port = if listen.port() == 0 { 0 } else { listen.port().saturating_add(1) };
+        self.files_listen.unwrap_or(SocketAddr::new(listen.ip(), next_port))
+    }
 }
 
 /// Runs an emulator until Ctrl-C.
 pub async fn run(args: EmulateArgs) -> anyhow::Result<()> {
     match args.provider {
         Provider::Google(args) => run_google(args).await,
+        Provider::Notion(args) => run_notion(args).await,
+        Provider::Slack(args) => run_slack(args).await,
         Provider::Dropbox(args) => run_dropbox(args).await,
     }
 }
 
-async fn run_google(args: GoogleArgs) -> anyhow::Result<()> {
-    let seed: Seed = args.seed.parse()?;
-    let client = OAuthClient {
-        client_id: args.client_id.clone(),
-        client_secret: args.client_secret.clone(),
-        redirect_uris: args.redirect_uris,
-    };
+/// Prints what every emulator says of itself.
+fn introduce(name: &str, address: &Url, client: &OAuthClient, accounts: Vec<(String, String)>) {
+    println!("{name} emulator: {}", bare(address));
+    println!("client id: {}", client.client_id);
+    println!("client secret: {}", client.client_secret);
+    for (email, name) in accounts {
+        println!("account: {email} ({name})");
+    }
+}
+
+fn bare(address: &Url) -> &str {
+    address.as_str().trim_end_matches('/')
+}
+
+async fn run_google(args: CommonArgs) -> anyhow::Result<()> {
+    let client = args.client(google::DEFAULT_CLIENT_ID, google::DEFAULT_CLIENT_SECRET);
     let emulator = google::start(GoogleOptions {
+        seed: args.seed()?,
         listen: args.listen,
         public_url: args.public_url,
-        seed,
-        clients: vec![client],
+        clients: vec![client.clone()],
         ..GoogleOptions::default()
     })
     .await?;
-    println!("google emulator: {}", emulator.base_url().as_str().trim_end_matches('/'));
-    println!("client id: {}", args.client_id);
-    println!("client secret: {}", args.client_secret);
-    for (email, name) in emulator.control().list_accounts() {
-        println!("account: {email} ({name})");
+    introduce("google", &emulator.base_url(), &client, emulator.control().list_accounts());
+    tokio::signal::ctrl_c().await?;
+    emulator.shutdown().await;
+    Ok(())
+}
+
+async fn run_notion(args: NotionArgs) -> anyhow::Result<()> {
+    let with_files = args.with_files;
+    let common = &with_files.common;
+    let client = common.client(notion::DEFAULT_CLIENT_ID, notion::DEFAULT_CLIENT_SECRET);
+    let emulator = notion::start(NotionOptions {
+        listen: common.listen,
+        public_url: common.public_url.clone(),
+        files_listen: with_files.files_listen(),
+        seed: common.seed()?,
+        files_public_url: with_files.files_public_url,
+        clients: vec![client.clone()],
+        ..NotionOptions::default()
+    })
+    .await?;
+    introduce("notion", &emulator.base_url(), &client, emulator.control().list_accounts());
+    println!("files: {}", bare(&emulator.files_url()));
+    if let Some(url) = args.webhook_url {
+        let subscription = emulator.control().subscribe(&notion::NewSubscription {
+            url,
+            event_types: Vec::new(),
+            api_version: None,
+            client_id: None,
+            auto_verify: true,
+        })?;
+        println!("webhook verification token: {}", subscription.verification_token);
     }
     tokio::signal::ctrl_c().await?;
     emulator.shutdown().await;
     Ok(())
 }
 
-async fn run_dropbox(args: DropboxArgs) -> anyhow::Result<()> {
-    let seed: Seed = args.seed.parse()?;
-    let client = OAuthClient {
-        client_id: args.client_id.clone(),
-        client_secret: args.client_secret.clone(),
-        redirect_uris: args.redirect_uris,
-    };
-    let next_port = if args.listen.port() == 0 { 0 } else { args.listen.port().saturating_add(1) };
-    let emulator = dropbox::start(DropboxOptions {
-        listen: args.listen,
-        public_url: args.public_url,
-        files_listen: args.files_listen.unwrap_or(SocketAddr::new(args.listen.ip(), next_port)),
+async fn run_slack(args: WithFilesArgs) -> anyhow::Result<()> {
+    let client = args.common.client(slack::DEFAULT_CLIENT_ID, slack::DEFAULT_CLIENT_SECRET);
+    let emulator = slack::start(SlackOptions {
+        listen: args.common.listen,
+        public_url: args.common.public_url.clone(),
+        files_listen: args.files_listen(),
+        seed: args.common.seed()?,
         files_public_url: args.files_public_url,
-        seed,
-        clients: vec![client],
+        clients: vec![client.clone()],
+        ..SlackOptions::default()
+    })
+    .await?;
+    introduce("slack", &emulator.base_url(), &client, emulator.control().list_accounts());
+    println!("signing secret: {}", emulator.control().signing_secret(&client.client_id));
+    println!("file host: {}", bare(&emulator.files_url()));
+    tokio::signal::ctrl_c().await?;
+    emulator.shutdown().await;
+    Ok(())
+}
+
+async fn run_dropbox(args: WithFilesArgs) -> anyhow::Result<()> {
+    let client = args.common.client(dropbox::DEFAULT_CLIENT_ID, dropbox::DEFAULT_CLIENT_SECRET);
+    let emulator = dropbox::start(DropboxOptions {
+        listen: args.common.listen,
+        public_url: args.common.public_url.clone(),
+        files_listen: args.files_listen(),
+        seed: args.common.seed()?,
+        files_public_url: args.files_public_url,
+        clients: vec![client.clone()],
         ..DropboxOptions::default()
     })
     .await?;
-    println!("dropbox emulator: {}", emulator.base_url().as_str().trim_end_matches('/'));
+    introduce("dropbox", &emulator.base_url(), &client, emulator.control().list_accounts());
+    println!("webhook signing secret: the client secret");
     println!("api: {}", emulator.api_url());
     println!("content: {}", emulator.content_url());
     println!("notify: {}", emulator.notify_url());
     println!("www: {}", emulator.www_url());
-    println!("files: {}", emulator.files_url().as_str().trim_end_matches('/'));
-    println!("client id: {}", args.client_id);
-    println!("client secret: {} (also signs webhooks)", args.client_secret);
-    for (email, name) in emulator.control().list_accounts() {
-        println!("account: {email} ({name})");
-    }
+    println!("files: {}", bare(&emulator.files_url()));
     tokio::signal::ctrl_c().await?;
     emulator.shutdown().await;
     Ok(())

@@ -8,4 +8,5 @@ pub mod cli;
 pub mod dropbox;
 pub mod google;
 pub mod kernel;
+pub mod notion;
 pub mod slack;

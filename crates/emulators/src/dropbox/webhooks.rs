@@ -74,7 +74,13 @@ impl Dropbox {
             ("User-Agent".to_owned(), AGENT.to_owned()),
             ("X-Dropbox-Signature".to_owned(), signature(secret, body.as_bytes())),
         ];
-        let delivery = Delivery { lane: uri.to_owned(), url: uri.to_owned(), headers, body: body.into() };
+        let delivery = Delivery {
+            lane: uri.to_owned(),
+            url: uri.to_owned(),
+            headers,
+            body: body.into(),
+            variants: None,
+        };
         self.kernel.webhooks.send(delivery);
     }
 }

@@ -247,7 +247,7 @@ fn message(channel: &mut Channel, state: &str, changed: &str) -> Delivery {
     } else {
         Bytes::new()
     };
-    Delivery { lane: channel.id.clone(), url: channel.address.clone(), headers, body }
+    Delivery { lane: channel.id.clone(), url: channel.address.clone(), headers, body, variants: None }
 }
 
 impl Google {

@@ -1,6 +1,7 @@
 //! The webhook deliverer: real HTTP POSTs, in order per lane, with retries and misbehaviour on demand.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,23 +36,24 @@ pub struct Delivery {
     pub url: String,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
+    /// How attempts differ, for providers whose messages say which attempt they are.
+    pub variants: Option<Variants>,
 }
 
-/// Builds the headers and the body of one attempt; attempts count from one.
+/// Builds the further headers and the body of one attempt; attempts count from one.
 pub type Remake = Arc<dyn Fn(u32) -> (Vec<(String, String)>, Bytes) + Send + Sync>;
 
-/// Attempts that differ from each other, for providers whose messages say which attempt they are.
+/// Attempts that differ from each other. Every failure is tried again, an unreachable receiver too.
 #[derive(Clone)]
-struct Plan {
-    attempts: u32,
-    remake: Remake,
+pub struct Variants {
+    pub attempts: u32,
+    pub remake: Remake,
 }
 
-/// A message waiting for its turn.
-#[derive(Clone)]
-struct Queued {
-    delivery: Delivery,
-    plan: Option<Plan>,
+impl fmt::Debug for Variants {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Variants").field("attempts", &self.attempts).finish_non_exhaustive()
+    }
 }
 
 /// How a delivery ended.
@@ -116,8 +118,8 @@ struct Inner {
 struct Lanes {
     mode: DeliveryMode,
     backoff_ms: u64,
-    waiting: HashMap<String, VecDeque<Queued>>,
-    held: Vec<Queued>,
+    waiting: HashMap<String, VecDeque<Delivery>>,
+    held: Vec<Delivery>,
     outcomes: VecDeque<Outcome>,
     dropped: u64,
     timeout_ms: u64,
@@ -163,15 +165,6 @@ impl Deliverer {
 
     /// Queues a message; must be called within a Tokio runtime.
     pub fn send(&self, delivery: Delivery) {
-        self.queue(Queued { delivery, plan: None });
-    }
-
-    /// Queues a message whose attempts differ. Every failure is tried again, an unreachable receiver too.
-    pub fn send_with_attempts(&self, delivery: Delivery, attempts: u32, remake: Remake) {
-        self.queue(Queued { delivery, plan: Some(Plan { attempts, remake }) });
-    }
-
-    fn queue(&self, delivery: Queued) {
         let mut lanes = self.inner.lock();
         match lanes.mode {
             DeliveryMode::Drop => lanes.dropped += 1,
@@ -247,8 +240,8 @@ impl Deliverer {
     }
 
     /// Appends to a lane; a lane that was empty gets a task that empties it again.
-    fn enqueue(&self, lanes: &mut Lanes, delivery: Queued) {
-        let lane = delivery.delivery.lane.clone();
+    fn enqueue(&self, lanes: &mut Lanes, delivery: Delivery) {
+        let lane = delivery.lane.clone();
         if let Some(queue) = lanes.waiting.get_mut(&lane) {
             queue.push_back(delivery);
             return;
@@ -376,13 +369,13 @@ impl Inner {
         let mut backoff_ms = self.lock().backoff_ms;
         let mut outcome =
             Outcome { lane: delivery.lane.clone(), attempts: 0, status: None, delivered: false };
+        let attempts = delivery.variants.as_ref().map_or(ATTEMPTS, |variants| variants.attempts);
         while outcome.attempts < attempts {
             outcome.attempts += 1;
-            let remade = queued.plan.as_ref().map(|plan| (plan.remake)(outcome.attempts));
-            let body = remade.as_ref().map_or(&delivery.body, |(_, body)| body);
-            let mut request = self.client.post(&delivery.url).body(body.clone());
-            let extra = remade.iter().flat_map(|(headers, _)| headers);
-            for (name, value) in delivery.headers.iter().chain(extra) {
+            let variant = delivery.variants.as_ref().map(|variants| (variants.remake)(outcome.attempts));
+            let (further, body) = variant.unwrap_or_else(|| (Vec::new(), delivery.body.clone()));
+            let mut request = self.client.post(&delivery.url).body(body);
+            for (name, value) in delivery.headers.iter().chain(&further) {
                 request = request.header(name, value);
             }
             outcome.status = match request.send().await {
@@ -393,8 +386,8 @@ impl Inner {
                 }
             };
             outcome.delivered = outcome.status.is_some_and(|s| self.rules.accepted.contains(&s));
-            let again = match &queued.plan {
-                Some(plan) => !outcome.delivered && outcome.attempts < plan.attempts,
+            let again = match &delivery.variants {
+                Some(variants) => !outcome.delivered && outcome.attempts < variants.attempts,
                 None => outcome.status.is_some_and(|s| self.rules.retried.contains(&s)),
             };
             if !again {

@@ -16,7 +16,7 @@ use super::versions::Version;
 use super::workspace::{Happening, Kind};
 use crate::kernel::clock::rfc3339;
 use crate::kernel::secret::{random_token, same_secret};
-use crate::kernel::webhooks::{Delivery, Remake};
+use crate::kernel::webhooks::{Delivery, Remake, Variants};
 
 /// The first delivery and seven more.
 const ATTEMPTS: u32 = 8;
@@ -110,6 +110,7 @@ impl Notion {
             url: subscription.url.clone(),
             headers: vec![("content-type".into(), "application/json".into())],
             body: json!({"verification_token": subscription.verification_token}).to_string().into(),
+            variants: None,
         });
     }
 
@@ -299,8 +300,9 @@ impl Notion {
             url: subscription.url.clone(),
             headers: vec![("content-type".into(), "application/json".into())],
             body: Bytes::new(),
+            variants: Some(Variants { attempts: ATTEMPTS, remake }),
         };
-        self.kernel.webhooks.send_with_attempts(delivery, ATTEMPTS, remake);
+        self.kernel.webhooks.send(delivery);
     }
 }
 

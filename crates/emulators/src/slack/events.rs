@@ -86,6 +86,7 @@ impl Slack {
                 ("User-Agent".to_owned(), "Slackbot 1.0 (+https://api.slack.com/robots)".to_owned()),
             ],
             body: Bytes::from(body.to_string()),
+            variants: None,
         }
     }
 
