@@ -47,7 +47,7 @@ pub use collections::CollectionReport;
 pub use complete_authorization::{CompleteAuthorization, CompletedAuthorization};
 pub use error::{AppError, AppResult, Code};
 pub use explain_file::FileExplanation;
-pub use list_connectors::{ConnectionStatus, ConnectorStatus, needs_no_authorization};
+pub use list_connectors::{ConnectorStatus, needs_no_authorization};
 pub use originals::OriginalContent;
 pub use page::{Page, PageOf};
 pub use picker::{
@@ -68,4 +68,4 @@ pub use webhooks::{Webhook, WebhookState};
 // What a caller has to name to use the deeds, so that it need not name the rooms below.
 pub use gangway_connector::{Descriptor, NotificationRequest, Version};
 pub use gangway_model::ExposeSecret;
-pub use gangway_store::{AuditEntry, CollectionChange, UserChange, UserToken};
+pub use gangway_store::{AuditEntry, CollectionChange, UserChange, UserToken, WatchedConnection};

@@ -1,6 +1,9 @@
 //! Who is calling: a user by token, or the product's back end by the admin key.
 
+use std::sync::Arc;
+
 use gangway_model::{ExposeSecret, SecretString, User};
+use gangway_store::ConnectedCaller;
 
 use crate::app::App;
 use crate::error::{AppError, AppResult, Code};
@@ -13,10 +16,21 @@ impl App {
         if let Some(user) = self.store.find_user_by_token_hash(&hash.to_hex(), self.now()).await? {
             return Ok(user);
         }
-        if self.is_admin_key(&hash) {
-            return Err(AppError::new(Code::Forbidden, "the admin key acts for no user: make a user token"));
+        Err(self.refuse_token(&hash))
+    }
+
+    /// The user a token acts as, with every connection: one look-up, where signing in and asking would be two.
+    pub(crate) async fn sign_in_connected(&self, token: &SecretString) -> AppResult<Arc<ConnectedCaller>> {
+        let hash = SecretHash::of(token.expose_secret());
+        let caller = self.store.find_connected_caller(&hash.to_hex()).await?;
+        caller.ok_or_else(|| self.refuse_token(&hash))
+    }
+
+    fn refuse_token(&self, hash: &SecretHash) -> AppError {
+        if self.is_admin_key(hash) {
+            return AppError::new(Code::Forbidden, "the admin key acts for no user: make a user token");
         }
-        Err(AppError::new(Code::Unauthorized, "this token is unknown, revoked or past its end"))
+        AppError::new(Code::Unauthorized, "this token is unknown, revoked or past its end")
     }
 
     /// Lets the holder of the admin key in.

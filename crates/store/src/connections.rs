@@ -23,9 +23,10 @@ const CONNECTION: &str = "SELECT id, user_id, connector_id, account_id, account_
 /// The connector whose connection every user has without asking anybody.
 const LOCAL: &str = "local_upload";
 
-fn read_connection(row: &AnyRow) -> Result<Connection> {
+/// `id` is the name of the id's column, which another table's may stand beside.
+pub(crate) fn read_connection(row: &AnyRow, id: &str) -> Result<Connection> {
     Ok(Connection {
-        id: row.id("id")?,
+        id: row.id(id)?,
         user_id: row.id("user_id")?,
         connector_id: row.id("connector_id")?,
         account: Account {
@@ -48,13 +49,13 @@ impl Store {
     /// Any user's connection: for the engine.
     pub async fn find_connection(&self, id: &ConnectionId) -> Result<Option<Connection>> {
         let row = Sql::new(CONNECTION).sql(" WHERE id = ").arg(id).first(&self.read).await?;
-        row.as_ref().map(read_connection).transpose()
+        row.as_ref().map(|row| read_connection(row, "id")).transpose()
     }
 
     /// The user's own connection.
     pub async fn get_connection(&self, user: &UserId, id: &ConnectionId) -> Result<Connection> {
         let row = Sql::new(CONNECTION).sql(" WHERE id = ").arg(id).sql(" AND user_id = ").arg(user);
-        read_connection(&row.first(&self.read).await?.ok_or(StoreError::NotFound)?)
+        read_connection(&row.first(&self.read).await?.ok_or(StoreError::NotFound)?, "id")
     }
 
     /// A user's connections, the oldest first: of one connector, the first is the default.
@@ -70,7 +71,7 @@ impl Store {
             .sql(" ORDER BY connected_at, id")
             .all(&self.read)
             .await?;
-        read_all(rows, read_connection)
+        read_all(rows, |row| read_connection(row, "id"))
     }
 
     /// Makes the connection of an account, or finds the one that is there: a reconnect keeps its id, and so

@@ -1,7 +1,7 @@
 //! What can go wrong with rows, in four kinds.
 
 /// Why a deed on rows did not happen. Messages never hold the values that were stored or asked for.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no such row, or it belongs to somebody else.
     #[error("not found")]

@@ -128,12 +128,6 @@ impl Store {
         Ok(())
     }
 
-    /// When a push for the whole OAuth app last concerned a connection.
-    pub async fn last_app_push(&self, connection: &ConnectionId) -> Result<Option<Timestamp>> {
-        let row = Sql::new("SELECT last_push_at FROM connections WHERE id = ").arg(connection);
-        row.first(&self.read).await?.map_or(Ok(None), |row| row.opt_time("last_push_at"))
-    }
-
     /// How many tasks are due but not claimed, and how many run.
     pub async fn count_due_tasks(&self) -> Result<(u64, u64)> {
         let row = Sql::new("SELECT CAST(COALESCE(SUM(CASE WHEN state = 'queued' AND run_at <= ")

@@ -6,6 +6,7 @@
 //! than that.
 
 mod error;
+mod gather;
 mod open;
 mod paging;
 mod row;
@@ -14,6 +15,7 @@ mod sql;
 mod app_secrets;
 mod audit;
 mod authorization;
+mod callers;
 mod collection_files;
 mod collections;
 mod connections;
@@ -46,6 +48,7 @@ pub use app_secrets::{AppSecretState, SealedAppSecret};
 pub use audit::AuditEntry;
 pub use authorization::{AuthorizationRequest, NewAuthorizationRequest, TakenRequest};
 pub use blobs::{BlobError, BlobWriter, Blobs, fresh_blob_key};
+pub use callers::{ConnectedCaller, WatchedConnection};
 pub use collections::{CollectionChange, CollectionStats, NewCollection};
 pub use connections::NewConnection;
 pub use documents::{Original, StoredDocument};

@@ -8,6 +8,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gangway_effects::SharedClock;
@@ -16,7 +17,9 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Any, AnyPool, ConnectOptions, Executor, SqlSafeStr, Transaction};
 
+use crate::callers::{self, ConnectedCaller};
 use crate::error::{Result, StoreError};
+use crate::gather::Gather;
 
 /// The migrations in their order: what each is called, and its text for either database.
 const MIGRATIONS: [(&str, &str, &str); 2] = [
@@ -73,6 +76,7 @@ impl fmt::Debug for StoreOptions {
 pub struct Store {
     pub(crate) read: AnyPool,
     pub(crate) write: AnyPool,
+    pub(crate) callers: Arc<Gather<ConnectedCaller>>,
     backend: Backend,
     clock: SharedClock,
 }
@@ -96,7 +100,8 @@ impl Store {
             Backend::Sqlite => open_sqlite(options).await?,
             Backend::Postgres => open_postgres(options).await?,
         };
-        let store = Self { read, write, backend, clock };
+        let callers = callers::gather(read.clone(), clock.clone());
+        let store = Self { read, write, callers, backend, clock };
         migrator(backend).run(&store.write).await.map_err(|error| unusable(&error.to_string()))?;
         Ok(store)
     }

@@ -15,7 +15,7 @@ use gangway_extract::{Extractor, ExtractorOptions, Limits, WorkerCommand};
 use gangway_oauth::{OAuthApp, OAuthClient, OAuthEndpoints};
 use gangway_search::{SearchIndex, TantivyIndex, TantivyOptions};
 use gangway_store::testing::TestStore;
-use gangway_store::{Backend, Blobs, Store};
+use gangway_store::{Backend, Blobs, Store, StoreOptions};
 use gangway_sync::{Engine, EngineParts, Opener, SyncSettings};
 use gangway_vault::{AppDirectory, ConnectorSettings, KeyRing, Vault, VaultOptions};
 use url::Url;
@@ -59,7 +59,7 @@ pub struct House {
     pub index: Arc<dyn SearchIndex>,
     pub blobs_folder: PathBuf,
     server: tokio::task::JoinHandle<()>,
-    _rows: TestStore,
+    rows: TestStore,
     _folder: tempfile::TempDir,
 }
 
@@ -165,7 +165,7 @@ impl House {
             index,
             blobs_folder,
             server,
-            _rows: rows,
+            rows,
             _folder: folder,
         }
     }
@@ -173,6 +173,11 @@ impl House {
     /// What edits the emulated Google from behind.
     pub fn control(&self) -> Control {
         self.google.control()
+    }
+
+    /// To open the same rows once more, as another process would.
+    pub fn store_options(&self) -> StoreOptions {
+        self.rows.options.clone()
     }
 
     /// Steps the server's clock and the emulator's together.

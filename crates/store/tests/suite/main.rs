@@ -6,6 +6,7 @@ mod app_pushes;
 mod audit;
 mod authorization;
 mod blobs;
+mod callers;
 mod collections;
 mod connections;
 mod feeds;

@@ -56,6 +56,7 @@ async fn hot_statements_never_read_a_whole_table() {
         store.commit_page(&ann.page_of(&items)),
         store.commit_page(&gone),
         store.find_user_by_token_hash("x", ann.now),
+        store.find_connected_callers(&["x".to_owned()]),
         store.find_connections(user, None),
         store.list_follow_due(ann.now, ann.now, ann.now, ann.now, 10),
         store.find_items_by_provider_ids(connection, &provider_ids(&["a", "b"])),

@@ -2,6 +2,7 @@
 
 mod connect;
 mod follow;
+mod fresh;
 mod grants;
 mod proof;
 mod rooms;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::view::ConnectorView;
-use crate::caller::Caller;
+use crate::caller::Bearer;
 use crate::documented::Always;
 use crate::problem::ApiResult;
 use crate::state::ApiState;
@@ -22,9 +22,9 @@ pub struct ConnectorList {
     responses((status = 200, description = "Every connector of this server.", body = ConnectorList), Always)
 )]
 pub async fn list_connectors(
-    Caller(user): Caller,
+    Bearer(token): Bearer,
     State(state): State<ApiState>,
 ) -> ApiResult<Json<ConnectorList>> {
-    let all = state.app.list_connectors(&user).await?;
+    let all = state.app.list_connectors(&token).await?;
     Ok(Json(ConnectorList { connectors: all.into_iter().map(ConnectorView::of).collect() }))
 }

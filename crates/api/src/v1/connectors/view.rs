@@ -1,7 +1,7 @@
 //! A connector as the API shows it.
 
 use chrono::{DateTime, Utc};
-use gangway_app::{ConnectionStatus, ConnectorStatus, Descriptor, needs_no_authorization};
+use gangway_app::{ConnectorStatus, Descriptor, WatchedConnection, needs_no_authorization};
 use gangway_model::ConnectionState;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -154,7 +154,7 @@ impl ConnectorView {
 }
 
 impl ConnectionView {
-    fn of(descriptor: &Descriptor, status: &ConnectionStatus) -> Self {
+    fn of(descriptor: &Descriptor, status: &WatchedConnection) -> Self {
         let connection = &status.connection;
         let problem = match connection.state {
             ConnectionState::NeedsReauth => Some(ConnectionProblem {
