@@ -12,6 +12,7 @@ use gangway_sync::{Engine, Opener};
 use gangway_vault::{AppDirectory, Vault};
 
 use crate::settings::AppSettings;
+use crate::upload::UploadTurns;
 
 /// Everything a use case may touch. One per process, shared.
 pub struct App {
@@ -25,6 +26,7 @@ pub struct App {
     pub index: Arc<dyn SearchIndex>,
     pub engine: Arc<Engine>,
     pub clock: SharedClock,
+    pub upload_turns: UploadTurns,
     pub settings: AppSettings,
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use gangway_connector::{BrowseRequest, ConnectorKind, Descriptor, Entry, Source};
 use gangway_model::{
-    Connection, ConnectionId, Fetchable, Item, ItemKind, ItemState, PageToken, ProviderItemId, Reason,
-    Timestamp, User,
+    Connection, ConnectionId, Fetchable, Item, ItemId, ItemKind, ItemState, PageToken, ProviderItemId,
+    Reason, Timestamp, User,
 };
 use gangway_store::ItemFilter;
 
@@ -137,8 +137,8 @@ impl App {
         connection: &Connection,
         request: &BrowseFiles,
     ) -> AppResult<Page<SourceFile>> {
-        if request.folder.is_some() {
-            return Err(AppError::not_found("folder: uploads are not kept in folders"));
+        if let Some(folder) = &request.folder {
+            return self.list_upload_folder(connection, folder, request).await;
         }
         let words = request.query.as_deref().unwrap_or_default().to_lowercase();
         let mut page = request.page.clone();
@@ -157,6 +157,27 @@ impl App {
             }
             page.cursor = next;
         }
+    }
+
+    async fn list_upload_folder(
+        &self,
+        connection: &Connection,
+        folder: &ProviderItemId,
+        request: &BrowseFiles,
+    ) -> AppResult<Page<SourceFile>> {
+        let found = self.store.find_item_by_provider_id(&connection.id, folder).await?;
+        if !found.is_some_and(|item| item.kind == ItemKind::Container && item.state != ItemState::Gone) {
+            return Err(AppError::not_found("folder"));
+        }
+        let after = request.page.inner()?.map(ItemId::from);
+        let limit = request.page.limit;
+        let mut rows = self.store.children(&connection.id, folder, after.as_ref(), limit + 1).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|last| seal_cursor(last.id.as_str()));
+        let words = request.query.as_deref().unwrap_or_default().to_lowercase();
+        rows.retain(|item| item.name.to_lowercase().contains(&words));
+        Ok(Page { rows: rows.into_iter().map(SourceFile::of_item).collect(), next })
     }
 
     pub(crate) fn open_source(&self, connection: &Connection) -> AppResult<Box<dyn Source>> {

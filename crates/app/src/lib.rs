@@ -34,6 +34,7 @@ mod webhooks;
 mod originals;
 mod upload;
 mod upload_name;
+mod upload_path;
 
 mod collections;
 mod search;
@@ -61,7 +62,9 @@ pub use settings::{AppSettings, UploadLimits};
 pub use start_authorization::{AUTHORIZATION_LIFETIME, StartAuthorization, StartedAuthorization};
 pub use start_sync::{StartSync, StartedSync};
 pub use sync_jobs::progress;
-pub use upload::{StagedFile, UploadOutcome, UploadPart, UploadStatus, UploadTarget};
+pub use upload::{
+    IncomingFile, OnConflict, StagedFile, UploadOutcome, UploadPart, UploadStatus, UploadTarget, UploadTurns,
+};
 pub use users::{CreateUser, CreatedToken};
 pub use webhooks::{Webhook, WebhookState};
 

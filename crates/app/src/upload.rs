@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gangway_extract::detect_media_type;
 use gangway_model::{
-    Collection, CollectionId, Connection, Item, ItemId, ItemKind, ItemState, ProviderItemId, Reason,
+    Collection, CollectionId, Connection, Item, ItemId, ItemKind, ItemState, ProviderItemId, Reason, ScopeId,
     SyncJobId, SyncMode, User,
 };
 use gangway_store::{
@@ -25,6 +25,7 @@ use crate::app::App;
 use crate::error::{AppError, AppResult, Code};
 use crate::secret_hash::hex;
 use crate::upload_name::clean_name;
+use crate::upload_path::UploadPlace;
 
 /// Bytes from the start of a file that tell its type.
 const HEAD: usize = 16 * 1024;
@@ -32,6 +33,8 @@ const HEAD: usize = 16 * 1024;
 const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 /// The root under which a collection's uploads stand.
 const UPLOADS: &str = "uploads";
+/// The type that folders are listed with.
+const FOLDER: &str = "inode/directory";
 
 /// Where uploads go: checked before any byte is read.
 #[derive(Debug)]
@@ -61,10 +64,37 @@ pub enum StagedFile {
     Rejected { name: String, reason: Reason },
 }
 
+/// A staged file, and the path it had where it came from.
+#[derive(Debug)]
+pub struct IncomingFile {
+    pub staged: StagedFile,
+    /// As it was sent; without one the file stands at the top.
+    pub path: Option<String>,
+}
+
+/// What happens to a file whose place is taken by one with other bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// The one that is there stays; the new one is not kept.
+    Skip,
+    /// The new one takes the place, as the next version of the same file.
+    Replace,
+    /// Both stay; the new one gets a number. The default: nothing is lost.
+    #[default]
+    KeepBoth,
+}
+
+/// Files are made part of a collection one at a time, so that of two with the same bytes or the same place the
+/// second sees the first.
+#[derive(Debug, Default)]
+pub struct UploadTurns(tokio::sync::Mutex<()>);
+
 /// What became of one file.
 #[derive(Debug)]
 pub struct UploadOutcome {
     pub name: String,
+    /// Where it stands (or would), with the folders above it.
+    pub path: String,
     pub size: u64,
     pub sha256: Option<String>,
     pub status: UploadStatus,
@@ -75,6 +105,12 @@ pub struct UploadOutcome {
 #[derive(Debug, PartialEq)]
 pub enum UploadStatus {
     Stored,
+    /// It stands beside one of the same name, under this number.
+    KeptBoth,
+    /// It took the place of an older version.
+    Replaced,
+    /// Its place is taken, and it was to be left out then.
+    Skipped,
     /// The collection has these very bytes already, under this name.
     Duplicate {
         of: String,
@@ -127,11 +163,13 @@ impl App {
     pub async fn finish_upload(
         &self,
         target: &UploadTarget,
-        staged: Vec<StagedFile>,
+        files: Vec<IncomingFile>,
+        on_conflict: OnConflict,
     ) -> AppResult<Vec<UploadOutcome>> {
-        let mut outcomes = Vec::with_capacity(staged.len());
-        for file in staged {
-            outcomes.push(self.finish_file(target, file).await?);
+        let mut outcomes = Vec::with_capacity(files.len());
+        for file in files {
+            let _turn = self.upload_turns.0.lock().await;
+            outcomes.push(self.finish_file(target, file, on_conflict).await?);
         }
         self.engine.wake();
         Ok(outcomes)
@@ -196,25 +234,74 @@ impl App {
         piece.transpose().map_err(|error| AppError::invalid("file", format!("the upload broke off: {error}")))
     }
 
-    async fn finish_file(&self, target: &UploadTarget, file: StagedFile) -> AppResult<UploadOutcome> {
-        let (name, media_type, size, sha256, blob_key) = match file {
+    async fn finish_file(
+        &self,
+        target: &UploadTarget,
+        file: IncomingFile,
+        on_conflict: OnConflict,
+    ) -> AppResult<UploadOutcome> {
+        let IncomingFile { staged, path } = file;
+        let rejected = |name: String, path: Option<String>, reason| {
+            let path = path.unwrap_or_else(|| name.clone());
+            UploadOutcome {
+                name,
+                path,
+                size: 0,
+                sha256: None,
+                status: UploadStatus::Rejected(reason),
+                file: None,
+            }
+        };
+        let (name, media_type, size, sha256, blob_key) = match staged {
             StagedFile::Stored { name, media_type, size, sha256, blob_key } => {
                 (name, media_type, size, sha256, blob_key)
             }
-            StagedFile::Rejected { name, reason } => {
-                let status = UploadStatus::Rejected(reason);
-                return Ok(UploadOutcome { name, size: 0, sha256: None, status, file: None });
+            StagedFile::Rejected { name, reason } => return Ok(rejected(name, path, reason)),
+        };
+        let place = match path.as_deref().map_or_else(|| Ok(UploadPlace::at_top(&name)), UploadPlace::of_path)
+        {
+            Ok(place) => place,
+            Err(reason) => {
+                self.discard(&blob_key).await;
+                return Ok(rejected(name, path, reason));
             }
         };
         let (connection, collection) = (&target.connection, &target.collection);
-        let there =
+        let mut outcome = UploadOutcome {
+            name: place.name.clone(),
+            path: place.shown(),
+            size,
+            sha256: Some(sha256.clone()),
+            status: UploadStatus::Stored,
+            file: None,
+        };
+        let same_bytes =
             self.store.find_item_by_hash_in_collection(&connection.id, &collection.id, &sha256).await?;
-        if let Some(there) = there {
+        if let Some(there) = same_bytes {
             self.discard(&blob_key).await;
-            let status = UploadStatus::Duplicate { of: there.name };
-            return Ok(UploadOutcome { name, size, sha256: Some(sha256), status, file: Some(there.id) });
+            outcome.status = UploadStatus::Duplicate { of: there.name };
+            outcome.file = Some(there.id);
+            return Ok(outcome);
         }
-        let now = self.now();
+        let mut place = place;
+        let there = self.upload_at(target, &place).await?;
+        match (there, on_conflict) {
+            (None, _) => {}
+            (Some(there), OnConflict::Skip) => {
+                self.discard(&blob_key).await;
+                outcome.status = UploadStatus::Skipped;
+                outcome.file = Some(there.id);
+                return Ok(outcome);
+            }
+            (Some(_), OnConflict::Replace) => {
+                outcome.status = UploadStatus::Replaced;
+            }
+            (Some(_), OnConflict::KeepBoth) => {
+                place = self.free_place(target, &place).await?;
+                outcome.status = UploadStatus::KeptBoth;
+                (outcome.name, outcome.path) = (place.name.clone(), place.shown());
+            }
+        }
         let scope = NewScope {
             connection_id: connection.id.clone(),
             collection_id: collection.id.clone(),
@@ -224,44 +311,82 @@ impl App {
             mode: SyncMode::Manual,
         };
         let scope = self.store.upsert_scope(&scope).await?;
-        let id = upload_id(connection, &collection.id, &sha256);
+        let mut items = self.folders_of(target, &place).await?;
+        let parent = items.last().map(|upsert| upsert.item.provider_id.clone());
+        let id = upload_id(target, "file", &place.key());
+        // Newer than whatever had this place: who still reads an older version's text must not put it back.
+        let before = self.store.find_item(&id).await?;
+        let observed_at =
+            before.map_or(self.now(), |item| self.now().max(item.observed_at + Duration::from_millis(1)));
         let item = Item {
-            id: id.clone(),
-            connection_id: connection.id.clone(),
-            provider_id: ProviderItemId::from(id.as_str()),
-            parent_id: None,
-            target_id: None,
-            feed: None,
-            kind: ItemKind::File,
-            name: name.clone(),
+            parent_id: parent,
+            name: place.name.clone(),
             media_type,
             size: Some(size),
-            modified_at: Some(now),
+            modified_at: Some(self.now()),
             url: Some(
                 self.settings
                     .address(&format!("rest/connectors/{}/files/{id}/content", connection.connector_id)),
             ),
-            locator: None,
-            revision: None,
-            content_hash: Some(sha256.clone()),
-            state: ItemState::NameOnly,
+            content_hash: Some(sha256),
             reason: Some(Reason::new("pending", "its text is being read")),
-            observed_at: now,
-            synced_at: None,
+            observed_at,
+            ..bare_item(connection, &id, ItemKind::File, ItemState::NameOnly)
         };
         let original = Some(Original { blob_key, size });
+        items.push(ItemUpsert { item, document: DocumentChange::Remove, original });
         let page = PageEffects {
-            items: vec![ItemUpsert { item, document: DocumentChange::Remove, original }],
-            placements: vec![Placement {
-                scope_id: scope.id,
-                item_id: id.clone(),
-                seen_by: SyncJobId::from(UPLOADS),
-            }],
-            tasks: vec![payload::extract_upload(&id, now)],
+            placements: items.iter().map(|upsert| placement(&scope.id, &upsert.item.id)).collect(),
+            items,
+            tasks: vec![payload::extract_upload(&id, self.now())],
             ..PageEffects::default()
         };
         self.store.commit_page(&page).await?;
-        Ok(UploadOutcome { name, size, sha256: Some(sha256), status: UploadStatus::Stored, file: Some(id) })
+        outcome.file = Some(id);
+        Ok(outcome)
+    }
+
+    /// The file that stands in a place of a collection.
+    async fn upload_at(&self, target: &UploadTarget, place: &UploadPlace) -> AppResult<Option<Item>> {
+        let id = upload_id(target, "file", &place.key());
+        let Some(item) = self.store.find_item(&id).await?.filter(|item| item.state != ItemState::Gone) else {
+            return Ok(None);
+        };
+        let placed = self.store.item_scopes(std::slice::from_ref(&id)).await?;
+        Ok(placed.contains_key(&id).then_some(item))
+    }
+
+    /// The first free place beside a taken one: `name (2).ext`, `name (3).ext`…
+    async fn free_place(&self, target: &UploadTarget, taken: &UploadPlace) -> AppResult<UploadPlace> {
+        let mut number = 2;
+        loop {
+            let place = taken.numbered(number);
+            if self.upload_at(target, &place).await?.is_none() {
+                return Ok(place);
+            }
+            number += 1;
+        }
+    }
+
+    /// The folders above a place, from the top down; those that are there keep the spelling of their name.
+    async fn folders_of(&self, target: &UploadTarget, place: &UploadPlace) -> AppResult<Vec<ItemUpsert>> {
+        let connection = &target.connection;
+        let mut folders: Vec<ItemUpsert> = Vec::with_capacity(place.folders.len());
+        let mut parent = None;
+        for (key, name) in place.ancestors() {
+            let id = upload_id(target, "folder", &key);
+            let there = self.store.find_item(&id).await?.filter(|item| item.state != ItemState::Gone);
+            let item = there.unwrap_or_else(|| Item {
+                parent_id: parent,
+                name: name.to_owned(),
+                media_type: FOLDER.to_owned(),
+                observed_at: self.now(),
+                ..bare_item(connection, &id, ItemKind::Container, ItemState::Structure)
+            });
+            parent = Some(item.provider_id.clone());
+            folders.push(ItemUpsert::of(item));
+        }
+        Ok(folders)
     }
 
     /// What cannot be deleted now was announced as orphaned: the collector finds it.
@@ -284,13 +409,43 @@ async fn abandon(writer: BlobWriter) {
     }
 }
 
-/// The id of these bytes in this collection: the same for two uploads at the same moment, so that the rows
-/// themselves make one file of them; and telling nothing to anybody else, since the connection is in it.
-fn upload_id(connection: &Connection, collection: &CollectionId, sha256: &str) -> ItemId {
-    let hash = digest(&SHA256, format!("upload|{}|{collection}|{sha256}", connection.id).as_bytes());
+/// The id of a place in a collection: the same for two uploads at the same moment, so that the rows themselves make
+/// one file of them; and telling nothing to anybody else, since the connection is in it.
+fn upload_id(target: &UploadTarget, kind: &str, key: &str) -> ItemId {
+    let (connection, collection) = (&target.connection.id, &target.collection.id);
+    let hash = digest(&SHA256, format!("{kind}|{connection}|{collection}|{key}").as_bytes());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.as_ref()[..16]);
     ItemId::from(uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string())
+}
+
+/// An item with nothing but its identity. Uploads have no source but us: our id is the provider's too.
+fn bare_item(connection: &Connection, id: &ItemId, kind: ItemKind, state: ItemState) -> Item {
+    Item {
+        id: id.clone(),
+        connection_id: connection.id.clone(),
+        provider_id: ProviderItemId::from(id.as_str()),
+        parent_id: None,
+        target_id: None,
+        feed: None,
+        kind,
+        name: String::new(),
+        media_type: String::new(),
+        size: None,
+        modified_at: None,
+        url: None,
+        locator: None,
+        revision: None,
+        content_hash: None,
+        state,
+        reason: None,
+        observed_at: connection.connected_at,
+        synced_at: None,
+    }
+}
+
+fn placement(scope: &ScopeId, item: &ItemId) -> Placement {
+    Placement { scope_id: scope.clone(), item_id: item.clone(), seen_by: SyncJobId::from(UPLOADS) }
 }
 
 impl From<BlobError> for AppError {

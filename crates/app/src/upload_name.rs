@@ -7,9 +7,17 @@ const LONGEST: usize = 255;
 
 /// The last component, composed (NFC), without what could fool a reader or a file system.
 pub fn clean_name(sent: &str) -> String {
-    let last =
-        sent.rsplit(['/', '\\']).find(|part| !matches!(part.trim(), "" | "." | "..")).unwrap_or_default();
-    let shown: String = last.nfc().filter(|c| !c.is_control() && !turns_text(*c)).collect();
+    clean_part(parts(sent).next_back().unwrap_or_default())
+}
+
+/// The parts of a path that name something: neither empty nor a step to here or upwards.
+pub fn parts(sent: &str) -> impl DoubleEndedIterator<Item = &str> {
+    sent.split(['/', '\\']).filter(|part| !matches!(part.trim(), "" | "." | ".."))
+}
+
+/// One part of a path, composed (NFC), without what could fool a reader or a file system.
+pub fn clean_part(part: &str) -> String {
+    let shown: String = part.nfc().filter(|c| !c.is_control() && !turns_text(*c)).collect();
     // `name:stream` names a hidden stream on some file systems.
     let shown = shown.replace(':', "_");
     let shown = shown.trim().trim_end_matches(['.', ' ']);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gangway_api::ApiState;
-use gangway_app::{App, AppSettings, SecretHash};
+use gangway_app::{App, AppSettings, SecretHash, UploadTurns};
 use gangway_effects::{Clock, Network, NetworkOptions, SharedClock, SteppedClock};
 use gangway_emulators::google::{
     self, Control, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, GoogleEmulator, GoogleOptions, Seed,
@@ -141,6 +141,7 @@ impl House {
             index: Arc::clone(&index),
             engine: Arc::clone(&engine),
             clock: shared,
+            upload_turns: UploadTurns::default(),
             settings: AppSettings {
                 admin_key: Some(SecretHash::of(ADMIN_KEY)),
                 ..AppSettings::for_public_url(url.clone())

@@ -169,3 +169,183 @@ async fn a_wrong_upload_stores_nothing() {
     house.send(bare.body(Body::from("x")).unwrap()).await.error(400, "invalid_request");
     assert_eq!(user.get("/rest/connectors/local_upload/files").await.ok()["files"], json!([]));
 }
+
+/// Statuses and paths, in order.
+fn ends(answer: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let files = answer["files"].as_array().unwrap();
+    files.iter().map(|file| (text(&file["status"]), text(&file["path"]))).collect()
+}
+
+fn end(status: &str, path: &str) -> (String, String) {
+    (status.to_owned(), path.to_owned())
+}
+
+/// Everything the user has uploaded: name and kind.
+async fn listed(user: &Caller<'_>) -> Vec<(String, String)> {
+    let answer = user.get("/rest/connectors/local_upload/files?limit=100").await.ok();
+    let files = answer["files"].as_array().unwrap();
+    let mut names: Vec<_> = files
+        .iter()
+        .map(|file| (file["name"].as_str().unwrap().to_owned(), file["kind"].as_str().unwrap().to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn folders_keep_their_structure() {
+    let house = House::build().await;
+    let user = house.user(Plan::Free).await;
+    let query = format!("?collection_uuid={}", user.collection("mine").await);
+    let parts: [Part; 5] = [
+        ("path", None, b"Docs/Sub/a.txt"),
+        ("file", Some("a.txt"), b"one"),
+        ("file", Some("b.txt"), b"two"),
+        ("path", None, b"../docs/./b.txt"),
+        ("on_conflict", None, b"skip"),
+    ];
+    let answer = upload(&user, &query, &parts).await.ok();
+    assert_eq!(ends(&answer), [end("stored", "Docs/Sub/a.txt"), end("stored", "docs/b.txt")]);
+    let expected = [("Docs", "folder"), ("Sub", "folder"), ("a.txt", "file"), ("b.txt", "file")];
+    let expected: Vec<_> = expected.iter().map(|(name, kind)| end(name, kind)).collect();
+    assert_eq!(listed(&user).await, expected, "one folder, whatever the case, in its first spelling");
+
+    let all = user.get("/rest/connectors/local_upload/files").await.ok();
+    let find = |name: &str| {
+        let files = all["files"].as_array().unwrap();
+        files.iter().find(|file| file["name"] == name).unwrap().clone()
+    };
+    let id = |name: &str| find(name)["id"].as_str().unwrap().to_owned();
+    assert_eq!(find("a.txt")["parent_id"], id("Sub").as_str());
+    let inside =
+        user.get(&format!("/rest/connectors/local_upload/files?folder_id={}", id("Docs"))).await.ok();
+    let mut names: Vec<_> =
+        inside["files"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["Sub", "b.txt"]);
+    let nowhere = format!("/rest/connectors/local_upload/files?folder_id={}", id("a.txt"));
+    user.get(&nowhere).await.error(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_taken_place_is_kept_replaced_or_shared() {
+    let house = House::build().await;
+    let user = house.user(Plan::Free).await;
+    let collection = user.collection("mine").await;
+    let send = async |rule: &str, path: &str, content: &str| {
+        let query = format!("?collection_uuid={collection}{rule}");
+        let parts: [Part; 2] =
+            [("path", None, path.as_bytes()), ("file", Some("sent.txt"), content.as_bytes())];
+        upload(&user, &query, &parts).await.ok()
+    };
+    let bytes = async |answer: &Value| {
+        let id = answer["files"][0]["id"].as_str().unwrap();
+        user.get(&format!("/rest/connectors/local_upload/files/{id}/content")).await.text()
+    };
+    let first = send("", "A/Caf\u{e9}.txt", "one").await;
+    assert_eq!(ends(&first), [end("stored", "A/Caf\u{e9}.txt")]);
+
+    // Other case, other composition: the same place.
+    let skipped = send("&on_conflict=skip", "a/CAFE\u{301}.TXT", "two").await;
+    assert_eq!(skipped["files"][0]["status"], "skipped");
+    assert_eq!(skipped["files"][0]["reason"]["code"], "place_taken");
+    assert_eq!(skipped["files"][0]["id"], first["files"][0]["id"]);
+    assert_eq!(bytes(&first).await, "one", "what was there stays");
+
+    let both = send("", "A/Caf\u{e9}.txt", "two").await;
+    assert_eq!(ends(&both), [end("stored", "A/Caf\u{e9} (2).txt")], "both are kept when nothing is said");
+    assert_eq!(both["files"][0]["reason"]["code"], "kept_both");
+    let third = send("&on_conflict=keep_both", "A/Caf\u{e9}.txt", "three").await;
+    assert_eq!(ends(&third), [end("stored", "A/Caf\u{e9} (3).txt")]);
+
+    let replaced = send("&on_conflict=replace", "A/Caf\u{e9}.txt", "four").await;
+    assert_eq!(replaced["files"][0]["status"], "replaced");
+    assert_eq!(replaced["files"][0]["id"], first["files"][0]["id"], "the same file, the next version");
+    assert_eq!(bytes(&first).await, "four");
+    // The bytes of the version before are nobody's now, and may come back as a file of their own.
+    assert_eq!(ends(&send("", "one.txt", "one").await), [end("stored", "one.txt")]);
+    assert_eq!(listed(&user).await.len(), 5, "a folder and four files");
+}
+
+#[tokio::test]
+async fn sending_again_never_makes_a_second_file() {
+    let house = House::build().await;
+    let user = house.user(Plan::Free).await;
+    let collection = user.collection("mine").await;
+    for rule in ["skip", "replace", "keep_both"] {
+        let query = format!("?collection_uuid={collection}&on_conflict={rule}");
+        let place = format!("{rule}/a.txt");
+        let parts: [Part; 2] = [("path", None, place.as_bytes()), ("file", Some("a.txt"), place.as_bytes())];
+        let first = upload(&user, &query, &parts).await.ok();
+        let again = upload(&user, &query, &parts).await.ok();
+        assert_eq!(
+            (ends(&first), ends(&again)),
+            (vec![end("stored", &place)], vec![end("duplicate", &place)])
+        );
+        assert_eq!(first["files"][0]["id"], again["files"][0]["id"]);
+    }
+    let query = format!("?collection_uuid={collection}");
+    let twins: [Part; 2] = [("file", Some("x"), b"twin"), ("file", Some("y"), b"twin")];
+    let answer = upload(&user, &query, &twins).await.ok();
+    assert_eq!(ends(&answer), [end("stored", "x"), end("duplicate", "y")]);
+    // Two at the same moment.
+    let (one, other) = ([("file", Some("p"), &b"race"[..])], [("file", Some("q"), &b"race"[..])]);
+    let (one, other) = tokio::join!(upload(&user, &query, &one), upload(&user, &query, &other));
+    let mut statuses = [ends(&one.ok())[0].0.clone(), ends(&other.ok())[0].0.clone()];
+    statuses.sort();
+    assert_eq!(statuses, ["duplicate", "stored"]);
+    // Deleted and sent once more, it is there once more.
+    let id = answer["files"][0]["id"].as_str().unwrap();
+    user.delete(&format!("/rest/connectors/local_upload/files/{id}")).await;
+    let back = upload(&user, &query, &twins[..1]).await.ok();
+    assert_eq!(ends(&back), [end("stored", "x")]);
+    let content = user.get(&format!("/rest/connectors/local_upload/files/{id}/content")).await;
+    assert_eq!(content.text(), "twin");
+}
+
+#[tokio::test]
+async fn every_limit_of_a_form_holds() {
+    let house = House::build().await;
+    let user = house.user(Plan::Free).await;
+    let query = format!("?collection_uuid={}", user.collection("mine").await);
+    let file: Part = ("file", Some("a.txt"), b"hello");
+    let path: Part = ("path", None, b"a.txt");
+    upload(&user, &query, &[path; 4]).await.error(413, "payload_too_large");
+    let field = |answer: Answer, field: &str| {
+        assert_eq!(answer.error(400, "invalid_request")["error"]["details"]["field"], field);
+    };
+    field(upload(&user, &query, &[file, path, path]).await, "path");
+    field(upload(&user, &query, &[file, file, path]).await, "path");
+    let long = vec![b'a'; 64 * 1024 + 1];
+    field(upload(&user, &query, &[("path", None, &long), file]).await, "path");
+    field(upload(&user, &query, &[("path", None, b"\xc0\xae/a"), file]).await, "path");
+    field(upload(&user, &query, &[("on_conflict", None, b"fail"), file]).await, "on_conflict");
+    field(upload(&user, &format!("{query}&on_conflict=fail"), &[file]).await, "on_conflict");
+    let two = [("on_conflict", None, &b"skip"[..]), file];
+    field(upload(&user, &format!("{query}&on_conflict=replace"), &two).await, "on_conflict");
+
+    let raw = |content_type: &str, body: String| {
+        let request = user.request(Method::POST, &format!("{UPLOAD}{query}"));
+        house.send(request.header("content-type", content_type).body(Body::from(body)).unwrap())
+    };
+    let boundary = "b".repeat(71);
+    field(raw(&format!("multipart/form-data; boundary={boundary}"), String::new()).await, "content-type");
+    let padded = |bytes: usize| {
+        let padding = "x".repeat(bytes);
+        format!(
+            "--xx\r\nx-padding: {padding}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nhi\r\n--xx--\r\n"
+        )
+    };
+    field(raw("multipart/form-data; boundary=xx", padded(64 * 1024)).await, "headers");
+    assert_eq!(listed(&user).await, [], "nothing of all this was kept");
+    assert_eq!(raw("multipart/form-data; boundary=xx", padded(1024)).await.status.as_u16(), 201);
+
+    let deep = format!("{}x", "a/".repeat(33));
+    let answer =
+        upload(&user, &query, &[("path", None, deep.as_bytes()), file, path, ("file", None, b"b")]).await;
+    let answer = answer.ok();
+    assert_eq!(ends(&answer)[0].0, "rejected");
+    assert_eq!(answer["files"][0]["reason"]["code"], "path_too_deep");
+    assert_eq!(ends(&answer)[1], end("stored", "a.txt"), "one bad path does not fail the others");
+}

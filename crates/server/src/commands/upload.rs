@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::Body;
 use reqwest::multipart::{Form, Part};
@@ -24,6 +24,30 @@ pub struct UploadArgs {
     /// The collection, by name or uuid; a new name makes one
     #[arg(long, short)]
     collection: String,
+    /// What happens to a file whose place in the collection is taken by one with other content
+    #[arg(long, value_enum, default_value_t = Conflict::KeepBoth)]
+    on_conflict: Conflict,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Conflict {
+    /// It is left out
+    Skip,
+    /// It becomes the next version of the file that is there
+    Replace,
+    /// It stands beside, with a number
+    KeepBoth,
+}
+
+impl Conflict {
+    /// As the API spells it.
+    fn word(self) -> &'static str {
+        match self {
+            Conflict::Skip => "skip",
+            Conflict::Replace => "replace",
+            Conflict::KeepBoth => "keep_both",
+        }
+    }
 }
 
 /// Files on their way at the same time.
@@ -32,6 +56,8 @@ const AT_ONCE: usize = 4;
 /// A file to send.
 struct Local {
     path: PathBuf,
+    /// Where it stands among the folders that were named; of a file that was named itself, its name.
+    place: String,
     bytes: u64,
 }
 
@@ -42,7 +68,7 @@ struct Uploaded {
 
 #[derive(Deserialize)]
 struct Outcome {
-    name: String,
+    path: String,
     status: String,
     reason: Option<Value>,
 }
@@ -50,7 +76,7 @@ struct Outcome {
 pub async fn run(server: &ServerArgs, args: UploadArgs) -> Result<(), Failure> {
     let mut files = Vec::new();
     for path in &args.paths {
-        gather(path, false, &mut files)?;
+        gather(path, &named(path), false, &mut files)?;
     }
     if files.is_empty() {
         return Err(Failure::usage("there is nothing to upload in there"));
@@ -68,7 +94,7 @@ pub async fn run(server: &ServerArgs, args: UploadArgs) -> Result<(), Failure> {
             let (client, bar, collection) = (&client, &bar, collection.uuid.as_str());
             async move {
                 let shown = file.path.display().to_string();
-                (shown, send(client, collection, file, bar).await)
+                (shown, send(client, collection, args.on_conflict, file, bar).await)
             }
         })
         .buffer_unordered(AT_ONCE)
@@ -109,9 +135,9 @@ fn tell(
     match server.json {
         true => output::json(&json!({ "files": outcomes })),
         false => output::line(format!(
-            "{} of {} stored, {}",
-            count - refused.min(count),
+            "{}: {} ({})",
             words::count(count as u64, "file"),
+            tally(&outcomes),
             words::size(total)
         )),
     }
@@ -125,6 +151,18 @@ fn tell(
     }
 }
 
+/// How many files came to which end: `3 stored, 1 duplicate`.
+fn tally(outcomes: &[Value]) -> String {
+    let count = |status: &str| outcomes.iter().filter(|one| one["status"] == status).count();
+    ["stored", "replaced", "duplicate", "skipped", "rejected", "failed"]
+        .into_iter()
+        .map(|status| (count(status), status))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, status)| format!("{count} {status}"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
 fn line(shown: &str, answer: &Result<Value, Failure>) -> String {
     match answer {
         Ok(value) => match parse::<Uploaded>(value.clone()) {
@@ -132,8 +170,8 @@ fn line(shown: &str, answer: &Result<Value, Failure>) -> String {
                 .files
                 .iter()
                 .map(|file| match &file.reason {
-                    Some(reason) => format!("  {}: {} ({})", file.status, file.name, reason_text(reason)),
-                    None => format!("  {}: {shown}", file.status),
+                    Some(reason) => format!("  {}: {} ({})", file.status, file.path, reason_text(reason)),
+                    None => format!("  {}: {}", file.status, file.path),
                 })
                 .collect::<Vec<_>>()
                 .join("\n"),
@@ -148,7 +186,7 @@ fn reason_text(reason: &Value) -> String {
 }
 
 /// Collects what is to be sent. What systems and editors leave behind stays here, and so do links.
-fn gather(path: &Path, in_folder: bool, files: &mut Vec<Local>) -> Result<(), Failure> {
+fn gather(path: &Path, place: &str, in_folder: bool, files: &mut Vec<Local>) -> Result<(), Failure> {
     let unreadable =
         |error: std::io::Error| Failure::usage(format!("cannot read {}", path.display())).why(error);
     let metadata = std::fs::symlink_metadata(path).map_err(unreadable)?;
@@ -159,26 +197,40 @@ fn gather(path: &Path, in_folder: bool, files: &mut Vec<Local>) -> Result<(), Fa
         inside.sort();
         for entry in inside {
             if !is_leftover(&entry) {
-                gather(&entry, true, files)?;
+                let name = named(&entry);
+                let below = if place.is_empty() { name } else { format!("{place}/{name}") };
+                gather(&entry, &below, true, files)?;
             }
         }
     } else if metadata.is_file() {
-        files.push(Local { path: path.to_owned(), bytes: metadata.len() });
+        let place = if place.is_empty() { named(path) } else { place.to_owned() };
+        files.push(Local { path: path.to_owned(), place, bytes: metadata.len() });
     } else if !in_folder {
         return Err(Failure::usage(format!("{} is neither a file nor a folder", path.display())));
     }
     Ok(())
 }
 
+/// The last part of a path; empty for `.`, `..` and `/`, whose files stand at the top.
+fn named(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 fn is_leftover(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    matches!(&*name, ".DS_Store" | "Thumbs.db" | "desktop.ini" | ".git" | "node_modules")
+    let name = named(path);
+    matches!(name.as_str(), ".DS_Store" | "Thumbs.db" | "desktop.ini" | ".git" | "node_modules")
         || name.starts_with("~$")
         || path.is_symlink()
 }
 
-async fn send(client: &Client, collection: &str, file: Local, bar: &Bytes) -> Result<Value, Failure> {
-    let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+async fn send(
+    client: &Client,
+    collection: &str,
+    on_conflict: Conflict,
+    file: Local,
+    bar: &Bytes,
+) -> Result<Value, Failure> {
+    let name = named(&file.path);
     let open = tokio::fs::File::open(&file.path)
         .await
         .map_err(|error| Failure::failed(format!("cannot read {}", file.path.display())).why(error))?;
@@ -196,7 +248,8 @@ async fn send(client: &Client, collection: &str, file: Local, bar: &Bytes) -> Re
     client
         .post(&["connectors", "local_upload", "upload"])
         .query("collection_uuid", collection)
-        .multipart(Form::new().part("file", part))
+        .query("on_conflict", on_conflict.word())
+        .multipart(Form::new().text("path", file.place).part("file", part))
         .send()
         .await
 }

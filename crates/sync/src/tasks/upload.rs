@@ -54,7 +54,8 @@ pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
     let mut effects = context.effects();
     effects.items.push(ItemUpsert { item: item.clone(), document: change, original: None });
     let collections = at.iter().map(|at| at.collection.clone()).collect();
-    rooms.index.put(vec![index_entry(&connection, &item, collections, "", document.as_ref())]).await?;
+    let folder = Tree::new(&rooms.store, &connection.id).path(item.parent_id.as_ref()).await?;
+    rooms.index.put(vec![index_entry(&connection, &item, collections, &folder, document.as_ref())]).await?;
     commit(context, &connection, &effects).await?;
     // Taken out of its collection while it was read: the index must not know it either.
     let still =

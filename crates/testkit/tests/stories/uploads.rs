@@ -52,3 +52,42 @@ async fn an_upload_is_found_and_comes_back_as_it_was() {
     assert!(ada.found("otter").await.is_empty());
     house.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_searched_by_path_and_a_new_version_takes_the_old_one_s_place() {
+    let house = house().await;
+    let ada = house.user("free").await;
+    let collection = ada.collection("mine").await;
+    let send = async |path: &str, text: &str| {
+        let form = Form::new()
+            .text("path", path.to_owned())
+            .text("on_conflict", "replace")
+            .part("file", Part::bytes(text.as_bytes().to_vec()).file_name("sent.txt"));
+        let url = house
+            .url
+            .join(&format!("rest/connectors/local_upload/upload?collection_uuid={collection}"))
+            .unwrap();
+        let answer = house.http.post(url).bearer_auth(&ada.token).multipart(form).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["files"][0]["status"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(send("Animals/Birds/heron.txt", "the heron stands still").await, "stored");
+    assert_eq!(send("Animals/Fish/pike.txt", "a heron hunts the pike").await, "stored");
+    house.settle().await;
+    let within = async |path: &str| {
+        let body = serde_json::json!({ "query": "heron", "filters": { "path": path } });
+        let found = ada.ask("POST", "rest/search", Some(body)).await;
+        found["hits"].as_array().unwrap().iter().map(|hit| hit["file"]["name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(within("/Animals/Birds").await, ["heron.txt"]);
+    assert_eq!(within("/Animals").await.len(), 2);
+
+    // Replaced before the first version's text was read, and after: the newest text is what is found.
+    assert_eq!(send("animals/birds/HERON.txt", "an egret instead").await, "replaced");
+    assert_eq!(send("animals/birds/HERON.txt", "a bittern at last").await, "replaced");
+    house.settle().await;
+    assert!(ada.found("egret").await.is_empty());
+    assert!(ada.found("stands").await.is_empty(), "the first version is gone");
+    assert_eq!(ada.found("bittern").await, ["HERON.txt"]);
+    assert_eq!(house.index.stats().await.unwrap().items, 2);
+    house.stop().await;
+}

@@ -4,6 +4,7 @@ pub mod content;
 pub mod create;
 pub mod delete;
 
+mod parts;
 mod view;
 
 use gangway_model::ItemId;

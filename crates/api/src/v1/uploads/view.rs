@@ -20,9 +20,12 @@ struct UploadedFile {
     /// The same.
     file_id: Option<String>,
     name: String,
+    /// Where it stands among its folders; of a rejected file as it was sent.
+    path: String,
     size: u64,
     sha256: Option<String>,
-    /// `stored`, `duplicate` (the collection has these bytes already) or `rejected`.
+    /// `stored`, `replaced` (it is the next version of a file that was there), `duplicate` (the collection has these
+    /// bytes already), `skipped` (its place is taken) or `rejected`.
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<ReasonView>,
@@ -47,6 +50,15 @@ impl From<UploadOutcome> for UploadedFile {
     fn from(outcome: UploadOutcome) -> Self {
         let (status, reason) = match outcome.status {
             UploadStatus::Stored => ("stored", None),
+            UploadStatus::KeptBoth => {
+                let message = format!("its place was taken: it stands beside, as {}", outcome.name);
+                ("stored", Some(ReasonView { code: "kept_both".to_owned(), message }))
+            }
+            UploadStatus::Replaced => ("replaced", None),
+            UploadStatus::Skipped => {
+                let message = "another file stands in this place: send on_conflict=replace or keep_both";
+                ("skipped", Some(ReasonView { code: "place_taken".to_owned(), message: message.to_owned() }))
+            }
             UploadStatus::Duplicate { of } => {
                 let message = format!("the collection has this content already, as {of}");
                 ("duplicate", Some(ReasonView { code: "duplicate".to_owned(), message }))
@@ -58,6 +70,7 @@ impl From<UploadOutcome> for UploadedFile {
             file_id: id.clone(),
             id,
             name: outcome.name,
+            path: outcome.path,
             size: outcome.size,
             sha256: outcome.sha256,
             status,
