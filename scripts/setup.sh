@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what building, the demo or the tests need and this machine lacks. Says what it does.
 #   scripts/setup.sh demo    what the demo needs: a Rust toolchain and a C compiler
-#   scripts/setup.sh test    the same, and what the tests need: PostgreSQL, Python
+#   scripts/setup.sh test    the same, and what the tests need: PostgreSQL, Python, Chromium
 set -eu
 cd "$(dirname "$0")/.."
 wanted=${1:-test}
@@ -78,7 +78,7 @@ need_python() {
         install_packages python3 python3-venv
     fi
     stamp=.venv/requirements.stamp
-    wanted_stamp=$(cat tests/api/requirements.txt tests/clients/requirements.txt | cksum)
+    wanted_stamp=$(cat tests/api/requirements.txt tests/clients/requirements.txt tests/browser/requirements.txt | cksum)
     if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted_stamp" ]; then
         say "Python packages"
         return
@@ -86,8 +86,16 @@ need_python() {
     say "installing Python packages into .venv"
     [ -x .venv/bin/python ] || python3 -m venv .venv
     .venv/bin/python -m pip install -q --disable-pip-version-check \
-        -r tests/api/requirements.txt -r tests/clients/requirements.txt
+        -r tests/api/requirements.txt -r tests/clients/requirements.txt -r tests/browser/requirements.txt
     printf '%s' "$wanted_stamp" >"$stamp"
+}
+
+# The browser itself; the package that drives it comes without one.
+need_browser() {
+    [ "${GANGWAY_SKIP_BROWSER:-}" = 1 ] && { say "the browser is left out (GANGWAY_SKIP_BROWSER=1)"; return; }
+    [ -n "${TEST_CHROMIUM:-}" ] && { say "Chromium at TEST_CHROMIUM"; return; }
+    [ -x /usr/bin/chromium ] || install_packages chromium
+    say "Chromium"
 }
 
 need_rust
@@ -95,4 +103,5 @@ need_compiler
 if [ "$wanted" = test ]; then
     need_postgres
     need_python
+    need_browser
 fi

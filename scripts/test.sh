@@ -51,6 +51,12 @@ if [ -x .venv/bin/python ]; then
     count_tests clients '^[=0-9].* in [0-9.]+s'
     stage api .venv/bin/python tests/api/run.py
     count_tests api '^api:'
+    if [ "${GANGWAY_SKIP_BROWSER:-}" = 1 ]; then
+        echo "the browser tests are left out (GANGWAY_SKIP_BROWSER=1)"
+    else
+        stage browser .venv/bin/python -m pytest -q tests/browser
+        count_tests browser '^[=0-9].* in [0-9.]+s'
+    fi
 else
     echo "there is no .venv: run make setup"
     broken="$broken python"

@@ -80,9 +80,7 @@ class House:
         }
 
     def connect(self):
-        # The emulator can answer for the person who would press the button.
-        switches = f"{self.env['GANGWAY_EMULATOR_GOOGLE']}/_emulator/switches"
-        send("PATCH", switches, {}, json.dumps({"auto_approve": True}).encode(), "application/json")
+        self.approve(True)
         asked = self.call("POST", "/rest/connectors/google_drive/authorize", {})
         opener = urllib.request.build_opener(NoRedirect)
         try:
@@ -92,6 +90,11 @@ class House:
             location = urllib.parse.urlparse(back.headers["Location"])
         code = urllib.parse.parse_qs(location.query)["code"][0]
         self.call("POST", "/rest/connectors/google_drive/token", {"code": code, "state": asked["state"]})
+
+    def approve(self, by_itself: bool):
+        """Whether the emulator answers for the person who would press the button."""
+        switches = f"{self.env['GANGWAY_EMULATOR_GOOGLE']}/_emulator/switches"
+        send("PATCH", switches, {}, json.dumps({"auto_approve": by_itself}).encode(), "application/json")
 
     def upload(self, collection: str) -> str:
         boundary = uuid.uuid4().hex

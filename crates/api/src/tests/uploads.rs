@@ -259,10 +259,17 @@ async fn a_taken_place_is_kept_replaced_or_shared() {
     let third = send("&on_conflict=keep_both", "A/Caf\u{e9}.txt", "three").await;
     assert_eq!(ends(&third), [end("stored", "A/Caf\u{e9} (3).txt")]);
 
+    let first_id = ItemId::from(first["files"][0]["id"].as_str().unwrap());
+    let before = house.app.store.find_item(&first_id).await.unwrap().unwrap();
     let replaced = send("&on_conflict=replace", "A/Caf\u{e9}.txt", "four").await;
     assert_eq!(replaced["files"][0]["status"], "replaced");
     assert_eq!(replaced["files"][0]["id"], first["files"][0]["id"], "the same file, the next version");
     assert_eq!(bytes(&first).await, "four");
+    let after = house.app.store.find_item(&first_id).await.unwrap().unwrap();
+    assert!(
+        after.observed_at > before.observed_at,
+        "even within a moment: a late reader of the old version loses"
+    );
     // The bytes of the version before are nobody's now, and may come back as a file of their own.
     assert_eq!(ends(&send("", "one.txt", "one").await), [end("stored", "one.txt")]);
     assert_eq!(listed(&user).await.len(), 5, "a folder and four files");

@@ -116,8 +116,8 @@ fn document(title: &str, body: &str) -> String {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{}</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:3rem auto;padding:0 1rem;color:#1f2328}}
-fieldset{{border:1px solid #d0d7de;border-radius:8px;margin:0 0 1rem}}label{{display:block;padding:.25rem 0}}
-small{{color:#59636e;display:block;padding-left:1.5rem}}.buttons{{display:flex;gap:.5rem;justify-content:flex-end}}
+fieldset{{min-width:0;border:1px solid #d0d7de;border-radius:8px;margin:0 0 1rem}}label{{display:block;padding:.25rem 0}}
+small{{color:#59636e;display:block;padding-left:1.5rem;overflow-wrap:anywhere}}.buttons{{display:flex;gap:.5rem;justify-content:flex-end}}
 button{{font:inherit;padding:.5rem 1.25rem;border-radius:6px;border:1px solid #d0d7de;background:#f6f8fa;cursor:pointer}}
 #allow{{background:#0b57d0;border-color:#0b57d0;color:#fff}}.note{{color:#59636e}}.code{{font-weight:600}}</style>
 </head><body>

@@ -198,6 +198,26 @@ async fn a_move_between_drives_is_no_deletion() {
         poll(&house).await;
         assert_eq!(ada.found("ibis").await, ["ledger.txt"]);
     }
+    // The feed it left says that it is gone, and no more: of an item of the other feed it proves nothing.
+    let connection = house.store.find_connections(&ada.id.as_str().into(), None).await.unwrap().remove(0);
+    let ledger = control.find_file(&FileTarget::in_drive("Archive", "ledger.txt")).unwrap().id;
+    let user_feed = "user".into();
+    let stands =
+        house.store.feed_cursor(&connection.id, &user_feed).await.unwrap().expect("a feed is followed");
+    let left = serde_json::json!({
+        "kind": "drive#changeList",
+        "newStartPageToken": stands.as_str(),
+        "changes": [{ "kind": "drive#change", "changeType": "file", "removed": true, "fileId": ledger }],
+    });
+    control
+        .add_fault_json(serde_json::json!({
+            // The drive's feed is asked first.
+            "operation": "drive.changes.list", "after": 1, "times": 1, "effect": { "status": 200, "body": left }
+        }))
+        .unwrap();
+    poll(&house).await;
+    control.clear_faults();
+    assert_eq!(ada.found("ibis").await, ["ledger.txt"], "the other feed's word");
     control.delete_file(&FileTarget::in_drive("Archive", "ledger.txt")).unwrap();
     poll(&house).await;
     assert!(ada.found("ibis").await.is_empty(), "the drive's own feed is believed");

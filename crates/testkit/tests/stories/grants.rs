@@ -64,7 +64,10 @@ async fn an_hour_later_the_token_is_fresh() {
     let ada = house.user("pro").await;
     ada.connect().await;
     house.advance(Duration::from_secs(3700));
+    house.control().reset_calls();
     let files = ada.ask("GET", "rest/connectors/google_drive/files", None).await;
     assert!(files["files"].is_array());
+    let calls = house.control().recent_calls();
+    assert!(calls.iter().all(|call| call.status == 200), "refreshed before, not after a refusal: {calls:?}");
     house.stop().await;
 }

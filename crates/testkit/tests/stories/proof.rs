@@ -78,6 +78,67 @@ async fn listings_that_prove_nothing_remove_nothing() {
     house.stop().await;
 }
 
+/// Runs a sync that may remove as much as it likes, under faults.
+async fn sync_unguarded(
+    house: &House,
+    ada: &Person<'_>,
+    folder: &str,
+    collection: &str,
+    faults: &[Value],
+) -> Value {
+    for fault in faults {
+        house.control().add_fault_json(fault.clone()).unwrap();
+    }
+    let body = json!({ "file_ids": [folder], "collection_uuid": collection, "allow_mass_removal": true });
+    let started = ada.ask("POST", "rest/connectors/google_drive/sync", Some(body)).await;
+    let ended = ada.finished(started["sync_job_id"].as_str().unwrap()).await;
+    house.settle().await;
+    house.control().clear_faults();
+    ended
+}
+
+/// The first guard alone: whoever asked the source about a single item would be told that it is gone, and nothing
+/// asks for a yes. So only the rule that such a listing is not swept keeps the files.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_with_a_gap_is_never_swept() {
+    let house = house().await;
+    let (ada, folder, collection) = synced(&house).await;
+    let gone = json!({ "operation": "drive.files.get", "after": 1,
+        "effect": { "status": 404, "reason": "notFound" } });
+    for (what, effect) in [
+        ("a refused folder", json!({ "status": 403, "reason": "insufficientFilePermissions" })),
+        (
+            "an admitted gap",
+            json!({ "status": 200,
+            "body": { "kind": "drive#fileList", "incompleteSearch": true, "files": [] } }),
+        ),
+    ] {
+        let gap = json!({ "operation": "drive.files.list", "times": 1, "effect": effect });
+        let ended = sync_unguarded(&house, &ada, &folder, &collection, &[gap, gone.clone()]).await;
+        assert_eq!(items(&house).await, 41, "{what}: {ended}");
+        assert_eq!(ended["files_removed"].as_u64().unwrap_or(0), 0, "{what}: {ended}");
+    }
+    // The same answers after a listing that shows all are not even asked for.
+    let ended = sync_unguarded(&house, &ada, &folder, &collection, &[gone]).await;
+    assert_eq!((items(&house).await, ended["status"].as_str()), (41, Some("completed")), "{ended}");
+    house.stop().await;
+}
+
+/// The second guard alone: a listing that is complete by its own account forgets everything, and nothing asks for a
+/// yes. Only looking items up one by one keeps those that are there.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_complete_listing_forgets_is_looked_up_before_it_goes() {
+    let house = house().await;
+    let (ada, folder, collection) = synced(&house).await;
+    house.control().delete_file(&path("Papers/Sub/inner.txt")).unwrap();
+    let forgetful = json!({ "operation": "drive.files.list", "times": 1, "effect": { "status": 200,
+        "body": { "kind": "drive#fileList", "incompleteSearch": false, "files": [] } } });
+    let ended = sync_unguarded(&house, &ada, &folder, &collection, &[forgetful]).await;
+    assert_eq!(items(&house).await, 40, "the one that is gone, and no other: {ended}");
+    assert!(ada.found("kestrel").await.is_empty());
+    house.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unusual_share_waits_for_a_yes() {
     let house = house().await;
