@@ -79,7 +79,7 @@ impl<'a> Person<'a> {
         self.ask("GET", &format!("rest/connectors/google_drive/sync/{job}"), None).await
     }
 
-    /// Waits for a job's end.
+    /// Waits for a job's end without a call, which a clock that is stepped meanwhile would time out.
     pub async fn ended(&self, job: &str) {
         let id = SyncJobId::from(job);
         let last = async {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use gangway_emulators::google::{FileTarget, Generate};
-use serde_json::json;
 
 use crate::{house, house_on_postgres};
 
@@ -11,21 +10,24 @@ use crate::{house, house_on_postgres};
 async fn a_token_that_ends_in_the_middle_costs_one_refresh() {
     let house = house_on_postgres().await;
     let control = house.control();
-    control.generate(&Generate { folder: "Bulk".to_owned(), count: 120, ..Generate::default() }).unwrap();
+    control.generate(&Generate { folder: "Bulk".to_owned(), count: 400, ..Generate::default() }).unwrap();
     let bulk = control.find_file(&FileTarget::path("Bulk")).unwrap().id;
     let ada = house.user("pro").await;
     ada.connect().await;
     let collection = ada.collection("c").await;
     control.reset_calls();
-    // The 20th download and those beside it find their token dead.
-    control
-        .add_fault_json(json!({ "operation": "drive.files.get*", "after": 20, "times": 1,
-            "effect": { "status": 401, "reason": "authError" } }))
-        .unwrap();
-    let ended = ada.sync(&[&bulk], &collection, "manual").await;
+    let job = ada.start_sync(&[&bulk], &collection, "manual").await;
+    while control.call_count("drive.files.get.media") < 10 {
+        tokio::task::yield_now().await;
+    }
+    // For Google an hour is over: every download that is on its way finds the token dead.
+    control.advance_clock(Duration::from_secs(3700));
+    let ended = ada.finished(&job).await;
+    let refused = control.recent_calls().iter().filter(|call| call.status == 401).count();
+    assert!(refused > 1, "several were refused at once: {refused}");
     assert_eq!(
         (ended["status"].as_str(), ended["files_synced"].as_u64()),
-        (Some("completed"), Some(120)),
+        (Some("completed"), Some(400)),
         "{ended}"
     );
     let refreshes: u64 =
