@@ -15,6 +15,7 @@ use crate::problem::ApiError;
 use crate::state::ApiState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const PICKER_KEY: HeaderName = HeaderName::from_static("x-picker-key");
 /// How long a request may take that is neither an upload, nor a download, nor a stream.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -115,7 +116,7 @@ pub fn cors(settings: &AppSettings) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID, PICKER_KEY])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID, PICKER_KEY, IDEMPOTENCY_KEY])
         .expose_headers([REQUEST_ID, header::RETRY_AFTER, header::CONTENT_DISPOSITION])
         .max_age(Duration::from_secs(600))
 }

@@ -22,8 +22,11 @@ pub(crate) struct Gather<A> {
     look_up: Box<LookUp<A>>,
 }
 
+/// Where an answer goes to.
+type Asking<A> = oneshot::Sender<Result<Option<Arc<A>>>>;
+
 struct Open<A> {
-    questions: HashMap<String, Vec<oneshot::Sender<Result<Option<Arc<A>>>>>>,
+    questions: HashMap<String, Vec<Asking<A>>>,
     /// Whether somebody is looking up, and will take the questions afterwards.
     running: bool,
 }
@@ -156,7 +159,11 @@ mod tests {
                 say.send(()).unwrap();
                 match first {
                     std::task::Poll::Ready(answer) => answer,
-                    std::task::Poll::Pending => asking.await,
+                    std::task::Poll::Pending => {
+                        tokio::time::timeout(std::time::Duration::from_secs(10), asking)
+                            .await
+                            .expect("every question is answered")
+                    }
                 }
             });
             asked.await.unwrap();
