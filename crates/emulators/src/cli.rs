@@ -1,6 +1,7 @@
 //! The command line of the emulators.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 
 use clap::{Args, Subcommand};
 use url::Url;
@@ -98,14 +99,46 @@ impl WithFilesArgs {
     }
 }
 
-/// Runs an emulator until Ctrl-C.
-pub async fn run(args: EmulateArgs) -> anyhow::Result<()> {
-    match args.provider {
-        Provider::Google(args) => run_google(args).await,
-        Provider::Notion(args) => run_notion(args).await,
-        Provider::Slack(args) => run_slack(args).await,
-        Provider::Dropbox(args) => run_dropbox(args).await,
+/// What ends a running emulator.
+type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Runs emulators until Ctrl-C.
+pub async fn run(providers: Vec<Provider>) -> anyhow::Result<()> {
+    let mut stops = Vec::new();
+    for provider in providers {
+        stops.push(match provider {
+            Provider::Google(args) => start_google(args).await?,
+            Provider::Notion(args) => start_notion(args).await?,
+            Provider::Slack(args) => start_slack(args).await?,
+            Provider::Dropbox(args) => start_dropbox(args).await?,
+        });
     }
+    tokio::signal::ctrl_c().await?;
+    for stop in stops {
+        stop.await;
+    }
+    Ok(())
+}
+
+/// Every provider with the demo's data: Google at this port, the others at the ports behind it, two for each that
+/// keeps files at an origin of its own.
+pub fn all(first_port: u16, redirect_uri: &str) -> Vec<Provider> {
+    let common = |port: u16| CommonArgs {
+        listen: ([127, 0, 0, 1], first_port + port).into(),
+        public_url: None,
+        seed: "demo".to_owned(),
+        redirect_uris: vec![redirect_uri.to_owned()],
+        client_id: None,
+        client_secret: None,
+    };
+    let with_files =
+        |port: u16| WithFilesArgs { common: common(port), files_listen: None, files_public_url: None };
+    vec![
+        Provider::Google(common(0)),
+        Provider::Notion(NotionArgs { with_files: with_files(1), webhook_url: None }),
+        Provider::Slack(with_files(3)),
+        Provider::Dropbox(with_files(5)),
+    ]
 }
 
 /// Prints what every emulator says of itself.
@@ -122,7 +155,7 @@ fn bare(address: &Url) -> &str {
     address.as_str().trim_end_matches('/')
 }
 
-async fn run_google(args: CommonArgs) -> anyhow::Result<()> {
+async fn start_google(args: CommonArgs) -> anyhow::Result<Stop> {
     let client = args.client(google::DEFAULT_CLIENT_ID, google::DEFAULT_CLIENT_SECRET);
     let emulator = google::start(GoogleOptions {
         seed: args.seed()?,
@@ -133,12 +166,10 @@ async fn run_google(args: CommonArgs) -> anyhow::Result<()> {
     })
     .await?;
     introduce("google", &emulator.base_url(), &client, emulator.control().list_accounts());
-    tokio::signal::ctrl_c().await?;
-    emulator.shutdown().await;
-    Ok(())
+    Ok(Box::pin(emulator.shutdown()))
 }
 
-async fn run_notion(args: NotionArgs) -> anyhow::Result<()> {
+async fn start_notion(args: NotionArgs) -> anyhow::Result<Stop> {
     let with_files = args.with_files;
     let common = &with_files.common;
     let client = common.client(notion::DEFAULT_CLIENT_ID, notion::DEFAULT_CLIENT_SECRET);
@@ -164,12 +195,10 @@ async fn run_notion(args: NotionArgs) -> anyhow::Result<()> {
         })?;
         println!("webhook verification token: {}", subscription.verification_token);
     }
-    tokio::signal::ctrl_c().await?;
-    emulator.shutdown().await;
-    Ok(())
+    Ok(Box::pin(emulator.shutdown()))
 }
 
-async fn run_slack(args: WithFilesArgs) -> anyhow::Result<()> {
+async fn start_slack(args: WithFilesArgs) -> anyhow::Result<Stop> {
     let client = args.common.client(slack::DEFAULT_CLIENT_ID, slack::DEFAULT_CLIENT_SECRET);
     let emulator = slack::start(SlackOptions {
         listen: args.common.listen,
@@ -184,12 +213,10 @@ async fn run_slack(args: WithFilesArgs) -> anyhow::Result<()> {
     introduce("slack", &emulator.base_url(), &client, emulator.control().list_accounts());
     println!("signing secret: {}", emulator.control().signing_secret(&client.client_id));
     println!("file host: {}", bare(&emulator.files_url()));
-    tokio::signal::ctrl_c().await?;
-    emulator.shutdown().await;
-    Ok(())
+    Ok(Box::pin(emulator.shutdown()))
 }
 
-async fn run_dropbox(args: WithFilesArgs) -> anyhow::Result<()> {
+async fn start_dropbox(args: WithFilesArgs) -> anyhow::Result<Stop> {
     let client = args.common.client(dropbox::DEFAULT_CLIENT_ID, dropbox::DEFAULT_CLIENT_SECRET);
     let emulator = dropbox::start(DropboxOptions {
         listen: args.common.listen,
@@ -208,7 +235,5 @@ async fn run_dropbox(args: WithFilesArgs) -> anyhow::Result<()> {
     println!("notify: {}", emulator.notify_url());
     println!("www: {}", emulator.www_url());
     println!("files: {}", bare(&emulator.files_url()));
-    tokio::signal::ctrl_c().await?;
-    emulator.shutdown().await;
-    Ok(())
+    Ok(Box::pin(emulator.shutdown()))
 }

@@ -12,5 +12,5 @@ struct Cli {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    run(Cli::parse().args).await
+    run(vec![Cli::parse().args.provider]).await
 }

@@ -1,28 +1,21 @@
 //! `gangway emulate`: runs emulators of the providers until Ctrl-C.
 
 use clap::Args;
-use gangway_emulators::cli::{self, GoogleArgs, Provider};
-use gangway_emulators::google;
+use gangway_emulators::cli::{self, Provider};
 
 use crate::failure::Failure;
 
 #[derive(Args, Debug)]
 pub struct EmulateArgs {
-    /// Which provider; without one, Google with the demo's data on 127.0.0.1:8081
+    /// Which provider; without one, all of them with the demo's data, from 127.0.0.1:8081 on
     #[command(subcommand)]
     provider: Option<Provider>,
 }
 
 pub fn run(args: EmulateArgs) -> Result<(), Failure> {
-    let provider = args.provider.unwrap_or_else(|| {
-        Provider::Google(GoogleArgs {
-            listen: ([127, 0, 0, 1], 8081).into(),
-            public_url: None,
-            seed: "demo".to_owned(),
-            redirect_uris: vec!["http://127.0.0.1:8080/oauth/callback".to_owned()],
-            client_id: google::DEFAULT_CLIENT_ID.to_owned(),
-            client_secret: google::DEFAULT_CLIENT_SECRET.to_owned(),
-        })
-    });
-    crate::on_runtime(2, async { Ok(cli::run(cli::EmulateArgs { provider }).await?) })
+    let providers = match args.provider {
+        Some(provider) => vec![provider],
+        None => cli::all(8081, "http://127.0.0.1:8080/oauth/callback"),
+    };
+    crate::on_runtime(2, async { Ok(cli::run(providers).await?) })
 }
