@@ -6,6 +6,7 @@ use gangway_emulators::google::{
     Control, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, FileEdit, FileTarget, Generate, GoogleEmulator,
     GoogleOptions, NewFile, Share, start,
 };
+use gangway_emulators::kernel::webhooks::DeliveryMode;
 use gangway_model::{ProviderItemId, SecretString, Timestamp};
 use gangway_oauth::{OAuthApp, OAuthEndpoints};
 use serde_json::{Value, json};
@@ -223,6 +224,10 @@ impl StandIn for GoogleStandIn {
     }
 
     async fn push_to(&self, _address: &Url) {}
+
+    fn drop_pushes(&self) {
+        self.control.set_delivery_mode(DeliveryMode::Drop);
+    }
 
     async fn flush_pushes(&self) {
         self.control.flush_webhooks().await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use gangway_api::ApiState;
 use gangway_app::{App, AppSettings, SecretHash, UploadTurns};
+use gangway_connector::conformance::StandIn;
 use gangway_effects::{Clock, Network, NetworkOptions, SharedClock, SteppedClock};
 use gangway_emulators::google::{
     self, Control, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, GoogleEmulator, GoogleOptions, Seed,
@@ -32,6 +33,10 @@ pub struct HouseOptions {
     pub worker: PathBuf,
     /// Whether the emulator may push to this server.
     pub webhooks: bool,
+    /// Providers beside Google, or in its place, each with an account of a person in it.
+    pub stand_ins: Vec<Arc<dyn StandIn>>,
+    /// What connectors' own paces are multiplied by. Stories that do not step the clock keep no pace.
+    pub pace: f64,
     pub settings: fn(&mut SyncSettings),
 }
 
@@ -42,6 +47,8 @@ impl HouseOptions {
             seed: Seed::Empty,
             worker: worker.into(),
             webhooks: false,
+            stand_ins: Vec::new(),
+            pace: 1e9,
             settings: |_| {},
         }
     }
@@ -58,6 +65,7 @@ pub struct House {
     pub vault: Vault,
     pub index: Arc<dyn SearchIndex>,
     pub blobs_folder: PathBuf,
+    pub stand_ins: Vec<Arc<dyn StandIn>>,
     server: tokio::task::JoinHandle<()>,
     rows: TestStore,
     _folder: tempfile::TempDir,
@@ -87,7 +95,11 @@ impl House {
         let shared: SharedClock = Arc::new(clock.clone());
         google.control().set_clock(&clock.now().to_rfc3339()).expect("a moment");
         let store = Arc::clone(&rows.store);
-        let apps = Arc::new(directory(&google.base_url()));
+        for stand_in in &options.stand_ins {
+            stand_in.add_redirect_uri(callback.as_str());
+            stand_in.set_clock(clock.now());
+        }
+        let apps = Arc::new(directory(&google.base_url(), &options));
         let network = Network::new(NetworkOptions { allow_private_addresses: true, ..Default::default() })
             .expect("a network");
         let oauth = OAuthClient::new(network.clone(), Arc::clone(&shared));
@@ -165,6 +177,7 @@ impl House {
             vault,
             index,
             blobs_folder,
+            stand_ins: options.stand_ins,
             server,
             rows,
             _folder: folder,
@@ -185,16 +198,26 @@ impl House {
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
         self.control().advance_clock(by);
+        for stand_in in &self.stand_ins {
+            stand_in.set_clock(self.clock.now());
+        }
     }
 
-    /// Steps the server's clock until something has happened that waits on it: retries come round, rests end. Nobody
-    /// may call the API meanwhile, whose own patience is measured on the same clock.
+    /// Where a provider pushes to for the whole OAuth app of a connector.
+    pub fn webhook_address(&self, connector: &str) -> Url {
+        self.url.join(&format!("webhooks/{connector}")).expect("an address")
+    }
+
+    /// Steps the server's clock until something has happened that waits on it: retries come round, rests end. Between
+    /// two steps the database is asked, so that what is under way in real time keeps up. Nobody may call the API
+    /// meanwhile, whose own patience is measured on the same clock.
     pub async fn step_until<T>(&self, happened: impl Future<Output = T>) -> T {
         let stepping = async {
             loop {
                 self.clock.advance(Duration::from_secs(2));
                 self.engine.wake();
-                for _ in 0..500 {
+                for _ in 0..3 {
+                    self.store.count_due_tasks().await.expect("the queue can be counted");
                     tokio::task::yield_now().await;
                 }
             }
@@ -266,11 +289,24 @@ impl House {
     }
 }
 
-/// The configuration that points every provider's host at the emulator.
-fn directory(base: &Url) -> AppDirectory {
+/// The configuration that points every provider's host at the emulated Google, or at the stand-in of its own.
+fn directory(base: &Url, options: &HouseOptions) -> AppDirectory {
     let mut settings = BTreeMap::new();
     for connector in gangway_connectors::ALL {
         let descriptor = connector.descriptor();
+        let own = options.stand_ins.iter().find(|stand_in| stand_in.connector_id() == descriptor.id);
+        if let Some(stand_in) = own {
+            let access = stand_in.access();
+            let set = ConnectorSettings {
+                app: Some(access.app),
+                oauth: Some(access.oauth),
+                endpoints: Arc::new(access.endpoints),
+                webhook_secret: access.webhook_secret,
+                pace: options.pace,
+            };
+            settings.insert(descriptor.id.to_owned(), set);
+            continue;
+        }
         let on_emulator = |address: &str| {
             let path = address.parse::<Url>().expect("a descriptor's address").path().to_owned();
             base.join(&path).expect("an address")

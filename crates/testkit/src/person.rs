@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use crate::house::House;
 
+const GOOGLE_DRIVE: &str = "google_drive";
+
 pub struct Person<'a> {
     pub house: &'a House,
     pub id: String,
@@ -42,8 +44,18 @@ impl<'a> Person<'a> {
 
     /// Starts an authorization and goes through the provider's consent; the code and state that come back.
     pub async fn consent(&self) -> (String, String) {
-        let begun = self.ask("POST", "rest/connectors/google_drive/authorize", Some(json!({}))).await;
-        let url = begun["auth_url"].as_str().expect("an address");
+        self.consent_to(GOOGLE_DRIVE).await
+    }
+
+    /// The same at the provider of any connector.
+    pub async fn consent_to(&self, connector: &str) -> (String, String) {
+        let path = format!("rest/connectors/{connector}/authorize");
+        let begun = self.ask("POST", &path, Some(json!({}))).await;
+        let mut url: url::Url = begun["auth_url"].as_str().expect("an address").parse().expect("an address");
+        let own = self.house.stand_ins.iter().find(|stand_in| stand_in.connector_id() == connector);
+        if let Some(hint) = own.and_then(|stand_in| stand_in.access().login_hint) {
+            url.query_pairs_mut().append_pair("login_hint", hint);
+        }
         let answer = self.house.http.get(url).send().await.expect("the consent page");
         let back = answer.headers().get("location").expect("a redirect back").to_str().expect("an address");
         let back: url::Url = back.parse().expect("an address");
@@ -56,9 +68,13 @@ impl<'a> Person<'a> {
 
     /// Connects Google Drive; the answer of the token call.
     pub async fn connect(&self) -> Value {
-        let (code, state) = self.consent().await;
+        self.connect_to(GOOGLE_DRIVE).await
+    }
+
+    pub async fn connect_to(&self, connector: &str) -> Value {
+        let (code, state) = self.consent_to(connector).await;
         let body = json!({ "code": code, "state": state });
-        self.ask("POST", "rest/connectors/google_drive/token", Some(body)).await
+        self.ask("POST", &format!("rest/connectors/{connector}/token"), Some(body)).await
     }
 
     pub async fn collection(&self, name: &str) -> String {
@@ -68,15 +84,24 @@ impl<'a> Person<'a> {
 
     /// Starts a sync; the job's id.
     pub async fn start_sync(&self, ids: &[&str], collection: &str, mode: &str) -> String {
+        self.start_sync_of(GOOGLE_DRIVE, ids, collection, mode).await
+    }
+
+    pub async fn start_sync_of(&self, connector: &str, ids: &[&str], collection: &str, mode: &str) -> String {
         let body = json!({ "file_ids": ids, "collection_uuid": collection, "sync_mode": mode });
-        let started = self.ask("POST", "rest/connectors/google_drive/sync", Some(body)).await;
+        let started = self.ask("POST", &format!("rest/connectors/{connector}/sync"), Some(body)).await;
         started["sync_job_id"].as_str().expect("a job's id").to_owned()
     }
 
     /// Waits for a job's end; its status as the API tells it.
     pub async fn finished(&self, job: &str) -> Value {
         self.ended(job).await;
-        self.ask("GET", &format!("rest/connectors/google_drive/sync/{job}"), None).await
+        self.job(GOOGLE_DRIVE, job).await
+    }
+
+    /// A job's status as the API tells it.
+    pub async fn job(&self, connector: &str, job: &str) -> Value {
+        self.ask("GET", &format!("rest/connectors/{connector}/sync/{job}"), None).await
     }
 
     /// Waits for a job's end without a call, which a clock that is stepped meanwhile would time out.

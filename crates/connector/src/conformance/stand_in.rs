@@ -62,6 +62,11 @@ pub struct Habits {
     pub exact_feed: bool,
     /// Items can be refused one by one for want of permission.
     pub refuses_items: bool,
+    /// Access tokens end and are refreshed.
+    pub tokens_end: bool,
+    /// Items that stand around what was written: containers that are pages of their own, `home` and two containers
+    /// within each other.
+    pub pages_around: u64,
 }
 
 impl Default for Habits {
@@ -76,6 +81,8 @@ impl Default for Habits {
             typed_by_name: true,
             exact_feed: true,
             refuses_items: true,
+            tokens_end: true,
+            pages_around: 0,
         }
     }
 }
@@ -156,6 +163,8 @@ pub trait StandIn: Send + Sync + 'static {
     /// Has the provider push to an address, as an operator enters it at the provider. Nothing where pushes are
     /// subscribed to.
     async fn push_to(&self, address: &Url);
+    /// Has every further push lost on its way.
+    fn drop_pushes(&self);
     /// Waits until every push that is due has left.
     async fn flush_pushes(&self);
 }

@@ -5,6 +5,7 @@ mod follow;
 mod fresh;
 mod grants;
 mod proof;
+mod providers;
 mod rooms;
 mod tenants;
 mod uploads;
