@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use gangway_model::{Account, Cursor, FeedKey, PageToken, ProviderItemId, SecretString};
 use url::Url;
 
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, EndpointFact};
 use crate::entry::{BrowseRequest, ChangePage, Content, Entry, EntryPage, FetchLimits, VersionPage};
 use crate::error::ConnectorError;
 use crate::http::Http;
@@ -27,6 +27,18 @@ pub struct ConnectionContext {
     pub http: Http,
     /// The endpoints in force, by the names of the descriptor's `endpoints`.
     pub endpoints: Arc<BTreeMap<String, Url>>,
+}
+
+impl ConnectionContext {
+    /// The endpoint in force under a name of the descriptor's: the configured one, else the provider's own.
+    pub fn endpoint(&self, facts: &[EndpointFact], name: &str) -> Url {
+        if let Some(url) = self.endpoints.get(name) {
+            return url.clone();
+        }
+        let fact = facts.iter().find(|fact| fact.name == name);
+        let url = fact.and_then(|fact| Url::parse(fact.default_url).ok());
+        url.expect("the descriptor's own endpoints are addresses, as a test of the registry proves")
+    }
 }
 
 /// One connector: a static value, without state and without a connection.

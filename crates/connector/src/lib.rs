@@ -1,11 +1,13 @@
 //! The contract between the engine and the providers: `Connector`, `Source`, and the words they speak.
 
+pub mod address;
 pub mod contract;
 pub mod descriptor;
 pub mod entry;
 pub mod error;
 pub mod http;
 pub mod notification;
+pub mod signature;
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

@@ -18,6 +18,13 @@ pub struct NotificationRequest {
     pub received_at: Timestamp,
 }
 
+impl NotificationRequest {
+    /// A header's text; `None` when it is missing or no text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
 /// Whose secret a notification must be checked with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotificationKey {

@@ -1,5 +1,6 @@
 //! Drive's calls: addresses, parameters, and the flags that shared drives need on each of them.
 
+use gangway_connector::address::{below, extend};
 use gangway_connector::http::{Http, Request};
 use gangway_connector::{ConnectionContext, ConnectorError, Disposition};
 use gangway_model::{Account, ProviderItemId};
@@ -26,10 +27,7 @@ pub struct Api {
 
 impl Api {
     pub fn new(context: ConnectionContext) -> Self {
-        let endpoint = |name: &str| match context.endpoints.get(name) {
-            Some(url) => url.clone(),
-            None => default_endpoint(name),
-        };
+        let endpoint = |name: &str| context.endpoint(&ENDPOINTS, name);
         let (api, userinfo) = (endpoint("api"), endpoint("userinfo"));
         Self { http: context.http.classified_by(error::classify), api, userinfo }
     }
@@ -140,22 +138,4 @@ pub fn quoted(text: &str) -> String {
     }
     quoted.push('\'');
     quoted
-}
-
-fn below(base: &Url, path: &[&str]) -> Url {
-    let mut url = base.clone();
-    extend(&mut url, path);
-    url
-}
-
-fn extend(url: &mut Url, path: &[&str]) {
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(path);
-    }
-}
-
-fn default_endpoint(name: &str) -> Url {
-    let fact = ENDPOINTS.iter().find(|fact| fact.name == name);
-    let url = fact.and_then(|fact| Url::parse(fact.default_url).ok());
-    url.expect("the descriptor's own endpoints are addresses, as a test of the registry proves")
 }

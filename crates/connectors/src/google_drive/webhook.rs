@@ -6,7 +6,7 @@ use gangway_connector::{
     Subscription, Verdict, Whose,
 };
 use gangway_model::{ExposeSecret, SecretString, Timestamp};
-use http::{HeaderMap, Method};
+use http::Method;
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
@@ -57,7 +57,7 @@ pub fn notification_key(request: &NotificationRequest) -> Result<NotificationKey
     if request.method != Method::POST {
         return Err(Rejected("not_a_post"));
     }
-    let id = header(&request.headers, "x-goog-channel-id").ok_or(Rejected("no_channel_id"))?;
+    let id = request.header("x-goog-channel-id").ok_or(Rejected("no_channel_id"))?;
     if id.is_empty() || id.len() > LONGEST_CHANNEL_ID {
         return Err(Rejected("bad_channel_id"));
     }
@@ -66,19 +66,15 @@ pub fn notification_key(request: &NotificationRequest) -> Result<NotificationKey
 
 /// Google signs nothing: the token that we gave the channel is all there is to check.
 pub fn verify(request: &NotificationRequest, secret: &SecretString) -> Result<Verdict, Rejected> {
-    let token = header(&request.headers, "x-goog-channel-token").ok_or(Rejected("no_channel_token"))?;
+    let token = request.header("x-goog-channel-token").ok_or(Rejected("no_channel_token"))?;
     let is_ours: bool = token.as_bytes().ct_eq(secret.expose_secret().as_bytes()).into();
     if !is_ours || token.is_empty() {
         return Err(Rejected("wrong_channel_token"));
     }
-    match header(&request.headers, "x-goog-resource-state") {
+    match request.header("x-goog-resource-state") {
         None => Err(Rejected("no_resource_state")),
         // The first message of a channel only says that it is open.
         Some("sync") => Ok(Verdict::Nothing),
         Some(_) => Ok(Verdict::Look(Hint { whose: Whose::Subscription, items: Vec::new(), feeds: true })),
     }
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }
