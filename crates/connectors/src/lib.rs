@@ -3,6 +3,9 @@
 mod google_drive;
 mod local_upload;
 mod planned;
+mod slack;
+
+mod lenient;
 
 use gangway_connector::Connector;
 
@@ -15,7 +18,7 @@ pub static ALL: [&dyn Connector; 9] = [
     &planned::BOX,
     &planned::NOTION,
     &planned::CONFLUENCE,
-    &planned::SLACK,
+    &slack::Slack,
     &local_upload::LocalUpload,
 ];
 

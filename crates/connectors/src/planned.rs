@@ -29,8 +29,6 @@ pub static NOTION: Planned =
     Planned(&planned("notion", "Notion", "notion", ConnectorKind::Productivity, Plan::Pro));
 pub static CONFLUENCE: Planned =
     Planned(&planned("confluence", "Confluence", "atlassian", ConnectorKind::Productivity, Plan::Enterprise));
-pub static SLACK: Planned =
-    Planned(&planned("slack", "Slack", "slack", ConnectorKind::Communication, Plan::Enterprise));
 
 /// A connector of which only the description exists.
 pub struct Planned(&'static Descriptor);

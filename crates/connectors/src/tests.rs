@@ -24,7 +24,7 @@ fn the_guides_connectors_are_there_in_its_order() {
         ("box", "file_storage", Plan::Enterprise, false),
         ("notion", "productivity", Plan::Pro, false),
         ("confluence", "productivity", Plan::Enterprise, false),
-        ("slack", "communication", Plan::Enterprise, false),
+        ("slack", "communication", Plan::Enterprise, true),
         ("local_upload", "local", Plan::Free, true),
     ];
     assert_eq!(rows, expected);
