@@ -4,8 +4,10 @@
 //! provider comes from the emulator.
 
 mod google;
+pub mod slack;
 
 pub use google::GoogleStandIn;
+pub use slack::SlackStandIn;
 
 use gangway_connector::conformance::ALWAYS;
 use gangway_emulators::kernel::control::Kernel;

@@ -152,7 +152,7 @@ async fn checked(file: &File, media_type: &str, download: Download) -> Result<By
     }
     let told = file.size.and_then(|size| u64::try_from(size).ok()).filter(|_| file.kind() == Mode::Hosted);
     let has_other_length = matches!((told, download.size), (Some(told), Some(found)) if told != found);
-    let mut rest = download.bytes;
+    let mut rest = download.bytes.fuse();
     let mut head = BytesMut::new();
     while head.len() < HEAD {
         let Some(chunk) = rest.next().await else { break };

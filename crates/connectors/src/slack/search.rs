@@ -111,15 +111,12 @@ impl SearchMatch {
     }
 }
 
-/// Words that are only looked for. Slack's search knows operators (`from:`, `-word`): within quotation marks they are
-/// words like others.
+/// Words that are only looked for: without what makes operators of them (`from:`, `-word`, quotation marks).
 fn harmless(words: &str) -> String {
-    let quoted = words.split_whitespace().map(|word| word.replace('"', "")).filter(|word| !word.is_empty());
-    let quoted = quoted.map(|word| match word.contains(':') || word.starts_with('-') {
-        true => format!("\"{word}\""),
-        false => word,
-    });
-    quoted.collect::<Vec<_>>().join(" ")
+    let bare = words.replace([':', '"'], " ");
+    let bare =
+        bare.split_whitespace().map(|word| word.trim_start_matches('-')).filter(|word| !word.is_empty());
+    bare.collect::<Vec<_>>().join(" ")
 }
 
 fn page_token(page: u32) -> PageToken {
