@@ -9,14 +9,15 @@ use std::collections::BTreeSet;
 use gangway_connector::{Change, ChangePage, ConnectorError, Disposition, Entry};
 use gangway_model::{Cursor, FeedKey, ProviderItemId, Reason};
 
-use super::api::{Api, FileSpan, LARGEST_PAGE, Span, Workspace};
+use super::api::{Api, LARGEST_PAGE, Span, Workspace};
 use super::channels::{self, Place, Reach};
+use super::compare::compare;
 use super::content::read_thread;
-use super::cursor::{ChannelMemory, FileMemory, Memory, Pass, Seen, digest};
-use super::files;
+use super::cursor::{ChannelMemory, Memory, Seen, digest};
 use super::ids::{Feed, Ts, thread_id};
 use super::listing::entries_of;
-use super::wire::{Channel, File, History, Message};
+use super::new_files;
+use super::wire::{Channel, Message};
 
 /// Channels of a workspace that are followed by polling.
 const MOST_CHANNELS: usize = 1_000;
@@ -30,8 +31,6 @@ const LIVE_OF_ONE: usize = 4;
 const LIVE_OF_MANY: usize = 1;
 /// The page that an app gets which Slack counts as distributed, whatever it asks for.
 const SLOW_PAGE: usize = 15;
-const FILES_AT_ONCE: u32 = 200;
-const MOST_FILE_PAGES: u32 = 20;
 
 pub async fn start_cursor(api: &Api, feed: &FeedKey) -> Result<Cursor, ConnectorError> {
     let workspace = api.workspace().await?;
@@ -50,7 +49,7 @@ pub async fn start_cursor(api: &Api, feed: &FeedKey) -> Result<Cursor, Connector
             None
         }
     };
-    memory.files = start_files(api, channel).await?;
+    memory.files = new_files::start(api, channel).await?;
     memory.cursor()
 }
 
@@ -151,7 +150,7 @@ impl Poll<'_> {
         }
         memory.channels.insert(channel.to_owned(), known);
         if !more {
-            self.new_files(Some(channel), memory, changes).await?;
+            new_files::since(self.api, Some(channel), memory, changes).await?;
         }
         Ok(more)
     }
@@ -180,7 +179,7 @@ impl Poll<'_> {
             let next = memory.channels.keys().find(|id| **id > at).cloned();
             let Some(channel) = next else {
                 memory.at = None;
-                self.new_files(None, memory, changes).await?;
+                new_files::since(self.api, None, memory, changes).await?;
                 return Ok(false);
             };
             let mut known = memory.channels.get(&channel).cloned().unwrap_or_default();
@@ -332,131 +331,6 @@ impl Poll<'_> {
         }
         Ok(())
     }
-
-    /// Files that came with replies since the last poll: no history shows them.
-    async fn new_files(
-        &self,
-        channel: Option<&str>,
-        memory: &mut Memory,
-        changes: &mut Vec<Change>,
-    ) -> Result<(), ConnectorError> {
-        let Some(known) = &memory.files else { return Ok(()) };
-        let mut newest = known.clone();
-        for page in 1..=MOST_FILE_PAGES {
-            let span = FileSpan { from: Some(known.since), to: None, count: FILES_AT_ONCE, page };
-            let list = match self.api.files(channel, &span).await {
-                Err(error) if is_about_channel(&error) || error.is_gone() => return Ok(()),
-                answer => answer?,
-            };
-            for file in &list.files {
-                let Some((id, made)) = file.plausible_id().zip(made(file)) else { continue };
-                if made < known.since || (made == known.since && known.ids.iter().any(|it| it == id)) {
-                    continue;
-                }
-                newest.note(id, made);
-                let Some(entry) = files::entry(file, channel) else { continue };
-                let met_in = channel.or(entry.parents.first().map(ProviderItemId::as_str));
-                if met_in.is_none_or(|channel| file.came_with_reply(channel)) {
-                    changes.push(Change::Upsert(Box::new(entry)));
-                }
-            }
-            let pages = list.paging.and_then(|paging| paging.pages).unwrap_or_default();
-            if i64::from(page) >= pages {
-                break;
-            }
-        }
-        memory.files = Some(newest);
-        Ok(())
-    }
-}
-
-impl FileMemory {
-    fn note(&mut self, id: &str, made: i64) {
-        if made > self.since {
-            self.since = made;
-            self.ids.clear();
-        }
-        if made == self.since && !self.ids.iter().any(|it| it == id) {
-            self.ids.push(id.to_owned());
-        }
-    }
-}
-
-fn made(file: &File) -> Option<i64> {
-    file.created.or(file.timestamp)
-}
-
-/// Where the list of files stands; `None` where the connection may not see it.
-async fn start_files(api: &Api, channel: Option<&str>) -> Result<Option<FileMemory>, ConnectorError> {
-    let span = FileSpan { from: None, to: None, count: SLOW_PAGE as u32, page: 1 };
-    let list = match api.files(channel, &span).await {
-        Err(error) if is_about_channel(&error) => return Ok(None),
-        answer => answer?,
-    };
-    let mut memory = FileMemory::default();
-    for file in list.files.iter().rev() {
-        if let Some((id, made)) = file.plausible_id().zip(made(file)) {
-            memory.note(id, made);
-        }
-    }
-    Ok(Some(memory))
-}
-
-/// What a page of history shows that is not as it was.
-#[derive(Debug, Default)]
-struct Compared {
-    /// New messages and changed ones.
-    changed: Vec<Message>,
-    /// Threads to look up: something happened in them that the page does not show whole.
-    threads: BTreeSet<Ts>,
-    files: BTreeSet<String>,
-}
-
-fn compare(known: &ChannelMemory, pass: &Pass, history: &History) -> Compared {
-    let mut compared = Compared::default();
-    let mut met = BTreeSet::new();
-    for message in &history.messages {
-        let Some(ts) = message.id() else { continue };
-        let is_new = !known.window.is_empty() || known.since.is_none_or(|since| ts > since);
-        if message.is_reply() {
-            // A reply that was sent to the channel as well.
-            let is_newest = known.since.is_none_or(|since| ts > since);
-            compared.threads.extend(message.root().filter(|_| is_newest));
-            continue;
-        }
-        let before = known.window.iter().find(|seen| seen.0 == ts);
-        let now = Seen::of(message);
-        match (before, &now) {
-            (Some(before), Some(now)) => {
-                met.insert(ts);
-                if before.1 == now.1 {
-                    continue;
-                }
-                compared.files.extend(before.3.iter().filter(|id| !now.3.contains(id)).cloned());
-                // It said something, and now it only brings files.
-                compared.threads.extend((!message.begins_thread()).then_some(ts));
-                compared.changed.push(message.clone());
-            }
-            (None, Some(_)) if is_new => compared.changed.push(message.clone()),
-            (None, None) if is_new && message.is_withheld() => compared.changed.push(message.clone()),
-            _ => {}
-        }
-    }
-    if history.is_limited {
-        return compared;
-    }
-    let oldest = history.messages.iter().filter_map(Message::id).min();
-    let from = if history.goes_on() { oldest } else { None };
-    let was_covered =
-        |ts: Ts| pass.latest.is_none_or(|latest| ts < latest) && from.is_none_or(|from| ts >= from);
-    let is_unread = history.goes_on() && oldest.is_none();
-    for missing in
-        known.window.iter().filter(|seen| was_covered(seen.0) && !is_unread && !met.contains(&seen.0))
-    {
-        compared.threads.insert(missing.0);
-        compared.files.extend(missing.3.iter().cloned());
-    }
-    compared
 }
 
 /// Every conversation that the person is in, and whether the list is complete.

@@ -31,10 +31,12 @@ mod thread;
 
 mod changes;
 mod channels;
+mod compare;
 mod content;
 mod cursor;
 mod files;
 mod listing;
+mod new_files;
 mod search;
 mod webhook;
 

@@ -3,6 +3,7 @@
 mod browsing;
 mod conversations;
 mod errors;
+mod events;
 mod feeds;
 mod files;
 mod grants;

@@ -243,6 +243,22 @@ async fn what_events_did_not_tell_is_caught_up_with() {
 }
 
 #[tokio::test]
+async fn what_a_retention_rule_removed_is_looked_up() {
+    let stage = start().await;
+    let (home, feed) = (stage.home(), channel_feed(&stage));
+    let old = [stage.say(&home, "old"), stage.say(&home, "older")];
+    stage.set_clock(stage.now() + chrono::Duration::days(2));
+    let kept = stage.say(&home, "kept");
+    let cursor = begin(&stage, &feed).await;
+    let before = (stage.now() - chrono::Duration::days(1)).to_rfc3339();
+    stage.control.purge(home.as_str(), &before).unwrap();
+    let (told, _) = poll(&stage, &feed, &cursor).await;
+    assert_eq!(told, old.each_ref().map(|id| format!("?{id}")));
+    assert!(stage.source().get(&old[0]).await.unwrap_err().is_gone());
+    assert!(stage.source().get(&kept).await.is_ok());
+}
+
+#[tokio::test]
 async fn an_empty_page_does_not_end_a_poll() {
     let stage = start().await;
     let (home, feed) = (stage.home(), channel_feed(&stage));
