@@ -140,7 +140,11 @@ fn no_address() -> ConnectorError {
 }
 
 /// Looks at headers, length and the first bytes: a page to sign in is a refusal, whatever its status.
-async fn checked(file: &File, media_type: &str, download: Download) -> Result<ByteStream, ConnectorError> {
+pub async fn checked(
+    file: &File,
+    media_type: &str,
+    download: Download,
+) -> Result<ByteStream, ConnectorError> {
     let expects_page = media::essence(media_type) == media::HTML;
     let says_refused = download.headers.get("x-slack-meta");
     if says_refused.is_some_and(|meta| String::from_utf8_lossy(meta.as_bytes()).contains("acl_fail")) {

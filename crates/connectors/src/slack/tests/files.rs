@@ -1,14 +1,17 @@
 //! Files: bytes, and pages to sign in that only look like bytes.
 
+use futures::TryStreamExt;
 use gangway_connector::Disposition;
 use gangway_connector::conformance::{Stage, StandIn};
+use gangway_connector::http::Download;
 use gangway_emulators::slack::{FileMode, FileRefusal, FileWish};
 use gangway_model::{Fetchable, ProviderItemId};
 use gangway_standins::SlackStandIn;
 use serde_json::json;
 
 use super::harness::{SlackStage, list, list_with_failures, start, text, with_scopes};
-use crate::slack::Slack;
+use crate::slack::wire::File;
+use crate::slack::{Slack, content};
 
 fn wish(name: &str, content: &str) -> FileWish {
     FileWish { name: Some(name.to_owned()), content: Some(content.to_owned()), ..FileWish::default() }
@@ -66,6 +69,47 @@ async fn a_page_to_sign_in_is_a_refusal_whatever_its_status() {
             assert_eq!(told, ("files_read_missing", Disposition::SkipItem), "{refusal:?} {name}");
             assert!(stage.control.call_count("files.download") > 0, "the file host was asked");
         }
+    }
+}
+
+/// What becomes of a download of a file of nine bytes.
+async fn arrived(
+    own_type: &str,
+    headers: &[(&'static str, &'static str)],
+    body: &'static str,
+) -> Result<String, &'static str> {
+    let file: File = serde_json::from_value(json!({"id": "F1", "mode": "hosted", "size": 9})).unwrap();
+    let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+    let bytes = futures::stream::iter([Ok(bytes::Bytes::from_static(body.as_bytes()))]);
+    let size = Some(body.len() as u64);
+    let download = Download { headers: headers.collect(), size, bytes: Box::pin(bytes) };
+    let bytes = content::checked(&file, own_type, download).await.map_err(|error| error.code)?;
+    let chunks: Vec<bytes::Bytes> = bytes.try_collect().await.map_err(|error| error.code)?;
+    Ok(String::from_utf8(chunks.concat()).unwrap())
+}
+
+#[tokio::test]
+async fn each_sign_of_a_refusal_counts_by_itself() {
+    let refused = Err("files_read_missing");
+    let plain = ("content-type", "text/plain");
+    let html = ("content-type", "text/html; charset=utf-8");
+    let sign_in = "<!doctype html><title>Slack</title>Sign in to Acme";
+    assert_eq!(arrived("text/plain", &[plain], "the notes").await, Ok("the notes".to_owned()));
+    assert_eq!(arrived("text/plain", &[], "").await, Err("changed_meanwhile"));
+    assert_eq!(arrived("text/plain", &[html], "the notes").await, refused);
+    assert_eq!(arrived("text/plain", &[plain], " <html>12").await, refused);
+    assert_eq!(arrived("text/plain", &[plain], "\u{feff}<!DOCTYPE HTML>").await, refused);
+    assert_eq!(arrived("text/plain", &[plain, ("x-slack-meta", "p;acl_fail")], "the notes").await, refused);
+    assert_eq!(arrived("text/plain", &[plain], "other words").await, Err("changed_meanwhile"));
+    assert_eq!(arrived("text/html", &[html], "<html>123").await, Ok("<html>123".to_owned()));
+    assert_eq!(arrived("text/html", &[html], "<html>of another length").await, refused);
+    assert_eq!(arrived("text/html", &[html], sign_in).await, refused);
+    // A canvas says nothing of its length: only Slack's own words tell.
+    let canvas: File = serde_json::from_value(json!({"id": "F1", "mode": "canvas", "size": 9})).unwrap();
+    for (body, is_refused) in [("<html><h1>Plan</h1>", false), (sign_in, true)] {
+        let bytes = Box::pin(futures::stream::iter([Ok(bytes::Bytes::from_static(body.as_bytes()))]));
+        let download = Download { headers: Default::default(), size: None, bytes };
+        assert_eq!(content::checked(&canvas, "text/html", download).await.is_err(), is_refused, "{body}");
     }
 }
 
