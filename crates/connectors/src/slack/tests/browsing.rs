@@ -104,6 +104,18 @@ async fn channels_are_found_by_name_and_messages_by_their_words() {
 }
 
 #[tokio::test]
+async fn direct_messages_are_found_by_searching_in_them_only() {
+    let scopes = ["channels:read", "channels:history", "im:read", "im:history", "search:read", "users:read"];
+    let stage = with_scopes(&scopes).await;
+    let direct = channel(&stage, "", ChannelKind::Im, &[ME, FRIEND]);
+    let between_us = stage.say(&direct, "a zeppelin between us");
+    let public = stage.say(&stage.home(), "a zeppelin for all");
+    let ids = |found: Vec<Entry>| found.into_iter().map(|entry| entry.id).collect::<Vec<_>>();
+    assert_eq!(ids(browse(&stage, None, Some("zeppelin")).await), [public]);
+    assert_eq!(ids(browse(&stage, Some(&direct), Some("zeppelin")).await), [between_us]);
+}
+
+#[tokio::test]
 async fn without_the_permission_to_search_channels_are_still_found() {
     let stage = with_scopes(&["channels:history", "channels:read", "users:read"]).await;
     assert_eq!(names(&browse(&stage, None, Some("sui")).await), ["suite"]);

@@ -7,7 +7,7 @@ use gangway_model::{Cursor, FeedKey, ProviderItemId};
 use gangway_standins::slack::parts;
 use serde_json::json;
 
-use super::harness::{FRIEND, ME, SlackStage, start};
+use super::harness::{FRIEND, ME, SlackStage, start, with_scopes};
 
 async fn begin(stage: &SlackStage, feed: &FeedKey) -> Cursor {
     stage.source().start_cursor(feed).await.unwrap()
@@ -172,6 +172,17 @@ async fn the_workspace_follows_every_channel_and_who_is_in_it() {
     assert!(poll(&stage, &feed, &cursor).await.0.is_empty());
     // A public channel can still be read, but it is none of the person's any more.
     assert!(stage.source().get(&left).await.unwrap().parents.is_empty());
+}
+
+#[tokio::test]
+async fn a_channel_that_was_left_is_noticed_with_few_permissions_too() {
+    let stage = with_scopes(&["channels:history", "channels:read", "users:read"]).await;
+    let members = vec![ME.to_owned(), FRIEND.to_owned()];
+    let left =
+        stage.create_channel(ChannelWish { name: "left".to_owned(), members, ..ChannelWish::default() });
+    let cursor = begin(&stage, &workspace_feed()).await;
+    stage.control.remove_member(left.as_str(), ME).unwrap();
+    assert_eq!(poll(&stage, &workspace_feed(), &cursor).await.0, [format!("?{left}")]);
 }
 
 #[tokio::test]
