@@ -1,12 +1,14 @@
 //! Threads as they are read: whole, with every page of replies, and as they look now.
 
-use gangway_connector::conformance::StandIn;
-use gangway_emulators::slack::{Deletion, Generate, MessageWish};
+use gangway_connector::conformance::{Stage, StandIn};
+use gangway_emulators::slack::{Deletion, Generate, MessageWish, Seed};
 use gangway_model::ProviderItemId;
+use gangway_standins::SlackStandIn;
 use gangway_standins::slack::parts;
 use serde_json::json;
 
 use super::harness::{FRIEND, list, start, text};
+use crate::slack::Slack;
 
 #[tokio::test]
 async fn a_thread_is_one_item_with_all_its_replies() {
@@ -166,4 +168,37 @@ async fn hidden_history_makes_a_listing_incomplete() {
     stage.control.set_switches(|switches| switches.hidden_after_days = 90);
     let page = stage.source().list(&home, None).await.unwrap();
     assert!(page.entries.is_empty() && page.incomplete, "absence proves nothing here");
+}
+
+#[tokio::test]
+async fn a_whole_companys_talk_reads_as_people_read_it() {
+    let stand_in = SlackStandIn::start().await;
+    stand_in.control.reset(Some(&Seed::Demo)).unwrap();
+    stand_in.control.set_switches(|switches| {
+        switches.auto_approve = true;
+        switches.rate_limits = false;
+    });
+    let stage = Stage::on(stand_in, &Slack, &[]).await;
+    let workspace = stage.source().account().await.unwrap().workspace.unwrap().into();
+    let (mut threads, mut files) = (0, 0);
+    for channel in list(&stage, &workspace).await {
+        for entry in list(&stage, &channel.id).await {
+            if entry.fetchable != gangway_model::Fetchable::Yes {
+                continue;
+            }
+            let content = text(&stage, &entry).await.unwrap();
+            if !entry.id.as_str().contains(':') {
+                files += 1;
+                continue;
+            }
+            threads += 1;
+            assert!(content.starts_with("**") && content.contains(" UTC"), "{content}");
+            assert!(!entry.name.is_empty() && entry.name.chars().count() <= 80 && !entry.name.contains('\n'));
+            let without_code: String = content.split('`').step_by(2).collect();
+            for raw in ["<@", "<#", "<!", "&amp;", "&lt;", "|>"] {
+                assert!(!without_code.contains(raw), "{raw} in {content}");
+            }
+        }
+    }
+    assert!(threads > 10 && files > 0, "{threads} threads and {files} files");
 }
