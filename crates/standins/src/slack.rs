@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use gangway_connector::conformance::{Access, Habits, StandIn, Trouble};
+use gangway_emulators::kernel::webhooks::DeliveryMode;
 use gangway_emulators::slack::{
     ChannelWish, Control, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, FileWish, Generate, SlackEmulator,
     SlackOptions, start,
@@ -251,6 +252,10 @@ impl StandIn for SlackStandIn {
     async fn push_to(&self, address: &Url) {
         let subscribed = self.control.subscribe(DEFAULT_CLIENT_ID, address.as_str(), &["*"]).await;
         subscribed.expect("the address answers the handshake");
+    }
+
+    fn drop_pushes(&self) {
+        self.control.set_delivery_mode(DeliveryMode::Drop);
     }
 
     async fn flush_pushes(&self) {

@@ -22,6 +22,11 @@ macro_rules! with_each_provider {
             async fn google_drive() {
                 super::$story::<gangway_standins::GoogleStandIn>().await;
             }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn slack() {
+                super::$story::<gangway_standins::SlackStandIn>().await;
+            }
         })*
     };
 }
