@@ -17,8 +17,6 @@ use crate::state::ApiState;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const PICKER_KEY: HeaderName = HeaderName::from_static("x-picker-key");
-/// How long a request may take that is neither an upload, nor a download, nor a stream.
-const LONGEST: Duration = Duration::from_secs(60);
 
 /// Gives the request an id, a span without its query (which may hold codes), and counts it.
 pub async fn observe(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
@@ -74,7 +72,7 @@ pub async fn guard_browsers(request: Request, next: Next) -> Response {
 pub async fn limit_time(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     tokio::select! {
         response = next.run(request) => response,
-        () = state.app.clock.sleep(LONGEST) => {
+        () = state.app.clock.sleep(state.app.settings.longest_request) => {
             let error = AppError::new(Code::Unavailable, "this took too long: try again").with("retry_after", 5);
             ApiError::from(error).into_response()
         }

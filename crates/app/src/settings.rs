@@ -1,6 +1,7 @@
 //! What the operator decides about the use cases.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use url::{Origin, Url};
 
@@ -17,6 +18,8 @@ pub struct AppSettings {
     /// SHA-256 of the admin key; `None` closes the admin routes.
     pub admin_key: Option<SecretHash>,
     pub upload: UploadLimits,
+    /// How long a request may take before the caller is told to try again; transfers of bytes and events excepted.
+    pub longest_request: Duration,
     /// Where providers reach this server with pushes; `None` when they cannot.
     pub webhook_base: Option<Url>,
 }
@@ -44,6 +47,7 @@ impl AppSettings {
             allowed_origins: BTreeSet::new(),
             admin_key: None,
             upload: UploadLimits::default(),
+            longest_request: Duration::from_secs(60),
             webhook_base: None,
         }
     }

@@ -156,6 +156,8 @@ impl House {
             upload_turns: UploadTurns::default(),
             settings: AppSettings {
                 admin_key: Some(SecretHash::of(ADMIN_KEY)),
+                // Measured on the clock that stories step.
+                longest_request: Duration::from_secs(86_400 * 365),
                 ..AppSettings::for_public_url(url.clone())
             },
         });
@@ -194,12 +196,13 @@ impl House {
         self.rows.options.clone()
     }
 
-    /// Steps the server's clock and the emulator's together.
+    /// Steps the server's clock and every provider's together; a provider whose clock is off stays as much off.
     pub fn advance(&self, by: Duration) {
+        let ahead: Vec<_> = self.stand_ins.iter().map(|stand_in| stand_in.now() - self.clock.now()).collect();
         self.clock.advance(by);
         self.control().advance_clock(by);
-        for stand_in in &self.stand_ins {
-            stand_in.set_clock(self.clock.now());
+        for (stand_in, ahead) in self.stand_ins.iter().zip(ahead) {
+            stand_in.set_clock(self.clock.now() + ahead);
         }
     }
 
@@ -208,13 +211,12 @@ impl House {
         self.url.join(&format!("webhooks/{connector}")).expect("an address")
     }
 
-    /// Steps the server's clock until something has happened that waits on it: retries come round, rests end. Between
-    /// two steps the database is asked, so that what is under way in real time keeps up. Nobody may call the API
-    /// meanwhile, whose own patience is measured on the same clock.
+    /// Steps the clocks until something has happened that waits on them: retries come round, rests end. Between two
+    /// steps the database is asked, so that what is under way in real time keeps up.
     pub async fn step_until<T>(&self, happened: impl Future<Output = T>) -> T {
         let stepping = async {
             loop {
-                self.clock.advance(Duration::from_secs(2));
+                self.advance(Duration::from_secs(2));
                 self.engine.wake();
                 for _ in 0..3 {
                     self.store.count_due_tasks().await.expect("the queue can be counted");

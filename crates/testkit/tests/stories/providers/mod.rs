@@ -101,7 +101,9 @@ impl<S: StandIn> Resident<'_, S> {
     async fn start(&self, mode: &str) -> String {
         let home = self.scene.provider.home();
         let connector = self.scene.connector();
-        self.person.start_sync_of(connector, &[home.as_str()], &self.collection, mode).await
+        let roots = [home.as_str()];
+        let starting = self.person.start_sync_of(connector, &roots, &self.collection, mode);
+        self.scene.house.step_until(starting).await
     }
 
     /// What a job says did not come in, by name, with the code of the reason.
