@@ -80,7 +80,7 @@ impl OAuthClient {
     /// Tells the provider that a grant is over. A grant that is dead already is success.
     ///
     /// `token` is the refresh token where there is one, else the access token; with
-    /// `RevocationStyle::Bearer` it must be the access token.
+    /// `RevocationStyle::AccessTokenAndClient` and `RevocationStyle::Bearer` it must be the access token.
     pub async fn revoke(
         &self,
         facts: &OAuthFacts,
@@ -95,7 +95,9 @@ impl OAuthClient {
         };
         let authentication = match facts.revocation {
             RevocationStyle::TokenOnly => Authentication::None,
-            RevocationStyle::TokenAndClient => Authentication::Client(facts.client_authentication, app),
+            RevocationStyle::TokenAndClient | RevocationStyle::AccessTokenAndClient => {
+                Authentication::Client(facts.client_authentication, app)
+            }
             RevocationStyle::Bearer => Authentication::Bearer(token),
         };
         let reply = self.post(url, form, facts.token_call_body, authentication).await?;

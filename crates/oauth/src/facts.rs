@@ -35,6 +35,8 @@ pub enum RevocationStyle {
     TokenOnly,
     /// `token`, and the client's own authentication (RFC 7009).
     TokenAndClient,
+    /// The access token as `token`, and the client's own authentication: the provider takes no refresh token here.
+    AccessTokenAndClient,
     /// A POST without a body, authorised by the access token that is to die.
     Bearer,
 }

@@ -157,11 +157,13 @@ impl Vault {
         let token = match (grant.refresh_token, facts.revocation) {
             (Some(refresh), RevocationStyle::TokenOnly | RevocationStyle::TokenAndClient) => refresh,
             // Only a living access token can speak for the grant.
-            (Some(_), RevocationStyle::Bearer) => match inner.current(&connection.id).await {
-                Ok(token) => token.secret,
-                Err(SupplyError::NeedsReauth(_)) => return Ok(Revoked::AlreadyDead),
-                Err(error) => return Err(error),
-            },
+            (Some(_), RevocationStyle::Bearer | RevocationStyle::AccessTokenAndClient) => {
+                match inner.current(&connection.id).await {
+                    Ok(token) => token.secret,
+                    Err(SupplyError::NeedsReauth(_)) => return Ok(Revoked::AlreadyDead),
+                    Err(error) => return Err(error),
+                }
+            }
             (None, _) => grant.access_token,
         };
         let revoked = inner.options.oauth.revoke(facts, endpoints, app, &token).await.map_err(unavailable)?;

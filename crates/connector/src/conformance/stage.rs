@@ -9,7 +9,7 @@ use gangway_effects::{Network, NetworkOptions, random_token};
 use gangway_model::{Grant, SecretString};
 use gangway_oauth::{
     AccessToken, AuthorizationRequest, OAuthApp, OAuthClient, OAuthEndpoints, OAuthError, OAuthFacts, Pkce,
-    SupplyError, TokenSupplier, authorization_url, resolve_scopes,
+    RevocationStyle, SupplyError, TokenSupplier, authorization_url, resolve_scopes,
 };
 use secrecy::ExposeSecret;
 use url::Url;
@@ -172,7 +172,7 @@ impl Tokens {
     pub async fn revoke(&self) -> Result<gangway_oauth::Revoked, OAuthError> {
         let grant = self.grant();
         let token = match self.facts.revocation {
-            gangway_oauth::RevocationStyle::Bearer => &grant.access_token,
+            RevocationStyle::Bearer | RevocationStyle::AccessTokenAndClient => &grant.access_token,
             _ => grant.refresh_token.as_ref().unwrap_or(&grant.access_token),
         };
         let token = SecretString::from(token.expose_secret());
