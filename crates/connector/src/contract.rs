@@ -108,6 +108,13 @@ pub trait Source: Send + Sync {
         FeedKey::from("default")
     }
 
+    /// Whether an item that is file and container (a page) has another revision whenever something directly inside it
+    /// came, went or changed its place, while the feed may not tell of that thing itself. Then the engine lists such an
+    /// item once more, without what lies deeper, whenever the feed or a push brings it and its content is fetched anew.
+    fn content_shows_inside(&self) -> bool {
+        false
+    }
+
     /// The feed's place *now*. Taken before a first listing, so that nothing falls between.
     /// Default: unsupported.
     async fn start_cursor(&self, feed: &FeedKey) -> Result<Cursor, ConnectorError> {
