@@ -2,6 +2,7 @@
 
 mod google_drive;
 mod local_upload;
+mod notion;
 mod planned;
 mod slack;
 
@@ -16,7 +17,7 @@ pub static ALL: [&dyn Connector; 9] = [
     &planned::MICROSOFT_SHAREPOINT,
     &planned::DROPBOX,
     &planned::BOX,
-    &planned::NOTION,
+    &notion::Notion,
     &planned::CONFLUENCE,
     &slack::Slack,
     &local_upload::LocalUpload,

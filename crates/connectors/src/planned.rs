@@ -25,8 +25,6 @@ pub static DROPBOX: Planned =
     Planned(&planned("dropbox", "Dropbox", "dropbox", ConnectorKind::FileStorage, Plan::Enterprise));
 pub static BOX: Planned =
     Planned(&planned("box", "Box", "box", ConnectorKind::FileStorage, Plan::Enterprise));
-pub static NOTION: Planned =
-    Planned(&planned("notion", "Notion", "notion", ConnectorKind::Productivity, Plan::Pro));
 pub static CONFLUENCE: Planned =
     Planned(&planned("confluence", "Confluence", "atlassian", ConnectorKind::Productivity, Plan::Enterprise));
 

@@ -22,7 +22,7 @@ fn the_guides_connectors_are_there_in_its_order() {
         ("microsoft_sharepoint", "file_storage", Plan::Enterprise, false),
         ("dropbox", "file_storage", Plan::Enterprise, false),
         ("box", "file_storage", Plan::Enterprise, false),
-        ("notion", "productivity", Plan::Pro, false),
+        ("notion", "productivity", Plan::Pro, true),
         ("confluence", "productivity", Plan::Enterprise, false),
         ("slack", "communication", Plan::Enterprise, true),
         ("local_upload", "local", Plan::Free, true),
