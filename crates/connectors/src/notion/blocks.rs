@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::files::FileLink;
 use super::ids::{address, address_of_block};
 use super::properties::Titles;
-use super::rich_text::{RichText, escaped, link_target, longest_run, markdown, one_line, plain, runs};
+use super::rich_text::{escaped, link_target, longest_run, markdown, one_line, plain, runs};
 use super::walk::Node;
 use super::wire::{Block, field};
 
@@ -220,8 +220,7 @@ impl Writer<'_> {
     }
 
     fn meeting(&mut self, margin: &str, block: &Block) {
-        let title: Vec<RichText> = field(&block.body, "title").unwrap_or_default();
-        let title = one_line(&title);
+        let title = one_line(&block.body.get("title").map(runs).unwrap_or_default());
         let title = if title.is_empty() { "Meeting notes".to_owned() } else { title };
         let is_ready = block.text("status").is_none_or(|status| status == "notes_ready");
         let state = if is_ready { "" } else { " (the notes are not ready yet)" };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::ids::{address, uuid};
@@ -192,9 +192,14 @@ pub fn date(value: &Value) -> Option<String> {
     Some(format!("{start}{end}{zone}"))
 }
 
-/// Reads runs from a value.
+/// Reads runs from a value. What is none is left out, the others stay.
 pub fn runs(value: &Value) -> Vec<RichText> {
-    read(value).unwrap_or_default()
+    value.as_array().into_iter().flatten().filter_map(read).collect()
+}
+
+/// Reads runs as a field of an object.
+pub fn runs_in<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RichText>, D::Error> {
+    Ok(runs(&Value::deserialize(deserializer)?))
 }
 
 /// An address fit for a Markdown link; links within Notion may lack the host.

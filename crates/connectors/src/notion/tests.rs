@@ -3,7 +3,14 @@
 mod make;
 mod script;
 
+mod contents;
 mod errors;
+mod feed;
+mod listings;
+mod notifications;
+mod oauth;
+mod outside;
+mod recorded;
 mod rendering;
 mod values;
 mod words;

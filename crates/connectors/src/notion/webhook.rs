@@ -62,7 +62,12 @@ pub fn verify(request: &NotificationRequest, secret: &SecretString) -> Result<Ve
     if !is_hmac_sha256(secret, &[&request.body], claimed) {
         return Err(Rejected("wrong_signature"));
     }
-    let event: Event = serde_json::from_slice(&request.body).map_err(|_| Rejected("not_an_event"))?;
+    asked(&request.body)
+}
+
+/// What a genuine event asks for.
+pub fn asked(body: &[u8]) -> Result<Verdict, Rejected> {
+    let event: Event = serde_json::from_slice(body).map_err(|_| Rejected("not_an_event"))?;
     Ok(hint(&event).map_or(Verdict::Nothing, Verdict::Look))
 }
 

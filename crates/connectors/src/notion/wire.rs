@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::ids::uuid;
-use super::rich_text::{RichText, plain};
+use super::rich_text::{RichText, plain, runs, runs_in};
 
 /// One answer of any list. Its rows are read one by one: an odd one is told, the others are kept.
 #[derive(Debug, Default, Deserialize)]
@@ -91,8 +91,7 @@ impl Page {
     pub fn title(&self) -> String {
         let is_title = |value: &&Value| value.get("type").and_then(Value::as_str) == Some("title");
         let property = self.properties.values().find(is_title);
-        let runs: Vec<RichText> = property.and_then(|value| field(value, "title")).unwrap_or_default();
-        plain(&runs)
+        plain(&property.and_then(|value| value.get("title")).map(runs).unwrap_or_default())
     }
 }
 
@@ -112,7 +111,7 @@ pub struct Database {
     archived: bool,
     #[serde(deserialize_with = "parent")]
     pub parent: Parent,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "runs_in")]
     pub title: Vec<RichText>,
     #[serde(deserialize_with = "lenient")]
     pub data_sources: Vec<Object>,
@@ -148,7 +147,7 @@ pub struct DataSource {
     /// Where its database stands.
     #[serde(deserialize_with = "parent")]
     pub database_parent: Parent,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "runs_in")]
     pub title: Vec<RichText>,
     #[serde(deserialize_with = "lenient")]
     pub cover: Option<Picture>,
@@ -195,11 +194,11 @@ impl Block {
 
     /// The block's text, where it has any.
     pub fn rich_text(&self) -> Vec<RichText> {
-        field(&self.body, "rich_text").unwrap_or_default()
+        self.body.get("rich_text").map(runs).unwrap_or_default()
     }
 
     pub fn caption(&self) -> Vec<RichText> {
-        field(&self.body, "caption").unwrap_or_default()
+        self.body.get("caption").map(runs).unwrap_or_default()
     }
 
     pub fn text(&self, name: &str) -> Option<String> {

@@ -30,7 +30,7 @@ fn marks_touch_the_words() {
         (json!([marked("   ", bold())]), "   "),
         (json!([{"type": "equation", "equation": {"expression": "x_1"}, "plain_text": "x_1"}]), "$x_1$"),
         (json!([{"type": "hologram", "plain_text": "still here"}]), "still here"),
-        (json!([{"plain_text": 7}, {"plain_text": "rest", "annotations": null}]), "rest"),
+        (json!([{"plain_text": 7}, "x", null, {"plain_text": "rest", "annotations": null}]), "rest"),
     ] {
         assert_eq!(written(&runs).0, expected, "{runs}");
     }
