@@ -4,9 +4,11 @@
 //! provider comes from the emulator.
 
 mod google;
+mod notion;
 pub mod slack;
 
 pub use google::GoogleStandIn;
+pub use notion::NotionStandIn;
 pub use slack::SlackStandIn;
 
 use gangway_connector::conformance::ALWAYS;

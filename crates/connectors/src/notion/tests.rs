@@ -1,4 +1,5 @@
-//! Notion: what only Notion has, bad days word by word, and real answers.
+//! Notion: the suite of every connector against the emulator, what only Notion has, bad days word by word, and real
+//! answers.
 
 mod make;
 mod script;
@@ -14,3 +15,7 @@ mod recorded;
 mod rendering;
 mod values;
 mod words;
+
+mod conformance {
+    gangway_connector::conformance_tests!(gangway_standins::NotionStandIn, &crate::notion::Notion);
+}
