@@ -20,6 +20,34 @@ pub struct NotionStandIn {
 }
 
 impl NotionStandIn {
+    /// A workspace with the demo's pages, of which `home` is called so.
+    pub async fn with_demo() -> Self {
+        let seed = "demo".parse().expect("the demo's name");
+        Self::from(NotionOptions { seed, ..NotionOptions::default() }, "Home").await
+    }
+
+    async fn from(options: NotionOptions, home: &str) -> Self {
+        let emulator = start(options).await.expect("the emulator starts");
+        let control = emulator.control();
+        if control.list_accounts().is_empty() {
+            control.add_account("ada@example.org", "Ada Lovelace", false).expect("a new account");
+        }
+        control.set_switches(|switches| {
+            switches.auto_approve = true;
+            switches.rate_limit.enabled = false;
+            switches.search_lag_ms = 0;
+        });
+        let found = control.find(&Target::path(home));
+        let home = found.or_else(|_| control.create_page(None, &json!({"title": home}))).expect("a page");
+        control.reset_calls();
+        Self { emulator, control, home: home.id.into() }
+    }
+
+    /// Turns the emulator's switches.
+    pub fn switch(&self, wish: &Value) {
+        self.control.merge_switches(wish).expect("switches of the emulator");
+    }
+
     /// Names a thing in the emulator's words.
     pub fn target(id: &ProviderItemId) -> Target {
         Target::id(id.as_str())
@@ -51,19 +79,7 @@ impl NotionStandIn {
 #[async_trait]
 impl StandIn for NotionStandIn {
     async fn start() -> Self {
-        let emulator = start(NotionOptions::default()).await.expect("the emulator starts");
-        let control = emulator.control();
-        if control.list_accounts().is_empty() {
-            control.add_account("ada@example.org", "Ada Lovelace", false).expect("a new account");
-        }
-        control.set_switches(|switches| {
-            switches.auto_approve = true;
-            switches.rate_limit.enabled = false;
-            switches.search_lag_ms = 0;
-        });
-        let home = control.create_page(None, &json!({"title": "Suite"})).expect("a new page");
-        control.reset_calls();
-        Self { emulator, control, home: home.id.into() }
+        Self::from(NotionOptions::default(), "Suite").await
     }
 
     fn connector_id(&self) -> &'static str {

@@ -13,6 +13,7 @@ mod oauth;
 mod outside;
 mod recorded;
 mod rendering;
+mod states;
 mod values;
 mod words;
 
