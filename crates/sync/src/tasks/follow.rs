@@ -316,6 +316,7 @@ impl<'a> Follower<'a> {
         let mut moved_out: Vec<(Item, HashSet<ScopeId>)> = Vec::new();
         let mut newly_in: Vec<(Entry, Vec<ScopeRef>)> = Vec::new();
         let mut renamed: Vec<Item> = Vec::new();
+        let mut shown_anew: Vec<ProviderItemId> = Vec::new();
         for (entry, scopes) in entries.into_iter().zip(resolved) {
             let item = known.get(&entry.id).filter(|item| item.state != ItemState::Gone);
             let now: Vec<ItemScope> = item.and_then(|item| at_present.remove(&item.id)).unwrap_or_default();
@@ -351,6 +352,10 @@ impl<'a> Follower<'a> {
                     renamed.push(item.clone());
                 }
             }
+            let is_both = entry.kind == ItemKind::FileAndContainer && self.source.content_shows_inside();
+            if is_both && item.is_some_and(|item| item.revision.as_ref() != Some(&entry.revision)) {
+                shown_anew.push(entry.id.clone());
+            }
             let folder = tree.path(parent.as_ref()).await?;
             placed.push(Placed { entry, parent, scopes: wanted, folder });
         }
@@ -369,7 +374,37 @@ impl<'a> Follower<'a> {
         for (entry, scopes) in newly_in {
             self.walk(entry.id, scopes).await?;
         }
+        for id in shown_anew {
+            self.look_inside(&id, followed).await?;
+        }
         Ok(())
+    }
+
+    /// Lists what is directly inside an item whose content changed: the feed need not tell of it. What is not there any
+    /// more is left to the next listing of everything.
+    async fn look_inside(&self, container: &ProviderItemId, followed: &[Scope]) -> Result<(), Stop> {
+        if !self.walked.lock().expect("no holder of this lock panics").insert(container.clone()) {
+            return Ok(());
+        }
+        let mut page_token = None;
+        let mut tokens = HashSet::new();
+        loop {
+            self.context.check()?;
+            let page = match self.source.list(container, page_token.as_ref()).await {
+                Ok(page) => page,
+                Err(error) => match error.disposition {
+                    Disposition::RetryLater { .. }
+                    | Disposition::Reconnect
+                    | Disposition::FixConfiguration => return Err(Stop::from_connector(&error)),
+                    _ => return Ok(()),
+                },
+            };
+            Box::pin(self.take_in(page.entries, followed)).await?;
+            match page.next {
+                Some(next) if tokens.insert(next.clone()) => page_token = Some(next),
+                _ => return Ok(()),
+            }
+        }
     }
 
     async fn bring_in(
