@@ -27,9 +27,15 @@ const OVERLAP: chrono::Duration = chrono::Duration::minutes(10);
 struct InFeed {
     /// The newest edit that earlier readings told; none when there was nothing at all.
     mark: Option<Timestamp>,
-    /// The newest edit that this reading told so far.
+    /// The newest edit that this reading told so far, live or in the trash, whichever it reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     newest: Option<Timestamp>,
+    /// The newest edit in the trash that was pointed at: nothing is looked at for ever because nothing else happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trashed: Option<Timestamp>,
+    /// The newest live edit of this reading, once it has come to the trash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    live: Option<Timestamp>,
     /// Whether this reading has come to what is in the trash.
     #[serde(default)]
     trash: bool,
@@ -47,8 +53,10 @@ impl InFeed {
         Cursor::from(serde_json::to_string(self).expect("texts and moments can be written as JSON"))
     }
 
+    /// Edits before this were told.
     fn floor(&self) -> Option<Timestamp> {
-        self.mark?.checked_sub_signed(OVERLAP)
+        let told = if self.trash { self.mark.max(self.trashed) } else { self.mark };
+        told?.checked_sub_signed(OVERLAP)
     }
 }
 
@@ -86,11 +94,11 @@ pub async fn changes(
     let is_old = |value: &Value| edited(value).zip(floor).is_some_and(|(at, floor)| at < floor);
     let all_old = !list.results.is_empty() && list.results.iter().all(is_old);
     let fresh: Vec<&Value> = list.results.iter().filter(|value| !is_old(value)).collect();
+    let newest = fresh.iter().filter_map(|value| edited(value)).chain(at.newest).max();
     let mut changes = Vec::with_capacity(fresh.len());
     match at.trash {
         true => changes.extend(fresh.into_iter().filter_map(look)),
         false => {
-            at.newest = fresh.iter().filter_map(|value| edited(value)).chain(at.newest).max();
             for value in fresh.iter().copied() {
                 if let Some(page) = page_in(value).filter(|page| !page.is_trashed()) {
                     memory.remember_page(&page);
@@ -101,10 +109,12 @@ pub async fn changes(
             }
         }
     }
+    at.newest = newest;
     let rest_is_old = all_old || next.is_none();
     match (rest_is_old, at.trash) {
         (true, true) => return Ok(ChangePage { changes, ..caught_up(at) }),
-        (true, false) => at = InFeed { trash: true, page: None, ..at },
+        // The watermark must not move yet: the trash is read back to where the last reading ended.
+        (true, false) => at = InFeed { trash: true, page: None, newest: None, live: at.newest, ..at },
         (false, _) => at.page = next,
     }
     Ok(ChangePage { changes, cursor: at.cursor(), more: true })
@@ -112,8 +122,9 @@ pub async fn changes(
 
 /// The end of a reading: the watermark moves.
 fn caught_up(at: InFeed) -> ChangePage {
-    let mark = at.newest.max(at.mark);
-    ChangePage { changes: Vec::new(), cursor: InFeed { mark, ..InFeed::default() }.cursor(), more: false }
+    let (mark, trashed) = (at.live.max(at.mark), at.newest.max(at.trashed));
+    let cursor = InFeed { mark, trashed, ..InFeed::default() }.cursor();
+    ChangePage { changes: Vec::new(), cursor, more: false }
 }
 
 fn look(value: &Value) -> Option<Change> {

@@ -66,7 +66,7 @@ async fn page(api: &Api, memory: &Memory, id: &str, max_bytes: u64) -> Result<Co
     let titles = titles(api, memory, &page, &walked).await?;
     let (body, unshown) = blocks::render(id, &walked.nodes, &titles);
     let text = document(&page, line.names, &titles, &body, &walked, unshown);
-    if let Some(inside) = Inside::of(&walked) {
+    if let Some(inside) = Inside::of(&page, &walked) {
         memory.keep_inside(id, inside);
     }
     if text.len() as u64 > max_bytes {

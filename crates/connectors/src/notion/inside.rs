@@ -3,17 +3,17 @@
 //!
 //! The blocks are a tree, of which a page token holds what is still to be read.
 
-use gangway_connector::{ConnectorError, Disposition, EntryPage};
+use gangway_connector::{ConnectorError, Disposition, Entry, EntryPage};
 use gangway_model::ProviderItemId;
 use serde::{Deserialize, Serialize};
 
-use super::ancestry::{Memory, is_not_this_kind};
+use super::ancestry::is_not_this_kind;
 use super::api::Api;
 use super::entries;
 use super::error::trashed;
 use super::files;
 use super::listing::{Measure, Onward};
-use super::walk::Walked;
+use super::walk::{ODD_BLOCK, Walked};
 use super::wire::{Block, Database, Page};
 
 /// Blocks whose children wait to be read. More than that is no page that anybody wrote.
@@ -21,20 +21,23 @@ const MOST_PENDING: usize = 2_000;
 /// What is taken from a content that was just read; larger pages are listed in parts.
 const MOST_KEPT: usize = 500;
 
-/// The blocks of a page that are items by themselves.
+/// What stands on a page, as reading its content showed it.
 pub struct Inside {
+    /// Its blocks that are items by themselves.
     blocks: Vec<Block>,
+    /// The files in its properties.
+    files: Vec<Entry>,
 }
 
 impl Inside {
     /// Picks them out of a page's content; `None` when it may not be all.
-    pub fn of(walked: &Walked) -> Option<Self> {
-        if walked.truncated || !walked.unshown.is_empty() {
+    pub fn of(page: &Page, walked: &Walked) -> Option<Self> {
+        if walked.truncated || walked.unshown.contains_key(ODD_BLOCK) {
             return None;
         }
         let own = walked.nodes.iter().filter(|node| !node.is_foreign).map(|node| &node.block);
         let blocks: Vec<Block> = own.filter(|block| kind_of(block).is_some()).cloned().collect();
-        (blocks.len() <= MOST_KEPT).then_some(Self { blocks })
+        (blocks.len() <= MOST_KEPT).then(|| Self { blocks, files: files::property_entries(page) })
     }
 }
 
@@ -62,19 +65,16 @@ pub struct InPage {
     open: Vec<(String, Option<String>)>,
 }
 
-pub async fn list_page(
-    api: &Api,
-    memory: &Memory,
-    page: &Page,
-    measure: Measure,
-) -> Result<EntryPage, ConnectorError> {
-    if let Some(inside) = memory.take_inside(&page.id).filter(|_| !measure.is_for_people) {
-        let mut listed = EntryPage { entries: files::property_entries(page), ..EntryPage::default() };
-        for block in &inside.blocks {
-            add(api, &page.id, block, &mut listed).await?;
-        }
-        return Ok(listed);
+/// Lists what the page's content showed a moment ago, without asking for it again.
+pub async fn list_kept(api: &Api, page: &str, inside: Inside) -> Result<EntryPage, ConnectorError> {
+    let mut listed = EntryPage { entries: inside.files, ..EntryPage::default() };
+    for block in &inside.blocks {
+        add(api, page, block, &mut listed).await?;
     }
+    Ok(listed)
+}
+
+pub async fn list_page(api: &Api, page: &Page, measure: Measure) -> Result<EntryPage, ConnectorError> {
     let at = InPage { files: Some(0), open: vec![(page.id.clone(), None)] };
     read_on(api, &page.id, Some(page), at, measure).await
 }

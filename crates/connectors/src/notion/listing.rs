@@ -187,6 +187,11 @@ async fn list_in(
         (ItemRef::Workspace, None) => top::list(api, memory, None, measure).await,
         (ItemRef::Workspace, Some(Onward::Top(at))) => top::list(api, memory, Some(at), measure).await,
         (ItemRef::Object(id), None) => {
+            // Reading the content came just before, as it does in a sync: it showed what is inside.
+            let kept = if measure.is_for_people { None } else { memory.take_inside(&id) };
+            if let Some(inside) = kept {
+                return inside::list_kept(api, &id, inside).await;
+            }
             let thing = thing(api, &id).await?;
             let parent = match &thing {
                 Thing::Page(page) => &page.parent,
@@ -195,7 +200,7 @@ async fn list_in(
             };
             check_above(api, memory, parent).await?;
             match thing {
-                Thing::Page(page) => inside::list_page(api, memory, &page, measure).await,
+                Thing::Page(page) => inside::list_page(api, &page, measure).await,
                 Thing::Database(database) => {
                     inside::list_database(api, &database, InDatabase::default(), measure).await
                 }

@@ -18,6 +18,9 @@ const MOST_CALLS: u32 = 1_000;
 const MOST_BLOCKS: usize = 20_000;
 const DEEPEST: usize = 100;
 
+/// What a block counts as that has not even an id.
+pub const ODD_BLOCK: &str = "block";
+
 /// A block, and how deep it stands.
 pub struct Node {
     pub depth: u16,
@@ -126,7 +129,7 @@ async fn walk_once(api: &Api, page: &str, most_bytes: u64) -> Result<Walked, Con
             match Block::read(value) {
                 Some(block) if block.is_trashed => {}
                 Some(block) => open.waiting.push_back(block),
-                None => *walked.unshown.entry("block".to_owned()).or_default() += 1,
+                None => *walked.unshown.entry(ODD_BLOCK.to_owned()).or_default() += 1,
             }
         }
         if next.is_none() {
