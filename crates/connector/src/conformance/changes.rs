@@ -102,6 +102,18 @@ pub async fn looking_at_an_item_does_not_change_its_revision<S: StandIn>(stage: 
     }
 }
 
+pub async fn what_comes_inside_shows_in_the_revision<S: StandIn>(stage: &Stage<S>) {
+    if !stage.source().content_shows_inside() {
+        return;
+    }
+    let page = stage.create_container(&stage.home(), "folder").await;
+    let before = stage.source().get(&page).await.unwrap().revision;
+    let grain = stage.connector.descriptor().revision_grain;
+    stage.set_clock(stage.now() + chrono::Duration::seconds(i64::from(grain)));
+    stage.create_file(&page, "a.txt", "a").await;
+    assert_ne!(stage.source().get(&page).await.unwrap().revision, before);
+}
+
 pub async fn what_was_removed_is_told<S: StandIn>(stage: &Stage<S>) {
     if !stage.connector.descriptor().capabilities.reports_deletions {
         return;

@@ -58,6 +58,7 @@ macro_rules! conformance_tests {
             the_same_place_can_be_read_again,
             pages_are_legal_places_to_resume,
             looking_at_an_item_does_not_change_its_revision,
+            what_comes_inside_shows_in_the_revision,
             what_was_removed_is_told,
             what_is_no_longer_shared_is_told,
             a_place_that_is_refused_restarts_the_feed,
