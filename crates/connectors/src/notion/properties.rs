@@ -17,7 +17,7 @@ pub const MOST_REFERENCES: usize = 25;
 /// Name and value of each property that has one, the title left out.
 pub fn lines(properties: &Map<String, Value>, titles: &Titles) -> Vec<(String, String)> {
     let mut lines = Vec::with_capacity(properties.len());
-    for (name, value) in properties {
+    for (name, value) in by_name(properties) {
         if kind_of(value) == "title" {
             continue;
         }
@@ -33,7 +33,7 @@ pub fn lines(properties: &Map<String, Value>, titles: &Titles) -> Vec<(String, S
 /// The pages that relations refer to, each once, in order.
 pub fn related(properties: &Map<String, Value>) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
-    let relations = properties.values().flat_map(relations_of);
+    let relations = by_name(properties).into_iter().flat_map(|(_, value)| relations_of(value));
     for id in relations {
         if !ids.contains(&id) {
             ids.push(id);
@@ -51,8 +51,8 @@ pub fn cut_short(properties: &Map<String, Value>) -> Vec<(String, String)> {
         let says_more = value.get("has_more").and_then(Value::as_bool).unwrap_or(false);
         says_more || is_listed && count >= MOST_REFERENCES
     };
-    properties
-        .iter()
+    by_name(properties)
+        .into_iter()
         .filter(|(_, value)| is_cut(value))
         .filter_map(|(name, value)| Some((name.clone(), field(value, "id")?)))
         .collect()
@@ -65,6 +65,13 @@ pub fn complete(value: &mut Value, parts: &[Value]) {
     if let Some(slot) = value.get_mut(&kind).filter(|slot| slot.is_array()) {
         *slot = Value::Array(whole);
     }
+}
+
+/// In an order that is the same with every reading: Notion promises none.
+fn by_name(properties: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    let mut sorted: Vec<_> = properties.iter().collect();
+    sorted.sort_by_key(|(name, _)| *name);
+    sorted
 }
 
 fn relations_of(value: &Value) -> Vec<String> {
