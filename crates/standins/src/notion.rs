@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use gangway_connector::conformance::{Access, Habits, StandIn, Trouble};
+use gangway_emulators::kernel::webhooks::DeliveryMode;
 use gangway_emulators::notion::{
     Control, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Generate, NewSubscription, NotionEmulator,
     NotionOptions, Summary, Target, start,
@@ -115,6 +116,8 @@ impl StandIn for NotionStandIn {
             typed_by_name: false,
             // Times are rounded to the minute, so that the feed tells some things twice.
             exact_feed: false,
+            // Pages hold pages: home, and two containers within each other, are documents themselves.
+            pages_around: 3,
             ..Habits::default()
         }
     }
@@ -243,6 +246,10 @@ impl StandIn for NotionStandIn {
         self.control.flush_webhooks().await;
         let token = &subscription.verification_token;
         self.control.verify_subscription(&subscription.id, token).expect("the secret that was offered");
+    }
+
+    fn drop_pushes(&self) {
+        self.control.set_delivery_mode(DeliveryMode::Drop);
     }
 
     async fn flush_pushes(&self) {
