@@ -40,7 +40,9 @@ pub struct Entry {
     /// The content, where the provider sends it along with the metadata: then `fetch` is not called. Small; not
     /// compared and not stored.
     pub inline: Option<Inline>,
-    /// The provider's address of the entry (a path), where its feed names what is gone by address instead of id.
+    /// The provider's address of the entry (a path), where its feed names what is gone by address instead of id. An
+    /// address holds one entry: when a feed tells of it, what else was known there has given way, and the engine looks
+    /// it up by id.
     pub locator: Option<String>,
     /// The address of the container that holds it, where the provider does not tell the container's id: the engine
     /// finds the container by its locator. Only looked at when `parents` is empty.

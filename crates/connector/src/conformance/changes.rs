@@ -141,6 +141,24 @@ pub async fn what_was_removed_is_told<S: StandIn>(stage: &Stage<S>) {
     }
 }
 
+/// Where names are unique, a new item of an old name may be told without a word about the old one.
+pub async fn what_took_the_place_of_another_is_told_with_its_end<S: StandIn>(stage: &Stage<S>) {
+    let can = stage.connector.descriptor().capabilities;
+    if !stage.habits().unique_names || !can.reports_deletions {
+        return;
+    }
+    let (home, feed) = (stage.home(), home_feed(stage).await);
+    let old = stage.create_file(&home, "a.txt", "old").await;
+    let known = stage.source().get(&old).await.unwrap();
+    let start = now(stage, &feed).await;
+    stage.delete(&old).await;
+    let new = stage.create_file(&home, "a.txt", "new").await;
+    assert_ne!(old, new);
+    let (told, _) = catch_up_knowing(stage, &feed, &start, &[known]).await;
+    assert_eq!(told.get(&old), Some(&None), "{told:?}");
+    assert!(matches!(told.get(&new), Some(Some(_))), "{told:?}");
+}
+
 pub async fn what_is_no_longer_shared_is_told<S: StandIn>(stage: &Stage<S>) {
     let feed = stage.source().default_feed();
     let start = now(stage, &feed).await;

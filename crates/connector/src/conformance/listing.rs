@@ -45,9 +45,12 @@ pub async fn names_are_kept_as_the_provider_spells_them<S: StandIn>(stage: &Stag
     for name in odd {
         stage.create_file(&home, name, name).await;
     }
-    let exact = stage.habits().exact_names;
-    let mut expected = odd.map(|name| if exact { name } else { name.trim() });
+    let (exact, unique) = (stage.habits().exact_names, stage.habits().unique_names);
+    let mut expected = odd.map(|name| if exact { name } else { name.trim() }).to_vec();
     expected.sort_unstable();
+    if unique {
+        expected.dedup();
+    }
     assert_eq!(names(&list_all(stage, &home).await), expected);
 }
 

@@ -60,6 +60,7 @@ macro_rules! conformance_tests {
             looking_at_an_item_does_not_change_its_revision,
             what_comes_inside_shows_in_the_revision,
             what_was_removed_is_told,
+            what_took_the_place_of_another_is_told_with_its_end,
             what_is_no_longer_shared_is_told,
             a_place_that_is_refused_restarts_the_feed,
         ]);

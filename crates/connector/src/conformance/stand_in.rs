@@ -50,6 +50,8 @@ pub struct Habits {
     pub exact_content: bool,
     /// Names are kept as they were written, blanks at their ends and line breaks included.
     pub exact_names: bool,
+    /// A container holds no two items of the same name: writing to a name that is taken changes what is there.
+    pub unique_names: bool,
     /// Containers can hold containers, and be made.
     pub nested: bool,
     /// Items can be renamed.
@@ -75,6 +77,7 @@ impl Default for Habits {
         Self {
             exact_content: true,
             exact_names: true,
+            unique_names: false,
             nested: true,
             renames: true,
             moves: true,

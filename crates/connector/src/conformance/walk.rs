@@ -74,11 +74,23 @@ pub async fn catch_up_knowing<S: StandIn>(
         let page = stage.source().changes(feed, &cursor).await.unwrap();
         for change in page.changes {
             match change {
-                Change::Upsert(entry) => told.insert(entry.id.clone(), Some(*entry)),
+                Change::Upsert(entry) => {
+                    let gave_way = |known: &&Entry| {
+                        known.id != entry.id && known.locator.is_some() && known.locator == entry.locator
+                    };
+                    for known in known.iter().filter(gave_way) {
+                        looked_up(stage, &known.id, &mut told).await;
+                    }
+                    told.insert(entry.id.clone(), Some(*entry))
+                }
                 Change::Tombstone { id } => told.insert(id, None),
                 Change::TombstoneAt { locator } => {
-                    for id in known.iter().filter(|entry| entry.locator.as_ref() == Some(&locator)) {
-                        looked_up(stage, &id.id, &mut told).await;
+                    // What stood there, and what lay in it.
+                    let at = Some(&locator);
+                    let is_there =
+                        |entry: &&Entry| entry.locator.as_ref() == at || entry.parent_locator.as_ref() == at;
+                    for entry in known.iter().filter(is_there) {
+                        looked_up(stage, &entry.id, &mut told).await;
                     }
                     None
                 }

@@ -228,6 +228,8 @@ impl<'a> Follower<'a> {
         self.bury(&tombstones, |item| item.feed.as_ref().is_none_or(|of| of == feed)).await?;
         let entries: Vec<Entry> = order.into_iter().filter_map(|id| upserts.remove(&id)).collect();
         let told: HashSet<ProviderItemId> = entries.iter().map(|entry| entry.id.clone()).collect();
+        // An address holds one item: what else is known at it gave way, though the feed need not say so.
+        emptied.extend(entries.iter().filter_map(|entry| entry.locator.clone()));
         if !entries.is_empty() {
             self.take_in(entries, followed).await?;
         }
