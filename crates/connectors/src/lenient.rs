@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use gangway_model::Timestamp;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -47,6 +48,21 @@ pub fn part<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> 
 /// A list; anything else is an empty one.
 pub fn rows<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     deserializer.deserialize_any(Rows(PhantomData))
+}
+
+/// A moment in RFC 3339; anything else is as good as absent.
+pub fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = text(deserializer)?;
+    Ok(text.and_then(|text| chrono::DateTime::parse_from_rfc3339(&text).ok()).map(Into::into))
+}
+
+/// A value of a known shape; `null` stands for that of nothing.
+pub fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
 struct Rows<T>(PhantomData<T>);

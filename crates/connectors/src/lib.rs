@@ -1,5 +1,6 @@
 //! The registry: every connector, in the order in which people see them.
 
+mod dropbox;
 mod google_drive;
 mod local_upload;
 mod notion;
@@ -7,6 +8,7 @@ mod planned;
 mod slack;
 
 mod lenient;
+mod media_types;
 
 use gangway_connector::Connector;
 
@@ -15,7 +17,7 @@ pub static ALL: [&dyn Connector; 9] = [
     &google_drive::GoogleDrive,
     &planned::MICROSOFT_ONEDRIVE,
     &planned::MICROSOFT_SHAREPOINT,
-    &planned::DROPBOX,
+    &dropbox::Dropbox,
     &planned::BOX,
     &notion::Notion,
     &planned::CONFLUENCE,

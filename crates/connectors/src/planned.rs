@@ -21,8 +21,6 @@ pub static MICROSOFT_SHAREPOINT: Planned = Planned(&planned(
     ConnectorKind::FileStorage,
     Plan::Enterprise,
 ));
-pub static DROPBOX: Planned =
-    Planned(&planned("dropbox", "Dropbox", "dropbox", ConnectorKind::FileStorage, Plan::Enterprise));
 pub static BOX: Planned =
     Planned(&planned("box", "Box", "box", ConnectorKind::FileStorage, Plan::Enterprise));
 pub static CONFLUENCE: Planned =

@@ -20,7 +20,7 @@ fn the_guides_connectors_are_there_in_its_order() {
         ("google_drive", "file_storage", Plan::Pro, true),
         ("microsoft_onedrive", "file_storage", Plan::Enterprise, false),
         ("microsoft_sharepoint", "file_storage", Plan::Enterprise, false),
-        ("dropbox", "file_storage", Plan::Enterprise, false),
+        ("dropbox", "file_storage", Plan::Enterprise, true),
         ("box", "file_storage", Plan::Enterprise, false),
         ("notion", "productivity", Plan::Pro, true),
         ("confluence", "productivity", Plan::Enterprise, false),

@@ -3,10 +3,12 @@
 //! This is where an emulator's words meet the suite's. No connector is named here: what a stand-in knows of its
 //! provider comes from the emulator.
 
+mod dropbox;
 mod google;
 mod notion;
 pub mod slack;
 
+pub use dropbox::DropboxStandIn;
 pub use google::GoogleStandIn;
 pub use notion::NotionStandIn;
 pub use slack::SlackStandIn;
