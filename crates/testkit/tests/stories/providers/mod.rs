@@ -24,6 +24,11 @@ macro_rules! with_each_provider {
             }
 
             #[tokio::test(flavor = "multi_thread")]
+            async fn dropbox() {
+                super::$story::<gangway_standins::DropboxStandIn>().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
             async fn slack() {
                 super::$story::<gangway_standins::SlackStandIn>().await;
             }
