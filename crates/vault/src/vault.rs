@@ -154,17 +154,16 @@ impl Vault {
         let connector = connection.connector_id.as_str();
         let (facts, app, endpoints) = inner.oauth_of(connector)?;
         let grant = inner.open_grant(&row).await.map_err(unavailable)?;
-        let token = match (grant.refresh_token, facts.revocation) {
-            (Some(refresh), RevocationStyle::TokenOnly | RevocationStyle::TokenAndClient) => refresh,
+        let token = match (&grant.refresh_token, facts.revocation) {
+            (Some(refresh), RevocationStyle::TokenOnly | RevocationStyle::TokenAndClient) => refresh.clone(),
             // Only a living access token can speak for the grant.
-            (Some(_), RevocationStyle::Bearer | RevocationStyle::AccessTokenAndClient) => {
-                match inner.current(&connection.id).await {
-                    Ok(token) => token.secret,
-                    Err(SupplyError::NeedsReauth(_)) => return Ok(Revoked::AlreadyDead),
-                    Err(error) => return Err(error),
+            (Some(_), _) if grant.expires_at.is_some_and(|end| end <= inner.options.clock.now()) => {
+                match inner.renewed_to_end(&row, &grant, facts, app, endpoints).await? {
+                    Some(token) => token,
+                    None => return Ok(Revoked::AlreadyDead),
                 }
             }
-            (None, _) => grant.access_token,
+            (_, _) => grant.access_token.clone(),
         };
         let revoked = inner.options.oauth.revoke(facts, endpoints, app, &token).await.map_err(unavailable)?;
         inner.forget(&connection.id);
@@ -260,6 +259,32 @@ impl Inner {
         refused: i64,
     ) -> Result<AccessToken, SupplyError> {
         Ok(self.refreshed(connection, Some(refused)).await?.token)
+    }
+
+    /// A living access token for a grant that is about to be revoked; `None` when the grant is dead. Apart from the
+    /// other ways to a token, because a connection that is being taken apart changes its state no more.
+    async fn renewed_to_end(
+        &self,
+        row: &SealedGrant,
+        grant: &Grant,
+        facts: &OAuthFacts,
+        app: &OAuthApp,
+        endpoints: &OAuthEndpoints,
+    ) -> Result<Option<SecretString>, SupplyError> {
+        let Some(refresh) = &grant.refresh_token else { return Ok(None) };
+        let answer = match self.options.oauth.refresh(facts, endpoints, app, refresh).await {
+            Ok(answer) => answer,
+            Err(OAuthError::InvalidGrant { .. }) => return Ok(None),
+            Err(error) => return Err(unavailable(error)),
+        };
+        let renewed = answer.into_grant(Some(grant));
+        let token = renewed.access_token.clone();
+        // Kept for the case that the provider has to be told once more; the old refresh token may be used up.
+        let kept = self.replace_grant(&row.connection_id, &row.user_id, row.generation, &renewed).await;
+        if !matches!(kept, Ok(true)) {
+            tracing::debug!(connection = %row.connection_id, "the renewed grant is not kept");
+        }
+        Ok(Some(token))
     }
 
     /// The one way to a token: through the gate, the row, and if need be the provider.

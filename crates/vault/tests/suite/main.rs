@@ -5,3 +5,4 @@ mod world;
 
 mod keys;
 mod refresh;
+mod revoke;

@@ -34,6 +34,10 @@ static FACTS: OAuthFacts = OAuthFacts {
     rotates_refresh_tokens: true,
 };
 
+/// The same server, which is told of a grant's end by its access token.
+pub static TOLD_BY_ACCESS_TOKEN: OAuthFacts =
+    OAuthFacts { revocation: RevocationStyle::AccessTokenAndClient, ..FACTS };
+
 pub struct World {
     pub folder: tempfile::TempDir,
     pub store: Arc<Store>,
@@ -83,6 +87,10 @@ impl World {
 
     /// Another process's vault on the same rows.
     pub fn vault(&self) -> Vault {
+        self.vault_by(&FACTS)
+    }
+
+    pub fn vault_by(&self, facts: &'static OAuthFacts) -> Vault {
         let endpoints = OAuthEndpoints {
             authorize: self.provider.join("authorize").unwrap(),
             token: self.provider.join("token").unwrap(),
@@ -97,7 +105,7 @@ impl World {
             keys: Arc::new(KeyRing::load(&self.folder.path().join("master.keys")).unwrap()),
             oauth: OAuthClient::new(network, Arc::clone(&self.clock)),
             apps: Arc::new(AppDirectory::new(BTreeMap::from([(CONNECTOR.to_owned(), settings)]))),
-            facts: Arc::new(|connector| (connector == CONNECTOR).then_some(&FACTS)),
+            facts: Arc::new(move |connector| (connector == CONNECTOR).then_some(facts)),
             clock: Arc::clone(&self.clock),
         })
     }
