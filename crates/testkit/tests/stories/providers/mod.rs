@@ -24,6 +24,11 @@ macro_rules! with_each_provider {
             }
 
             #[tokio::test(flavor = "multi_thread")]
+            async fn notion() {
+                super::$story::<gangway_standins::NotionStandIn>().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
             async fn dropbox() {
                 super::$story::<gangway_standins::DropboxStandIn>().await;
             }
@@ -101,6 +106,15 @@ impl<S: StandIn> Resident<'_, S> {
         self.scene.house.step_until(self.person.ended(&job)).await;
         self.scene.house.settle().await;
         self.person.job(self.scene.connector(), &job).await
+    }
+
+    /// Syncs `home` and follows it, where nothing has to be waited for: no clock moves.
+    async fn follow(&self) {
+        let job = self.start("auto").await;
+        self.person.ended(&job).await;
+        self.scene.house.settle().await;
+        let job = self.person.job(self.scene.connector(), &job).await;
+        assert_eq!(job["status"], "completed", "{job}");
     }
 
     async fn start(&self, mode: &str) -> String {
