@@ -18,7 +18,6 @@ use crate::v1::connectors::ConnectorPath;
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
         (status = 200, description = "Taken, or the answer to a handshake.", body = String, content_type = "text/plain"),
-        (status = 204, description = "Taken."),
         BadRequest, NotFound, PayloadTooLarge, Internal, Unavailable
     )
 )]
@@ -34,8 +33,7 @@ pub async fn receive_push(
 #[utoipa::path(
     get, path = "/webhooks/{connector_id}", tag = "webhooks", params(ConnectorPath),
     responses(
-        (status = 200, description = "The answer to a handshake.", body = String, content_type = "text/plain"),
-        (status = 204, description = "Nothing to say."),
+        (status = 200, description = "The answer to a handshake, or nothing to say.", body = String, content_type = "text/plain"),
         BadRequest, NotFound, PayloadTooLarge, Internal, Unavailable
     )
 )]
@@ -54,7 +52,8 @@ async fn answer(state: &ApiState, connector_id: &str, request: Request) -> ApiRe
     let body = collect(request).await?;
     let push = NotificationRequest { method, headers, query, body, received_at: state.app.clock.now() };
     Ok(match state.app.receive_notification(connector_id, &push).await? {
-        NotificationAnswer::Accepted => StatusCode::NO_CONTENT.into_response(),
+        // Not 204: some providers take nothing but 200 for an answer, and send again.
+        NotificationAnswer::Accepted => StatusCode::OK.into_response(),
         NotificationAnswer::Handshake { content_type, body } => {
             let headers = [(header::CONTENT_TYPE, content_type), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
             (headers, body).into_response()

@@ -70,6 +70,7 @@ async fn carry_out(context: &TaskContext, job: &SyncJob, connection: &Connection
         job,
         connection,
         source: source.as_ref(),
+        begun: context.rooms.now(),
         bringer: Bringer {
             rooms: &context.rooms,
             source: source.as_ref(),
@@ -108,6 +109,8 @@ struct Walk<'a> {
     connection: &'a Connection,
     source: &'a dyn Source,
     bringer: Bringer<'a>,
+    /// When this try began.
+    begun: Timestamp,
 }
 
 /// A container's page, when it was asked for, and whether the provider goes round in circles.
@@ -411,8 +414,7 @@ impl Walk<'_> {
                 blocked = Some(reason);
             }
             let now = self.context.rooms.now();
-            let took =
-                (now - self.job.started_at.unwrap_or(self.job.created_at)).to_std().unwrap_or_default();
+            let took = (now - self.begun).to_std().unwrap_or_default();
             store.set_scope_listed(&scope.id, now, took).await?;
         }
         Ok(blocked)

@@ -110,7 +110,7 @@ impl<S: StandIn> Resident<'_, S> {
 
     /// Syncs `home` and follows it, where nothing has to be waited for: no clock moves.
     async fn follow(&self) {
-        let job = self.start("auto").await;
+        let job = self.begin("auto").await;
         self.person.ended(&job).await;
         self.scene.house.settle().await;
         let job = self.person.job(self.scene.connector(), &job).await;
@@ -118,11 +118,13 @@ impl<S: StandIn> Resident<'_, S> {
     }
 
     async fn start(&self, mode: &str) -> String {
+        self.scene.house.step_until(self.begin(mode)).await
+    }
+
+    async fn begin(&self, mode: &str) -> String {
         let home = self.scene.provider.home();
-        let connector = self.scene.connector();
         let roots = [home.as_str()];
-        let starting = self.person.start_sync_of(connector, &roots, &self.collection, mode);
-        self.scene.house.step_until(starting).await
+        self.person.start_sync_of(self.scene.connector(), &roots, &self.collection, mode).await
     }
 
     /// What a job says did not come in, by name, with the code of the reason.
