@@ -11,7 +11,8 @@ pub struct ApiError {
     pub status: u16,
     pub code: String,
     pub message: String,
-    pub additional_data: Option<Value>,
+    /// Boxed, so that a refusal stays small whatever a value takes.
+    pub additional_data: Option<Box<Value>>,
     pub retry_after: Option<u64>,
 }
 
@@ -58,7 +59,7 @@ impl ApiError {
     }
 
     pub fn with_data(mut self, data: Value) -> Self {
-        self.additional_data = Some(data);
+        self.additional_data = Some(Box::new(data));
         self
     }
 
@@ -72,7 +73,7 @@ impl ApiError {
             "request_id": request_id,
         });
         if let Some(data) = self.additional_data {
-            body["additional_data"] = data;
+            body["additional_data"] = *data;
         }
         let mut answer =
             Answer::json(self.status, body.to_string()).with_header("x-notion-request-id", request_id);
