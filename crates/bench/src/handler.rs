@@ -24,12 +24,12 @@ pub async fn measure(world: &World, report: &mut Report) -> anyhow::Result<()> {
     let mut command = Command::new(std::env::current_exe()?);
     let (_empty, address) =
         Process::start_and_read(command.arg("empty-handler"), |line| Some(line.to_owned()))?;
-    let ours = format!("{}/rest/connectors", world.url);
+    let ours = format!("{}/rest/connectors", world.person.url);
     // In turn, so that a machine that slows down slows both.
     let (mut empty, mut rates) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         empty.push(rate(&address, None).await?);
-        rates.push(rate(&ours, Some(&world.token)).await?);
+        rates.push(rate(&ours, Some(&world.person.token)).await?);
     }
     empty.sort_by(f64::total_cmp);
     rates.sort_by(f64::total_cmp);

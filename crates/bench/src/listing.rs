@@ -14,8 +14,9 @@ use gangway_oauth::{AccessToken, SupplyError, TokenSupplier};
 use serde_json::Value;
 use url::Url;
 
+use crate::caller::text;
 use crate::report::Report;
-use crate::world::{World, text};
+use crate::world::World;
 
 struct OneToken(SecretString);
 
@@ -80,7 +81,7 @@ pub async fn measure(world: &World, report: &mut Report) -> anyhow::Result<()> {
 
 /// A token of the benchmark's own, by the ordinary exchange.
 pub async fn own_token(world: &World) -> anyhow::Result<String> {
-    let callback = format!("{}/oauth/callback", world.url);
+    let callback = format!("{}/oauth/callback", world.person.url);
     let mut address: Url = format!("{}/o/oauth2/v2/auth", world.emulator_url).parse()?;
     address
         .query_pairs_mut()
@@ -89,7 +90,7 @@ pub async fn own_token(world: &World) -> anyhow::Result<String> {
         .append_pair("response_type", "code")
         .append_pair("state", "bench")
         .append_pair("scope", "https://www.googleapis.com/auth/drive.readonly");
-    let (code, _) = world.consent(address.as_str()).await?;
+    let (code, _) = world.person.consent(address.as_str()).await?;
     let form = [
         ("grant_type", "authorization_code"),
         ("code", &code),
@@ -97,7 +98,7 @@ pub async fn own_token(world: &World) -> anyhow::Result<String> {
         ("client_id", &world.client_id),
         ("client_secret", &world.client_secret),
     ];
-    let answer = world.http.post(format!("{}/token", world.emulator_url)).form(&form).send().await?;
+    let answer = world.person.http.post(format!("{}/token", world.emulator_url)).form(&form).send().await?;
     text(&answer.error_for_status()?.json().await?, "access_token")
 }
 

@@ -4,11 +4,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]
 
+mod caller;
 mod handler;
 mod incremental;
 mod listing;
 mod load;
 mod process;
+mod pushes;
 mod report;
 mod start;
 mod sync;
@@ -65,5 +67,7 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
     handler::measure(&world, &mut report).await.context("GET /rest/connectors")?;
     sync::measure(&world, &mut report).await.context("first sync")?;
     incremental::measure(&world, &mut report).await.context("incremental sync")?;
+    drop(world);
+    pushes::measure(&program, &mut report).await.context("pushes")?;
     report.finish(&args.report)
 }

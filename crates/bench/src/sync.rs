@@ -5,8 +5,9 @@ use std::time::Instant;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
+use crate::caller::text;
 use crate::report::Report;
-use crate::world::{World, text};
+use crate::world::World;
 
 /// Files of the baseline: enough for a steady rate.
 const BASELINE_FILES: usize = 10_000;
@@ -19,7 +20,7 @@ pub async fn measure(world: &World, report: &mut Report) -> anyhow::Result<()> {
     });
     let begun = Instant::now();
     let started = world.call("POST", "rest/connectors/google_drive/sync", wish).await?;
-    let ended = world.finished(&text(&started, "sync_job_id")?).await?;
+    let ended = world.person.finished("google_drive", &text(&started, "sync_job_id")?).await?;
     let took = begun.elapsed().as_secs_f64();
     anyhow::ensure!(ended["files_synced"] == world.files, "not all files were synced: {ended}");
     let (_, peak) = world.server.memory()?;
@@ -45,7 +46,7 @@ async fn plain_downloads(world: &World) -> anyhow::Result<f64> {
     let (mut ids, mut page) = (Vec::new(), String::new());
     while ids.len() < BASELINE_FILES {
         let mut request =
-            world.http.get(format!("{}/drive/v3/files", world.emulator_url)).bearer_auth(&token);
+            world.person.http.get(format!("{}/drive/v3/files", world.emulator_url)).bearer_auth(&token);
         request =
             request.query(&[("pageSize", "1000"), ("q", &query), ("fields", "nextPageToken,files(id)")]);
         if !page.is_empty() {
@@ -64,7 +65,7 @@ async fn plain_downloads(world: &World) -> anyhow::Result<f64> {
     let mut downloads = futures::stream::iter(ids)
         .map(|id| {
             let url = format!("{}/drive/v3/files/{id}?alt=media", world.emulator_url);
-            let request = world.http.get(url).bearer_auth(&token);
+            let request = world.person.http.get(url).bearer_auth(&token);
             async move { anyhow::Ok(request.send().await?.error_for_status()?.bytes().await?.len()) }
         })
         .buffer_unordered(16);

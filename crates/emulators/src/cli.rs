@@ -141,11 +141,15 @@ pub fn all(first_port: u16, redirect_uri: &str) -> Vec<Provider> {
     ]
 }
 
-/// Prints what every emulator says of itself.
-fn introduce(name: &str, address: &Url, client: &OAuthClient, accounts: Vec<(String, String)>) {
+/// Prints what every emulator says of itself first.
+fn introduce(name: &str, address: &Url, client: &OAuthClient) {
     println!("{name} emulator: {}", bare(address));
     println!("client id: {}", client.client_id);
     println!("client secret: {}", client.client_secret);
+}
+
+/// Prints whose accounts there are: the last lines, by which a reader knows that all is said.
+fn print_accounts(accounts: Vec<(String, String)>) {
     for (email, name) in accounts {
         println!("account: {email} ({name})");
     }
@@ -165,7 +169,8 @@ async fn start_google(args: CommonArgs) -> anyhow::Result<Stop> {
         ..GoogleOptions::default()
     })
     .await?;
-    introduce("google", &emulator.base_url(), &client, emulator.control().list_accounts());
+    introduce("google", &emulator.base_url(), &client);
+    print_accounts(emulator.control().list_accounts());
     Ok(Box::pin(emulator.shutdown()))
 }
 
@@ -183,7 +188,7 @@ async fn start_notion(args: NotionArgs) -> anyhow::Result<Stop> {
         ..NotionOptions::default()
     })
     .await?;
-    introduce("notion", &emulator.base_url(), &client, emulator.control().list_accounts());
+    introduce("notion", &emulator.base_url(), &client);
     println!("files: {}", bare(&emulator.files_url()));
     if let Some(url) = args.webhook_url {
         let subscription = emulator.control().subscribe(&notion::NewSubscription {
@@ -195,6 +200,7 @@ async fn start_notion(args: NotionArgs) -> anyhow::Result<Stop> {
         })?;
         println!("webhook verification token: {}", subscription.verification_token);
     }
+    print_accounts(emulator.control().list_accounts());
     Ok(Box::pin(emulator.shutdown()))
 }
 
@@ -210,9 +216,10 @@ async fn start_slack(args: WithFilesArgs) -> anyhow::Result<Stop> {
         ..SlackOptions::default()
     })
     .await?;
-    introduce("slack", &emulator.base_url(), &client, emulator.control().list_accounts());
+    introduce("slack", &emulator.base_url(), &client);
     println!("signing secret: {}", emulator.control().signing_secret(&client.client_id));
     println!("file host: {}", bare(&emulator.files_url()));
+    print_accounts(emulator.control().list_accounts());
     Ok(Box::pin(emulator.shutdown()))
 }
 
@@ -228,12 +235,13 @@ async fn start_dropbox(args: WithFilesArgs) -> anyhow::Result<Stop> {
         ..DropboxOptions::default()
     })
     .await?;
-    introduce("dropbox", &emulator.base_url(), &client, emulator.control().list_accounts());
+    introduce("dropbox", &emulator.base_url(), &client);
     println!("webhook signing secret: the client secret");
     println!("api: {}", emulator.api_url());
     println!("content: {}", emulator.content_url());
     println!("notify: {}", emulator.notify_url());
     println!("www: {}", emulator.www_url());
     println!("files: {}", bare(&emulator.files_url()));
+    print_accounts(emulator.control().list_accounts());
     Ok(Box::pin(emulator.shutdown()))
 }

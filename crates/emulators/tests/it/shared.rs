@@ -16,6 +16,13 @@ pub fn shared_folder() -> Option<PathBuf> {
     None
 }
 
+/// The keys of an object in the order of their names, whatever order this build keeps.
+pub fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
 /// Names the JSON type of a value.
 pub fn kind(value: &Value) -> &'static str {
     match value {

@@ -9,6 +9,7 @@ mod providers;
 mod rooms;
 mod tenants;
 mod uploads;
+mod webhooks;
 
 use gangway_store::Backend;
 use gangway_testkit::{House, HouseOptions};

@@ -4,6 +4,7 @@ use gangway_emulators::dropbox::{AccountEdit, FileEdit, FileTarget, Generate};
 use serde_json::{Value, json};
 
 use super::harness::*;
+use crate::shared::keys;
 
 #[tokio::test]
 async fn a_folder_lists_its_children_and_a_tree_everything() {
@@ -94,10 +95,7 @@ async fn deleted_mounted_and_undownloadable_entries_come_only_when_wanted() {
     let (deleted, _) = world.list_all(&token, tree(json!({"include_deleted": true}))).await;
     assert!(lines(&deleted).contains(&"deleted /projects/price list 2024.txt".to_owned()));
     let gone = deleted.iter().find(|entry| entry[".tag"] == "deleted").unwrap();
-    assert_eq!(
-        gone.as_object().unwrap().keys().collect::<Vec<_>>(),
-        [".tag", "name", "path_display", "path_lower"]
-    );
+    assert_eq!(keys(gone), [".tag", "name", "path_display", "path_lower"]);
     let (no_mounts, _) = world.list_all(&token, tree(json!({"include_mounted_folders": false}))).await;
     assert!(!lines(&no_mounts).iter().any(|line| line.contains("/suppliers")));
     let (no_paper, _) = world.list_all(&token, tree(json!({"include_non_downloadable_files": false}))).await;
@@ -151,7 +149,7 @@ async fn entries_carry_the_documented_fields() {
     assert!(file.get("sharing_info").is_none() && file.get("preview_url").is_none());
     let (top, _) = world.list_all(&token, json!({"path": ""})).await;
     assert_eq!(
-        top[0].as_object().unwrap().keys().collect::<Vec<_>>(),
+        keys(&top[0]),
         [".tag", "id", "name", "path_display", "path_lower"],
         "a folder has neither size nor time"
     );

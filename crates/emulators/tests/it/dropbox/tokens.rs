@@ -6,6 +6,7 @@ use base64::Engine;
 use serde_json::{Value, json};
 
 use super::harness::*;
+use crate::shared::keys;
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -88,8 +89,7 @@ async fn a_refresh_answers_three_fields_and_never_rotates() {
     for _ in 0..2 {
         let (status, body) = world.refresh(&refresh).await;
         assert_eq!(status, 200);
-        let keys: Vec<&String> = body.as_object().unwrap().keys().collect();
-        assert_eq!(keys, ["access_token", "expires_in", "token_type"]);
+        assert_eq!(keys(&body), ["access_token", "expires_in", "token_type"]);
         seen.push(body["access_token"].as_str().unwrap().to_owned());
     }
     for token in &seen {

@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::harness::{ADA, bad, demo, key};
+use crate::shared::keys;
 
 #[tokio::test]
 async fn people_and_the_bot_are_listed_and_guests_never() {
@@ -40,7 +41,7 @@ async fn emails_are_withheld_without_the_capability() {
     assert_eq!((status, code.as_str()), (403, "restricted_resource"));
     let me = world.json(&token, "users/me").await;
     let owner = &me["bot"]["owner"]["user"];
-    assert_eq!(owner.as_object().unwrap().keys().collect::<Vec<_>>(), ["id", "object"]);
+    assert_eq!(keys(owner), ["id", "object"]);
     assert_eq!(world.refused(&token, &format!("users/{}", owner["id"].as_str().unwrap())).await.0, 403);
     let blocks = world.children(&token, &world.id("weekly-2026-03-02")).await;
     assert_eq!(blocks[0]["paragraph"]["rich_text"][1]["plain_text"], "@Anonymous");

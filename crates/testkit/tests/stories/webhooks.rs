@@ -1,0 +1,112 @@
+//! Webhooks that an operator sets up at a provider: the handshakes, the secret that is offered once, and what strangers
+//! can and cannot do at the public address.
+
+use std::sync::Arc;
+
+use gangway_connector::conformance::StandIn;
+use gangway_standins::{DropboxStandIn, NotionStandIn, SlackStandIn};
+use gangway_testkit::{House, HouseOptions};
+use serde_json::{Value, json};
+
+use crate::options;
+
+async fn house_with(stand_in: Arc<dyn StandIn>) -> House {
+    House::start(HouseOptions { stand_ins: vec![stand_in], webhooks: true, ..options() }).await
+}
+
+async fn post(house: &House, connector: &str, body: Value) -> u16 {
+    let sent = house.http.post(house.webhook_address(connector)).json(&body).send().await.unwrap();
+    sent.status().as_u16()
+}
+
+/// How far a connector's webhook is, as the operator sees it.
+async fn webhook(house: &House, connector: &str) -> Value {
+    let all = house.as_admin("GET", "rest/admin/webhooks", None).await;
+    let found = all["webhooks"].as_array().unwrap().iter().find(|one| one["connector_id"] == connector);
+    found.unwrap_or_else(|| panic!("{connector} in {all}")).clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offered_secret_is_shown_until_it_is_confirmed_and_then_stays() {
+    let house = house_with(Arc::new(NotionStandIn::start().await)).await;
+    assert_eq!(webhook(&house, "notion").await["state"], "waits_for_handshake");
+    assert_eq!(post(&house, "notion", json!({ "verification_token": "secret_first" })).await, 200);
+    assert_eq!(post(&house, "notion", json!({ "verification_token": "secret_second" })).await, 200);
+    let offered = webhook(&house, "notion").await;
+    assert_eq!(
+        (offered["state"].as_str(), offered["verification_token"].as_str()),
+        (Some("offered"), Some("secret_second")),
+        "{offered}"
+    );
+    assert_eq!(offered["address"], house.webhook_address("notion").as_str());
+    // In the rows it lies sealed.
+    let kept = house.store.find_app_secret(&"notion".into()).await.unwrap().unwrap();
+    assert!(!String::from_utf8_lossy(&kept.sealed).contains("secret_second"));
+
+    house.as_admin("POST", "rest/admin/webhooks/notion/confirm", None).await;
+    let ready = webhook(&house, "notion").await;
+    assert_eq!(ready["state"], "ready");
+    assert!(ready.get("verification_token").is_none(), "{ready}");
+    let forged = post(&house, "notion", json!({ "verification_token": "secret_of_somebody_else" })).await;
+    assert!((400..500).contains(&forged), "{forged}");
+    assert_eq!(webhook(&house, "notion").await["state"], "ready");
+
+    house.as_admin("DELETE", "rest/admin/webhooks/notion", None).await;
+    assert_eq!(webhook(&house, "notion").await["state"], "waits_for_handshake");
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_genuine_push_confirms_the_secret() {
+    let provider = Arc::new(NotionStandIn::start().await);
+    let house = house_with(provider.clone()).await;
+    provider.push_to(&house.webhook_address("notion")).await;
+    assert_eq!(webhook(&house, "notion").await["state"], "offered");
+    provider.create_file(&provider.home(), "note.txt", "words").await;
+    provider.flush_pushes().await;
+    assert_eq!(webhook(&house, "notion").await["state"], "ready");
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_are_refused_and_start_nothing() {
+    let house = house_with(Arc::new(SlackStandIn::start().await)).await;
+    let forged = json!({ "type": "event_callback", "team_id": "T1", "event": { "type": "message" } });
+    for connector in ["slack", "notion", "dropbox"] {
+        let status = post(&house, connector, forged.clone()).await;
+        assert!((400..500).contains(&status), "{connector}: {status}");
+    }
+    assert_eq!(post(&house, "no_such_connector", forged.clone()).await, 404);
+    assert_eq!(house.store.count_due_tasks().await.unwrap(), (0, 0));
+    // Only the operator may look.
+    let person = house.user("enterprise").await;
+    for (method, path) in [
+        ("GET", "rest/admin/webhooks"),
+        ("POST", "rest/admin/webhooks/notion/confirm"),
+        ("DELETE", "rest/admin/webhooks/notion"),
+    ] {
+        let (status, _) = person.call(method, path, None).await;
+        assert_eq!(status, 403, "{method} {path}");
+    }
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_is_echoed_as_plain_text_and_as_nothing_else() {
+    let house = house_with(Arc::new(DropboxStandIn::start().await)).await;
+    let ask = async |challenge: &str| {
+        let mut address = house.webhook_address("dropbox");
+        address.query_pairs_mut().append_pair("challenge", challenge);
+        house.http.get(address).send().await.unwrap()
+    };
+    let answer = ask("abc123").await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+    assert_eq!(answer.text().await.unwrap(), "abc123");
+    for odd in ["<script>alert(1)</script>", "", &"a".repeat(5000)] {
+        let answer = ask(odd).await;
+        assert!(answer.status().is_client_error(), "{odd:.20}: {}", answer.status());
+    }
+    house.stop().await;
+}
