@@ -383,21 +383,21 @@ impl Inner {
         }
     }
 
-    /// Believes that a grant is dead only after reading the row again: another process may have replaced
-    /// the refresh token that was just refused.
+    /// Believes that a grant is dead only while the row still holds it: another process may have replaced the refresh
+    /// token that was just refused. A connection that is being disconnected is not marked, but its grant is as dead.
     async fn give_up(&self, row: &SealedGrant, why: &str) -> Result<Option<CachedToken>, SupplyError> {
         let store = &self.options.store;
-        let now = store.sealed_grant(&row.connection_id).await.map_err(unavailable)?;
-        if now.is_some_and(|now| now.generation != row.generation) {
-            return Ok(None);
-        }
         self.forget(&row.connection_id);
         let marked =
             store.set_needs_reauth(&row.connection_id, row.generation, why).await.map_err(unavailable)?;
-        if !marked {
-            return Ok(None);
+        if marked {
+            tracing::info!(connection = %row.connection_id, "connection needs to be connected again");
+        } else {
+            let now = store.sealed_grant(&row.connection_id).await.map_err(unavailable)?;
+            if now.is_some_and(|now| now.generation != row.generation) {
+                return Ok(None);
+            }
         }
-        tracing::info!(connection = %row.connection_id, "connection needs to be connected again");
         Err(SupplyError::NeedsReauth(why.to_owned()))
     }
 

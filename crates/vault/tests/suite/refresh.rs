@@ -7,6 +7,7 @@ use futures::future::join_all;
 use gangway_effects::Clock;
 use gangway_model::{ConnectionState, ExposeSecret};
 use gangway_oauth::SupplyError;
+use gangway_store::NewTask;
 use gangway_store::testing::each_backend;
 use tokio::sync::Semaphore;
 
@@ -135,6 +136,23 @@ async fn a_dead_grant_is_marked_with_its_reason_and_asked_about_once() {
         let connection = world.store.find_connection(&world.connection).await.unwrap().unwrap();
         assert_eq!(connection.state, ConnectionState::NeedsReauth);
         assert!(connection.state_reason.unwrap().contains("expired or revoked"));
+    })
+    .await;
+}
+
+/// Its task of taking apart asks for tokens too, and must get an answer.
+#[tokio::test]
+async fn a_dead_grant_is_told_of_while_its_connection_is_taken_apart() {
+    each_backend(async |test| {
+        let (provider, address) = Provider::start(true).await;
+        let world = World::make(&test, address).await;
+        let task = NewTask::new("disconnect", serde_json::Value::Null);
+        world.store.start_disconnect(&world.user, &world.connection, &task).await.unwrap();
+        provider.end_grant();
+        let answer = world.vault().supplier(&world.connection).access_token().await;
+        assert!(matches!(answer, Err(SupplyError::NeedsReauth(_))));
+        let connection = world.store.find_connection(&world.connection).await.unwrap().unwrap();
+        assert_eq!(connection.state, ConnectionState::Disconnecting);
     })
     .await;
 }
