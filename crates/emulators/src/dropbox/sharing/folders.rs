@@ -69,7 +69,9 @@ fn metadata(call: &Call<'_>, tree: &Tree, namespace: NamespaceRef) -> Value {
     let access = member.map_or(Access::Viewer, |member| member.access);
     let is_team_folder = found.kind == NamespaceKind::TeamFolder;
     let owner = tree.owner_of(namespace);
-    let mount = tree.mount_of(tree.accounts[call.me as usize].home, namespace);
+    let home = tree.accounts[call.me as usize].home;
+    // Folders of the team are mounted in its space, beside the members' homes.
+    let mount = tree.mount_of(home, namespace).or_else(|| tree.mount_of(tree.root_of(call.me), namespace));
     let name = match mount {
         Some(mount) => tree.node(mount).name.to_string(),
         None => tree.namespace_name(namespace),

@@ -120,6 +120,10 @@ async fn membership_in_a_team_folder_comes_and_goes() {
     world.control.set_member(&id, GRACE, Access::Viewer).unwrap();
     let (entries, cursor) = world.follow_with(&grace, &cursor, &headers).await;
     assert_eq!(lines(&entries), ["folder /plans", "file /plans/a.txt"]);
+    for (headers, path) in [(&headers[..], json!("/plans")), (&[], json!(null))] {
+        let listed = world.json_with(&grace, "sharing/list_folders", json!({}), headers).await;
+        assert_eq!(listed["entries"][0]["path_lower"], path, "a path where the root shows the folder");
+    }
     world.control.remove_member(&id, GRACE).unwrap();
     let (entries, _) = world.follow_with(&grace, &cursor, &headers).await;
     assert_eq!(lines(&entries), ["deleted /plans"]);
