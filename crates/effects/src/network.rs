@@ -3,6 +3,7 @@
 //! - Redirects are never followed by the client; whoever needs one follows it by hand, without credentials.
 //! - Private, loopback and link-local addresses are refused, by literal and by resolved name, unless the
 //!   host is on the allowed list. Hosts the operator named as an endpoint belong on that list.
+//! - Where only allowed hosts may be called, every other is refused before its name is looked up.
 //! - `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured; a proxy's own host may be private.
 //! - An extra CA file (PEM) is trusted beside the built-in roots.
 
@@ -22,6 +23,8 @@ pub struct NetworkOptions {
     pub allow_private_addresses: bool,
     /// Hosts (names or literal addresses) that may be private.
     pub allowed_hosts: BTreeSet<String>,
+    /// Calls no other hosts than the allowed ones.
+    pub only_allowed_hosts: bool,
     /// PEM file with further certificate authorities.
     pub extra_ca_file: Option<PathBuf>,
     pub connect_timeout: Duration,
@@ -34,6 +37,7 @@ impl Default for NetworkOptions {
         Self {
             allow_private_addresses: false,
             allowed_hosts: BTreeSet::new(),
+            only_allowed_hosts: false,
             extra_ca_file: None,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(60),
@@ -45,6 +49,8 @@ impl Default for NetworkOptions {
 pub enum NetworkError {
     #[error("refused to call {host}: it is a private address; name it in outgoing.allowed_hosts to allow it")]
     PrivateAddress { host: String },
+    #[error("refused to call {host}: outgoing.only_allowed_hosts is set, and it is not among them")]
+    HostNotAllowed { host: String },
     #[error("refused to call {url}: only http and https are spoken")]
     Scheme { url: String },
     #[error("cannot read the CA file {path}: {source}")]
@@ -67,6 +73,7 @@ impl Network {
         let rules = Arc::new(AddressRules {
             allow_private: options.allow_private_addresses,
             allowed_hosts: options.allowed_hosts,
+            only_allowed: options.only_allowed_hosts,
             proxy_hosts: proxy_hosts_from_environment(),
         });
         let mut builder = reqwest::Client::builder()
@@ -106,6 +113,7 @@ impl Network {
 struct AddressRules {
     allow_private: bool,
     allowed_hosts: BTreeSet<String>,
+    only_allowed: bool,
     proxy_hosts: BTreeSet<String>,
 }
 
@@ -114,14 +122,20 @@ impl AddressRules {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(NetworkError::Scheme { url: format!("{}:…", url.scheme()) });
         }
-        let literal = match url.host() {
-            Some(Host::Ipv4(address)) => IpAddr::V4(address),
-            Some(Host::Ipv6(address)) => IpAddr::V6(address),
-            Some(Host::Domain(_)) => return Ok(()),
+        let (host, literal) = match url.host() {
+            Some(Host::Ipv4(address)) => (address.to_string(), Some(IpAddr::V4(address))),
+            Some(Host::Ipv6(address)) => (address.to_string(), Some(IpAddr::V6(address))),
+            Some(Host::Domain(name)) => (name.to_owned(), None),
             None => return Err(NetworkError::Scheme { url: format!("{}:…", url.scheme()) }),
         };
-        let host = literal.to_string();
-        if self.allow_private || self.allowed_hosts.contains(&host) || is_public(literal) {
+        if self.allowed_hosts.contains(&host) {
+            return Ok(());
+        }
+        if self.only_allowed {
+            return Err(NetworkError::HostNotAllowed { host });
+        }
+        // A name is looked at again when it is resolved.
+        if self.allow_private || literal.is_none_or(is_public) {
             return Ok(());
         }
         Err(NetworkError::PrivateAddress { host })
@@ -245,6 +259,22 @@ mod tests {
         let network = network(NetworkOptions { allowed_hosts, ..NetworkOptions::default() });
         assert!(network.request(Method::GET, "http://127.0.0.1:9/".parse().unwrap()).is_ok());
         assert!(network.request(Method::GET, "http://127.0.0.2:9/".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn where_only_allowed_hosts_may_be_called_no_other_is() {
+        let allowed_hosts = BTreeSet::from(["127.0.0.1".to_owned(), "drive.example".to_owned()]);
+        let options = NetworkOptions { allowed_hosts, only_allowed_hosts: true, ..NetworkOptions::default() };
+        let network = network(NetworkOptions { allow_private_addresses: true, ..options });
+        for (url, is_allowed) in [
+            ("http://127.0.0.1:9/", true),
+            ("https://DRIVE.example/file", true),
+            ("https://www.example/file", false),
+            ("https://8.8.8.8/", false),
+            ("http://127.0.0.2:9/", false),
+        ] {
+            assert_eq!(network.request(Method::GET, url.parse().unwrap()).is_ok(), is_allowed, "{url}");
+        }
     }
 
     #[tokio::test]

@@ -88,6 +88,8 @@ static FIXED: &[Setting] = &[
         "Lets calls to providers reach private, loopback and link-local addresses. For emulators and tests."),
     setting("outgoing.allowed_hosts", Kind::List, Some("[]"), None,
         "Hosts (names or addresses) that may be private. Hosts named as a provider's or connector's endpoint are allowed already."),
+    setting("outgoing.only_allowed_hosts", Kind::Switch, Some("false"), None,
+        "Calls no host but those in allowed_hosts and those that this configuration names as an endpoint, whatever an answer or a document links to."),
     setting("outgoing.extra_ca_file", Kind::Path, None, None,
         "A PEM file with certificate authorities to trust beside the built-in ones. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured as well."),
     setting("outgoing.connect_timeout_seconds", Kind::Number { min: 1, max: 600 }, Some("10"), None,

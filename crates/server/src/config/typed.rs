@@ -197,6 +197,7 @@ impl Reader<'_> {
         NetworkOptions {
             allow_private_addresses: self.switch("outgoing.allow_private_addresses"),
             allowed_hosts,
+            only_allowed_hosts: self.switch("outgoing.only_allowed_hosts"),
             extra_ca_file: self.path("outgoing.extra_ca_file"),
             connect_timeout: self.seconds("outgoing.connect_timeout_seconds"),
             read_timeout: self.seconds("outgoing.read_timeout_seconds"),
