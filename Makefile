@@ -8,7 +8,7 @@ ARGS ?=
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
-demo: ## build and walk through everything with an emulated Google Drive (ARGS="--fresh --exit")
+demo: ## build and walk through everything with emulated providers (ARGS="--fresh --exit")
 	@scripts/setup.sh demo
 	@echo "building; the first time takes about five minutes on two cores"
 	$(CARGO) build --locked -p gangway

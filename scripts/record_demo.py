@@ -23,6 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS, FONT, CELL, LINE, MARGIN = 126, 13, 7.83, 19, 18
 COLOURS = {"30": "#484f58", "31": "#ff7b72", "32": "#3fb950", "33": "#e3b341", "36": "#79c0ff"}
+# What is to be tried next is for who runs it, not for the picture.
+END = "Try next, in another terminal"
 TOKEN = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|\x1b[=>]|(.)", re.S)
 
 
@@ -118,6 +120,9 @@ def record(command):
 
 def draw(screen, prompt):
     rows = [list(row) for row in screen.rows]
+    lines = ["".join(character for character, _ in row) for row in rows]
+    if END in lines:
+        del rows[lines.index(END) :]
     while rows and not any(character.strip() for character, _ in rows[-1]):
         rows.pop()
     first = [(character, (True, False, None)) for character in prompt]

@@ -13,7 +13,7 @@ use crate::output;
 /// Connects people's documents to your product: OAuth connectors, sync and search in one process
 #[derive(Parser, Debug)]
 #[command(name = "gangway", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "`gangway demo` shows all of it with an emulated Google Drive.")]
+#[command(after_help = "`gangway demo` shows all of it with emulated providers.")]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -23,7 +23,7 @@ pub struct Cli {
 enum Command {
     /// Run the server
     Serve(commands::serve::ServeArgs),
-    /// Show everything at work: emulated Google Drive, consent, sync, search
+    /// Show everything at work: emulated providers, consent, sync, search, live changes
     Demo(commands::demo::DemoArgs),
     /// Run emulators of the providers
     Emulate(commands::emulate::EmulateArgs),

@@ -24,6 +24,7 @@ pub struct Connector {
     pub error: Option<Reason>,
     pub account: Option<Account>,
     pub last_sync_at: Option<DateTime<Utc>>,
+    pub sync: Option<Following>,
     #[serde(default)]
     pub scopes: Vec<String>,
     #[serde(default)]
@@ -65,6 +66,12 @@ pub struct ConnectionRow {
 pub struct Account {
     pub email: Option<String>,
     pub name: Option<String>,
+}
+
+/// How changes come to be known.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Following {
+    pub mode: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -166,6 +173,8 @@ pub struct Hit {
 #[derive(Clone, Debug, Deserialize)]
 pub struct HitFile {
     pub name: String,
+    #[serde(default)]
+    pub connector_id: String,
     pub url: Option<String>,
 }
 
@@ -202,6 +211,21 @@ pub struct User {
     pub name: Option<String>,
     pub email: Option<String>,
     pub plan: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Webhooks {
+    pub webhooks: Vec<Webhook>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Webhook {
+    pub connector_id: String,
+    #[serde(default)]
+    pub name: String,
+    pub address: Option<String>,
+    pub state: String,
+    pub verification_token: Option<String>,
 }
 
 fn yes() -> bool {

@@ -88,11 +88,11 @@ pub async fn run(server: &ServerArgs, args: SearchArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints a hit: rank, name and place, snippet, link.
+/// Prints a hit: rank, name, place and connector, snippet, link.
 pub fn print_hit(rank: usize, hit: &Hit) {
     let place = hit.place.as_ref().and_then(place).map_or(String::new(), |place| format!("  {place}"));
     let name = output::styled(&output::safe(&hit.file.name), "1");
-    let dim = format!("{}  {:.2}", output::safe(&place), hit.score);
+    let dim = output::safe(&format!("{place}  {}  {:.2}", hit.file.connector_id, hit.score));
     output::line(format!("{rank:>2}. {name}{}", output::styled(&dim, "2")));
     if let Some(snippet) = &hit.snippet {
         output::line(format!("    {}", highlighted(snippet)));

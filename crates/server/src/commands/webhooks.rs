@@ -1,8 +1,8 @@
 //! `gangway webhooks`: the addresses to enter at providers, and how far each is. Needs the admin key.
 
 use clap::{Args, Subcommand};
-use serde::Deserialize;
 
+use crate::client::wire::{Webhook, Webhooks};
 use crate::client::{ServerArgs, parse};
 use crate::failure::Failure;
 use crate::output;
@@ -24,19 +24,6 @@ enum Deed {
     Forget { connector: String },
 }
 
-#[derive(Deserialize)]
-struct Listed {
-    webhooks: Vec<Webhook>,
-}
-
-#[derive(Deserialize)]
-struct Webhook {
-    connector_id: String,
-    address: Option<String>,
-    state: String,
-    verification_token: Option<String>,
-}
-
 pub async fn run(server: &ServerArgs, args: WebhooksArgs) -> Result<(), Failure> {
     let client = server.client()?;
     let path = ["admin", "webhooks"];
@@ -47,7 +34,7 @@ pub async fn run(server: &ServerArgs, args: WebhooksArgs) -> Result<(), Failure>
                 output::json(&answer);
                 return Ok(());
             }
-            let listed: Listed = parse(answer)?;
+            let listed: Webhooks = parse(answer)?;
             let mut rows = Rows::new(&["connector", "address", "what to do"]);
             for webhook in listed.webhooks {
                 let to_do = to_do(&webhook);

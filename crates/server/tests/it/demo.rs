@@ -15,14 +15,24 @@ fn it_walks_the_main_job_and_walks_it_again() {
     let folder = tempfile::tempdir().unwrap();
     for round in ["first", "second"] {
         let told = walk(folder.path());
-        assert!(told.contains("connected as ada@example.com"), "{round}: {told}");
-        assert!(told.contains("Refund policy"), "{round}: {told}");
-        assert!(told.contains("s after it was written"), "{round}: {told}");
+        for name in ["Google Drive", "Notion", "Slack", "Dropbox"] {
+            assert!(told.contains(name), "{round}, {name}: {told}");
+        }
+        for answer in ["Refund policy", "Exceptions & edge cases", "damaged parcel", "Launch plan"] {
+            assert!(told.contains(answer), "{round}, {answer}: {told}");
+        }
+        assert_eq!(told.matches("connected as ada@example.com").count(), 4, "{round}: {told}");
+        assert_eq!(told.matches("s later; a webhook told of it").count(), 4, "{round}: {told}");
+        assert!(told.contains("answers from 4 sources"), "{round}: {told}");
         assert!(!told.contains("nothing found"), "{round}: {told}");
+        assert_eq!(told.matches("Company handbook/").count(), 1, "{round}: {told}");
     }
     let env = std::fs::read_to_string(folder.path().join("demo/demo.env")).unwrap();
-    for name in ["GANGWAY_URL=http", "GANGWAY_TOKEN=", "GANGWAY_ADMIN_KEY=", "GANGWAY_EMULATOR_GOOGLE=http"] {
+    for name in ["GANGWAY_URL=http", "GANGWAY_TOKEN=", "GANGWAY_ADMIN_KEY="] {
         assert!(env.contains(&format!("\n{name}")), "{name}");
+    }
+    for provider in ["GOOGLE", "NOTION", "SLACK", "DROPBOX"] {
+        assert!(env.contains(&format!("\nGANGWAY_EMULATOR_{provider}=http")), "{provider}");
     }
 }
 

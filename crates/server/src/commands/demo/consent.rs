@@ -9,8 +9,8 @@ pub struct Consented {
     pub state: String,
 }
 
-/// Opens the page, ticks nothing away, presses the button named `allow`, and stops at the way back.
-pub async fn allow(auth_url: &str) -> anyhow::Result<Consented> {
+/// Opens the page, unticks what is labelled so, presses the button named `allow`, and stops at the way back.
+pub async fn allow(auth_url: &str, unticked: &[&str]) -> anyhow::Result<Consented> {
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
     let page_url = Url::parse(auth_url)?;
     let page = browser.get(page_url.clone()).send().await.context("the consent page does not answer")?;
@@ -19,7 +19,7 @@ pub async fn allow(auth_url: &str) -> anyhow::Result<Consented> {
     if !status.is_success() {
         return Err(anyhow!("the consent page answered {status}"));
     }
-    let form = Form::read(&html).context("there is no form on the consent page")?;
+    let form = Form::read(&html, unticked).context("there is no form on the consent page")?;
     let answer = browser.post(page_url.join(&form.action)?).form(&form.fields).send().await?;
     let location = answer
         .headers()
@@ -44,7 +44,7 @@ struct Form {
 }
 
 impl Form {
-    fn read(html: &str) -> Option<Self> {
+    fn read(html: &str, unticked: &[&str]) -> Option<Self> {
         let start = html.find("<form")?;
         let end = html[start..].find("</form>").map_or(html.len(), |length| start + length);
         let form = &html[start..end];
@@ -58,7 +58,9 @@ impl Form {
                 };
                 let counts = match attribute(tag, "type").as_deref() {
                     Some("radio" | "checkbox") => {
-                        tag.split_whitespace().any(|word| word.trim_end_matches('>') == "checked")
+                        let is_checked =
+                            tag.split_whitespace().any(|word| word.trim_end_matches('>') == "checked");
+                        is_checked && !unticked.contains(&label(&form[at + tag.len()..]))
                     }
                     Some("submit") => value == "allow",
                     _ => true,
@@ -75,6 +77,11 @@ impl Form {
 /// The opening tag that the text starts with.
 fn tag(html: &str) -> Option<&str> {
     html.find('>').map(|end| &html[..=end])
+}
+
+/// The words behind a field, up to the next tag.
+fn label(html: &str) -> &str {
+    html.split('<').next().unwrap_or_default().trim()
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {
@@ -94,10 +101,11 @@ mod tests {
         let html = r#"<p>x</p><form method="post" action="/go?a=1&amp;b=2">
             <input type="hidden" name="state" value="&lt;s&gt;">
             <input type="radio" name="account" value="ada" checked> <input type="radio" name="account" value="bob">
-            <input type="checkbox" name="granted" value="one" checked>
+            <label><input type="checkbox" name="granted" value="one" checked> First page</label>
+            <label><input type="checkbox" name="granted" value="two" checked> Second page</label>
             <button type="submit" name="decision" value="deny">No</button>
             <button type="submit" name="decision" value="allow">Yes</button></form>"#;
-        let form = Form::read(html).unwrap();
+        let form = Form::read(html, &["Second page"]).unwrap();
         assert_eq!(form.action, "/go?a=1&b=2");
         let fields: Vec<(&str, &str)> = form.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         assert_eq!(fields, [("state", "<s>"), ("account", "ada"), ("granted", "one"), ("decision", "allow")]);

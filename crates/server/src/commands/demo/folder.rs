@@ -3,19 +3,30 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use gangway_emulators::google::{DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, GoogleEmulator};
+use gangway_connector::{AppSecret, Descriptor, Push};
+use gangway_effects::{Clock, SystemClock};
 use gangway_model::{ExposeSecret, SecretString};
 use gangway_vault::KeyRing;
 use serde_json::{Value, json};
-use url::Url;
 
+use super::emulators::{Emulated, Emulators};
+use super::operator;
 use crate::client::Client;
-use crate::client::wire::User;
+use crate::client::wire::{Connectors, User};
 use crate::commands::keys::{write_admin_key, write_private};
 use crate::config::{self, Config, ConfigArgs};
 use crate::failure::Failure;
+use crate::output;
 use crate::serving::Server;
+
+/// How a demo's configuration begins.
+const MADE_HERE: &str = "# Written by `gangway demo`";
+
+/// How often it is looked whether something is over, and how many times.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const MOST_LOOKS: u32 = 200;
 
 /// A folder that a demo runs in.
 pub struct DemoFolder {
@@ -27,8 +38,9 @@ pub struct DemoFolder {
 pub struct Access {
     pub client: Client,
     pub url: String,
-    pub emulator: String,
     pub env_file: PathBuf,
+    /// Where addresses of webhooks were entered at the provider, by name.
+    pub webhooks: Vec<String>,
 }
 
 impl DemoFolder {
@@ -36,7 +48,7 @@ impl DemoFolder {
     pub fn prepare(
         path: &Path,
         listen: SocketAddr,
-        emulator: &GoogleEmulator,
+        emulators: &Emulators,
         log_level: &str,
     ) -> Result<Self, Failure> {
         let master_key = path.join("master.key");
@@ -48,7 +60,7 @@ impl DemoFolder {
             write_admin_key(&admin_key)?;
         }
         let config_file = path.join("gangway.toml");
-        write_private(&config_file, &config_text(path, listen, &emulator.base_url(), log_level)?)?;
+        write_private(&config_file, &config_text(path, listen, &emulators.all(), log_level)?)?;
         Ok(Self { path: path.to_owned(), config_file })
     }
 
@@ -59,8 +71,8 @@ impl DemoFolder {
         Ok(Config::from_settings(&settings)?)
     }
 
-    /// Makes the demo's user with a token, by the admin API, and writes `demo.env`.
-    pub async fn give_access(&self, server: &Server, emulator: &GoogleEmulator) -> Result<Access, Failure> {
+    /// Makes the demo's user with a token, by the admin API, sets up webhooks, and writes `demo.env`.
+    pub async fn give_access(&self, server: &Server, emulators: &Emulators) -> Result<Access, Failure> {
         let url = server.public_url().clone();
         let admin_key = self.config()?.admin_key.unwrap_or_default();
         let admin = Client::new(url.clone(), None, Some(admin_key.clone()))?;
@@ -69,18 +81,24 @@ impl DemoFolder {
             admin.post(&["admin", "users", &user, "tokens"]).json(&json!({ "label": "demo" })).send().await?;
         let token = SecretString::from(made["token"].as_str().unwrap_or_default());
         let shown = url.as_str().trim_end_matches('/').to_owned();
-        let emulated = emulator.base_url().as_str().trim_end_matches('/').to_owned();
         let env_file = self.path.join("demo.env");
-        let text = format!(
+        let mut text = format!(
             "# Of the demo that was started last. For a shell: set -a; . {}; set +a\n\
-             GANGWAY_URL={shown}\nGANGWAY_TOKEN={}\nGANGWAY_ADMIN_KEY={}\nGANGWAY_EMULATOR_GOOGLE={emulated}\n",
+             GANGWAY_URL={shown}\nGANGWAY_TOKEN={}\nGANGWAY_ADMIN_KEY={}\n",
             env_file.display(),
             token.expose_secret(),
             admin_key.expose_secret(),
         );
-        write_private(&env_file, &text)?;
+        for emulated in emulators.all() {
+            let name = emulated.provider.to_uppercase();
+            text.push_str(&format!("GANGWAY_EMULATOR_{name}={}\n", emulated.address));
+        }
         let client = Client::new(url, Some(token), Some(admin_key))?;
-        Ok(Access { client, url: shown, emulator: emulated, env_file })
+        disconnect_former(&client).await?;
+        let webhooks = operator::set_up_webhooks(&admin, emulators).await?;
+        // Last: whoever waits for it finds everything set up.
+        write_private(&env_file, &text)?;
+        Ok(Access { client, url: shown, env_file, webhooks })
     }
 }
 
@@ -90,9 +108,10 @@ pub fn wipe(path: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let is_empty = std::fs::read_dir(path)?.next().is_none();
-    if !is_empty && !path.join("demo.env").is_file() {
+    let config = std::fs::read_to_string(path.join("gangway.toml")).unwrap_or_default();
+    if !is_empty && !config.starts_with(MADE_HERE) {
         return Err(Failure::usage(format!("{} is not the folder of a demo", path.display()))
-            .why("there is no demo.env in it, so nothing is deleted")
+            .why("there is no gangway.toml of a demo in it, so nothing is deleted")
             .remedy("name another by --data-dir, or leave --fresh out"));
     }
     std::fs::remove_dir_all(path)
@@ -112,42 +131,97 @@ async fn demo_user(admin: &Client) -> Result<String, Failure> {
     Ok(made["id"].as_str().unwrap_or_default().to_owned())
 }
 
-/// A configuration in which every address of Google is the emulator's.
-fn config_text(path: &Path, listen: SocketAddr, emulator: &Url, log_level: &str) -> Result<String, Failure> {
+/// Ends what a former demo connected: its emulators are gone, and those of now know nothing of their grants.
+async fn disconnect_former(client: &Client) -> Result<(), Failure> {
+    let mut tries = 0;
+    loop {
+        let listed: Connectors = client.get(&["connectors"]).read().await?;
+        let connections = listed.connectors.iter().flat_map(|connector| {
+            connector.consents().into_iter().map(|(connection, _)| (connector.id.clone(), connection))
+        });
+        let former: Vec<_> = connections.collect();
+        if former.is_empty() {
+            return Ok(());
+        }
+        if tries == MOST_LOOKS {
+            return Err(Failure::failed("what a former demo connected is still being disconnected")
+                .remedy("--fresh starts with an empty folder"));
+        }
+        if tries == 0 {
+            output::line("disconnecting what a former demo connected");
+            for (connector, connection) in &former {
+                client.delete(&["connectors", connector]).query("connection", connection).send().await?;
+            }
+        }
+        tries += 1;
+        SystemClock.sleep(LOOK_EVERY).await;
+    }
+}
+
+/// A configuration in which every address of the providers is an emulator's.
+fn config_text(
+    path: &Path,
+    listen: SocketAddr,
+    emulated: &[Emulated],
+    log_level: &str,
+) -> Result<String, Failure> {
     let mut text = format!(
-        "# Written by `gangway demo` at each start.\nlisten = {}\ndata_dir = {}\n\n[log]\nlevel = {}\n\n\
-         [sync]\npoll_interval_seconds = 2\n",
+        "{MADE_HERE} at each start.\nlisten = {}\ndata_dir = {}\n\n[log]\nlevel = {}\n\n\
+         # The emulators are on this machine, and push to it without https. Off with real providers.\n\
+         # No other host is called: nothing is fetched while the demo runs, whatever its documents link to.\n\
+         [outgoing]\nallow_private_addresses = true\nonly_allowed_hosts = true\n\n\
+         # Webhooks tell of changes; this is for when one is lost.\n\
+         [sync]\npoll_interval_seconds = 30\n",
         quoted(&listen.to_string()),
         quoted(&path.to_string_lossy()),
         quoted(log_level),
     );
-    for descriptor in crate::descriptors().into_iter().filter(|descriptor| descriptor.id == "google_drive") {
-        if let Some(facts) = descriptor.oauth {
-            text.push_str(&format!("\n[providers.{}]\n", descriptor.provider));
-            text.push_str(&format!("client_id = {}\n", quoted(DEFAULT_CLIENT_ID)));
-            text.push_str(&format!("client_secret = {}\n", quoted(DEFAULT_CLIENT_SECRET)));
-            text.push_str(&format!("authorize_url = {}\n", quoted(&moved(facts.authorize_url, emulator)?)));
-            text.push_str(&format!("token_url = {}\n", quoted(&moved(facts.token_url, emulator)?)));
-            if let Some(revoke) = facts.revoke_url {
-                text.push_str(&format!("revoke_url = {}\n", quoted(&moved(revoke, emulator)?)));
-            }
-        }
-        text.push_str(&format!("\n[connectors.{}.endpoints]\n", descriptor.id));
-        for endpoint in descriptor.endpoints {
-            text.push_str(&format!(
-                "{} = {}\n",
-                endpoint.name,
-                quoted(&moved(endpoint.default_url, emulator)?)
-            ));
+    for descriptor in crate::descriptors().into_iter().filter(|descriptor| descriptor.is_built()) {
+        if let Some(emulated) = emulated.iter().find(|emulated| emulated.provider == descriptor.provider) {
+            text.push_str(&connector_text(descriptor, emulated)?);
         }
     }
     Ok(text)
 }
 
-/// The same path at the emulator, which answers for all of the provider's hosts.
-fn moved(address: &str, emulator: &Url) -> Result<String, Failure> {
-    let path = Url::parse(address).map_err(anyhow::Error::from)?.path().to_owned();
-    Ok(format!("{}{}", emulator.as_str().trim_end_matches('/'), path.trim_end_matches('/')))
+fn connector_text(descriptor: &Descriptor, emulated: &Emulated) -> Result<String, Failure> {
+    let mut text = String::new();
+    if let Some(facts) = descriptor.oauth {
+        text.push_str(&format!("\n[providers.{}]\n", descriptor.provider));
+        text.push_str(&format!("client_id = {}\n", quoted(&emulated.client.client_id)));
+        text.push_str(&format!("client_secret = {}\n", quoted(&emulated.client.client_secret)));
+        let addresses = [
+            ("authorize_url", Some(facts.authorize_url)),
+            ("token_url", Some(facts.token_url)),
+            ("revoke_url", facts.revoke_url),
+        ];
+        for (name, address) in addresses {
+            if let Some(address) = address {
+                text.push_str(&format!("{name} = {}\n", quoted(&emulated.moved(address)?)));
+            }
+        }
+    }
+    let mut own = String::new();
+    let takes_secret = descriptor.capabilities.push == Push::PerApp(AppSecret::Configured);
+    if let (true, Some(secret)) = (takes_secret, &emulated.signing_secret) {
+        own.push_str(&format!("webhook_secret = {}\n", quoted(secret)));
+    }
+    if !descriptor.rates.is_empty() {
+        own.push_str(
+            "# A thousand times the provider's pace: the emulator keeps no limits here, so nothing is waited for.\n\
+             # Leave this out with the real provider.\n\
+             pace_percent = 100000\n",
+        );
+    }
+    if !own.is_empty() {
+        text.push_str(&format!("\n[connectors.{}]\n{own}", descriptor.id));
+    }
+    text.push_str(&format!("\n[connectors.{}.endpoints]\n", descriptor.id));
+    for endpoint in descriptor.endpoints {
+        let address = emulated.moved(endpoint.default_url)?;
+        text.push_str(&format!("{} = {}\n", endpoint.name, quoted(&address)));
+    }
+    Ok(text)
 }
 
 /// Text as TOML writes it.

@@ -1,17 +1,19 @@
-//! `gangway demo`: the whole product beside an emulated Google Drive, walked through by its public API.
+//! `gangway demo`: the whole product beside emulated providers, walked through by its public API.
+
+mod emulators;
+mod folder;
+mod operator;
 
 mod consent;
-mod folder;
 mod story;
 mod walk;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use gangway_emulators::google::{self, GoogleEmulator, GoogleOptions, OAuthClient, Seed};
 use tokio::net::TcpListener;
 
+use self::emulators::Emulators;
 use self::folder::DemoFolder;
 use self::walk::Walk;
 use crate::failure::Failure;
@@ -31,7 +33,7 @@ pub struct DemoArgs {
     /// End after the walk instead of running until Ctrl-C
     #[arg(long)]
     exit: bool,
-    /// Only start the server and the emulator; leave connecting and syncing to you
+    /// Only start the server and the emulators; leave connecting and syncing to you
     #[arg(long)]
     no_walk: bool,
     /// What the server logs meanwhile
@@ -39,9 +41,8 @@ pub struct DemoArgs {
     log_level: String,
 }
 
-/// Ports that are easy to remember; others are taken when these are in use.
+/// A port that is easy to remember; another is taken when it is in use.
 const GANGWAY_PORT: u16 = 8080;
-const EMULATOR_PORT: u16 = 8081;
 
 pub fn run(args: DemoArgs) -> Result<(), Failure> {
     crate::on_runtime(0, demo(args))
@@ -54,8 +55,8 @@ async fn demo(args: DemoArgs) -> Result<(), Failure> {
     let lock = FolderLock::take(&args.data_dir)?;
     let listener = listen(GANGWAY_PORT).await?;
     let address = listener.local_addr()?;
-    let emulator = start_emulator(address).await?;
-    let folder = DemoFolder::prepare(&args.data_dir, address, &emulator, &args.log_level)?;
+    let emulators = Emulators::start(address).await?;
+    let folder = DemoFolder::prepare(&args.data_dir, address, &emulators, &args.log_level)?;
     let config = folder.config()?;
     telemetry::start(&config);
     let metrics = Metrics::install()?;
@@ -64,8 +65,8 @@ async fn demo(args: DemoArgs) -> Result<(), Failure> {
     let limit = config.shutdown;
 
     let work = async {
-        let access = folder.give_access(&server, &emulator).await?;
-        let walk = Walk::new(access, &folder, emulator.control());
+        let access = folder.give_access(&server, &emulators).await?;
+        let walk = Walk::new(access, &folder, &emulators);
         walk.introduce();
         if !args.no_walk {
             walk.go().await?;
@@ -77,11 +78,11 @@ async fn demo(args: DemoArgs) -> Result<(), Failure> {
         walked = work => walked,
         () = signals::asked_to_stop() => {
             output::line("\nstopping before the end of the walk");
-            return stop(server, emulator, limit).await;
+            return stop(server, emulators, limit).await;
         }
     };
     if let Err(failure) = walked {
-        stop(server, emulator, limit).await?;
+        stop(server, emulators, limit).await?;
         return Err(failure);
     }
     if !args.exit {
@@ -89,13 +90,13 @@ async fn demo(args: DemoArgs) -> Result<(), Failure> {
         signals::asked_to_stop().await;
         output::line("\nstopping");
     }
-    stop(server, emulator, limit).await
+    stop(server, emulators, limit).await
 }
 
-async fn stop(server: Server, emulator: GoogleEmulator, limit: std::time::Duration) -> Result<(), Failure> {
+async fn stop(server: Server, emulators: Emulators, limit: std::time::Duration) -> Result<(), Failure> {
     signals::end_at_second_request();
     server.stop(limit).await;
-    emulator.shutdown().await;
+    emulators.shutdown().await;
     Ok(())
 }
 
@@ -104,22 +105,5 @@ async fn listen(usual: u16) -> Result<TcpListener, Failure> {
     match TcpListener::bind(("127.0.0.1", usual)).await {
         Ok(listener) => Ok(listener),
         Err(_) => Ok(TcpListener::bind(("127.0.0.1", 0)).await?),
-    }
-}
-
-async fn start_emulator(gangway: SocketAddr) -> Result<GoogleEmulator, Failure> {
-    let client = OAuthClient {
-        redirect_uris: vec![format!("http://{gangway}/oauth/callback")],
-        ..google::default_client()
-    };
-    let options = |port: u16| GoogleOptions {
-        listen: ([127, 0, 0, 1], port).into(),
-        seed: Seed::Demo,
-        clients: vec![client.clone()],
-        ..GoogleOptions::default()
-    };
-    match google::start(options(EMULATOR_PORT)).await {
-        Ok(emulator) => Ok(emulator),
-        Err(_) => Ok(google::start(options(0)).await?),
     }
 }
