@@ -109,6 +109,7 @@ async fn raw(world: &World, token: &str) -> anyhow::Result<usize> {
     let (mut counted, mut page) = (0, String::new());
     loop {
         let mut request = world
+            .person
             .http
             .get(format!("{}/drive/v3/files", world.emulator_url))
             .bearer_auth(token)

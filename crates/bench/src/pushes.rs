@@ -8,7 +8,7 @@ use anyhow::Context;
 use gangway_connector::conformance::{Access, StandIn};
 use gangway_model::ExposeSecret;
 use gangway_standins::{DropboxStandIn, GoogleStandIn, NotionStandIn, SlackStandIn};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::caller::{Caller, text};
 use crate::process::{Process, gangway};
