@@ -183,9 +183,13 @@ impl App {
         Err(VaultError::Superseded.into())
     }
 
-    /// Whatever was chosen through this connection is due: after a reconnect it may have waited for long.
+    /// Whatever was chosen through this connection is due: after a reconnect it may have waited for long. Pushes are
+    /// asked for anew, since those asked for with the grant before may have ended with it.
     async fn look_again(&self, connection: &ConnectionId) -> AppResult<()> {
         let now = self.now();
+        for old in self.store.list_by_connection(connection).await? {
+            self.store.mark_stopping(&old.subscription.id).await?;
+        }
         self.store.enqueue(&payload::follow(connection, now)).await?;
         self.store.enqueue(&payload::subscriptions(connection, now)).await?;
         self.engine.wake();

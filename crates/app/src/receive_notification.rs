@@ -66,20 +66,15 @@ impl App {
         Ok(NotificationAnswer::Accepted)
     }
 
-    /// Verifies a push for the whole app. The first genuine one confirms a secret that was offered.
     async fn verify_for_app(
         &self,
         connector: &'static dyn Connector,
         request: &NotificationRequest,
     ) -> AppResult<Result<Verdict, Rejected>> {
-        let Some((secret, unconfirmed)) = self.app_secret(connector).await? else {
-            return Ok(Err(Rejected("no_secret_configured")));
-        };
-        let verdict = connector.verify_notification(request, &secret);
-        if let (Ok(_), Some(kept)) = (&verdict, unconfirmed) {
-            self.store.confirm_app_secret(&kept).await?;
-        }
-        Ok(verdict)
+        Ok(match self.app_secret(connector).await? {
+            Some(secret) => connector.verify_notification(request, &secret),
+            None => Err(Rejected("no_secret_in_force")),
+        })
     }
 
     /// The connections that a genuine push is about; notes that it came.

@@ -118,6 +118,9 @@ pub enum UploadStatus {
     Rejected(Reason),
 }
 
+/// Files of one name that are kept beside each other at most.
+const MOST_NAMESAKES: u32 = 1_000;
+
 impl App {
     /// Checks that a user may upload into a collection.
     pub async fn upload_target(&self, user: &User, collection: &CollectionId) -> AppResult<UploadTarget> {
@@ -358,14 +361,13 @@ impl App {
 
     /// The first free place beside a taken one: `name (2).ext`, `name (3).ext`…
     async fn free_place(&self, target: &UploadTarget, taken: &UploadPlace) -> AppResult<UploadPlace> {
-        let mut number = 2;
-        loop {
+        for number in 2..MOST_NAMESAKES {
             let place = taken.numbered(number);
             if self.upload_at(target, &place).await?.is_none() {
                 return Ok(place);
             }
-            number += 1;
         }
+        Err(AppError::new(Code::Conflict, "there are too many files of this name in this place: rename it"))
     }
 
     /// The folders above a place, from the top down; those that are there keep the spelling of their name.

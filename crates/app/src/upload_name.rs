@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// Bytes of the longest name; what file systems take.
-const LONGEST: usize = 255;
+pub const LONGEST_NAME: usize = 255;
 
 /// The last component, composed (NFC), without what could fool a reader or a file system.
 pub fn clean_name(sent: &str) -> String {
@@ -45,11 +45,11 @@ fn is_reserved(name: &str) -> bool {
 
 /// Cuts in the middle of a name rather than at its end, so that the extension stays.
 fn shorten(name: String) -> String {
-    if name.len() <= LONGEST {
+    if name.len() <= LONGEST_NAME {
         return name;
     }
     let extension = name.rsplit_once('.').map(|(_, extension)| extension).filter(|one| one.len() <= 16);
-    let room = LONGEST - extension.map_or(0, |extension| extension.len() + 1);
+    let room = LONGEST_NAME - extension.map_or(0, |extension| extension.len() + 1);
     let mut end = room;
     while !name.is_char_boundary(end) {
         end -= 1;

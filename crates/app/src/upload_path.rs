@@ -3,10 +3,12 @@
 use gangway_model::Reason;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::upload_name::{clean_part, parts};
+use crate::upload_name::{LONGEST_NAME, clean_part, parts};
 
 /// Bytes of the longest path.
 const LONGEST: usize = 1024;
+/// A longer ending is no extension.
+const LONGEST_ENDING: usize = 16;
 /// Folders above a file at most.
 const DEEPEST: usize = 32;
 
@@ -60,11 +62,18 @@ impl UploadPlace {
 
     /// The same place under `name (number).ext`.
     pub fn numbered(&self, number: u32) -> Self {
-        let name = match self.name.rsplit_once('.') {
-            Some((stem, extension)) if !stem.is_empty() => format!("{stem} ({number}).{extension}"),
-            _ => format!("{} ({number})", self.name),
+        let (stem, ending) = match self.name.rsplit_once('.') {
+            Some((stem, extension)) if !stem.is_empty() && extension.len() <= LONGEST_ENDING => {
+                (stem, format!(" ({number}).{extension}"))
+            }
+            _ => (self.name.as_str(), format!(" ({number})")),
         };
-        Self { folders: self.folders.clone(), name: clean_part(&name) }
+        // The name gives way, never the number: otherwise no number would make another place of it.
+        let mut end = stem.len().min(LONGEST_NAME.saturating_sub(ending.len()));
+        while !stem.is_char_boundary(end) {
+            end -= 1;
+        }
+        Self { folders: self.folders.clone(), name: clean_part(&format!("{}{ending}", &stem[..end])) }
     }
 }
 
@@ -128,5 +137,20 @@ mod tests {
         let numbered = |name: &str| UploadPlace::at_top(name).numbered(2).name;
         assert_eq!(numbered("a.tar.gz"), "a.tar (2).gz");
         assert_eq!((numbered("README"), numbered(".profile")), ("README (2)".into(), ".profile (2)".into()));
+    }
+
+    #[test]
+    fn a_numbered_place_is_another_place_however_long_the_name() {
+        for name in
+            ["a".repeat(251) + ".txt", "ä".repeat(127), "b".repeat(255), format!("x.{}", "y".repeat(253))]
+        {
+            let taken = UploadPlace { folders: Vec::new(), name: clean_part(&name) };
+            let mut keys = std::collections::BTreeSet::from([taken.key()]);
+            for number in [2, 3, 10, 100, 999] {
+                let place = taken.numbered(number);
+                assert!(place.name.len() <= LONGEST_NAME, "{}", place.name.len());
+                assert!(keys.insert(place.key()), "{number} of {name:.20}");
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use gangway_connector::{AppSecret, Connector, Descriptor, OfferedSecret, Push};
 use gangway_model::{ConnectorId, ExposeSecret, SecretString, Timestamp};
-use gangway_store::{AppSecretState, SealedAppSecret};
+use gangway_store::AppSecretState;
 use serde_json::json;
 use url::Url;
 
@@ -103,38 +103,40 @@ impl App {
         offered: &OfferedSecret,
     ) -> AppResult<bool> {
         let descriptor = connector.descriptor();
-        let takes_offers = descriptor.capabilities.push == Push::PerApp(AppSecret::Offered);
+        let takes_offers = descriptor.capabilities.push == Push::PerApp(AppSecret::Offered)
+            && self.apps.oauth(descriptor.id).is_some();
         let is_set = self.apps.get(descriptor.id).is_some_and(|set| set.webhook_secret.is_some());
-        if !takes_offers || is_set {
+        // Looked at first: sealing costs much more than asking.
+        let kept = self.store.find_app_secret(&descriptor.id.into()).await?;
+        let is_confirmed = kept.is_some_and(|kept| kept.state == AppSecretState::Confirmed);
+        if !takes_offers || is_set || is_confirmed {
             return Ok(false);
         }
         Ok(self.vault.offer_app_secret(&descriptor.id.into(), &offered.0).await?)
     }
 
-    /// What a connector's pushes for the whole app are signed with; and, where it was offered and nothing has
-    /// confirmed it yet, the row to confirm.
+    /// What a connector's pushes for the whole app are signed with. A secret that was only offered counts for nothing:
+    /// anybody can offer one.
     pub(crate) async fn app_secret(
         &self,
         connector: &'static dyn Connector,
-    ) -> AppResult<Option<(SecretString, Option<SealedAppSecret>)>> {
+    ) -> AppResult<Option<SecretString>> {
         let descriptor = connector.descriptor();
         let Push::PerApp(kind) = descriptor.capabilities.push else { return Ok(None) };
         if let Some(secret) = self.apps.get(descriptor.id).and_then(|set| set.webhook_secret.clone()) {
-            return Ok(Some((secret, None)));
+            return Ok(Some(secret));
         }
         Ok(match kind {
             AppSecret::ClientSecret => {
                 let app = self.apps.oauth(descriptor.id).map(|(app, _)| app);
-                app.map(|app| (app.client_secret.expose_secret().into(), None))
+                app.map(|app| app.client_secret.expose_secret().into())
             }
             AppSecret::Configured => None,
             AppSecret::Offered => match self.store.find_app_secret(&descriptor.id.into()).await? {
-                Some(kept) => {
-                    let secret = self.vault.open_app_secret(&kept).await?;
-                    let unconfirmed = (kept.state == AppSecretState::Offered).then_some(kept);
-                    Some((secret, unconfirmed))
+                Some(kept) if kept.state == AppSecretState::Confirmed => {
+                    Some(self.vault.open_app_secret(&kept).await?)
                 }
-                None => None,
+                _ => None,
             },
         })
     }

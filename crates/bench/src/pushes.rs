@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use gangway_connector::conformance::{Access, StandIn};
+use gangway_connector::{AppSecret, Descriptor, Push};
 use gangway_model::ExposeSecret;
 use gangway_standins::{DropboxStandIn, GoogleStandIn, NotionStandIn, SlackStandIn};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::caller::{Caller, text};
 use crate::process::{Process, gangway};
@@ -65,8 +66,12 @@ async fn changes<S: StandIn>(program: &Path, provider: &S) -> anyhow::Result<Vec
     ]))?;
     wait_for(&folder.path().join("ready")).await?;
     let admin_key = std::fs::read_to_string(folder.path().join("gangway-data/admin.key"))?;
-    let person = Caller::new(&url, admin_key.trim())?.new_user().await?;
+    let admin = Caller::new(&url, admin_key.trim())?;
+    let person = admin.new_user().await?;
     provider.push_to(&format!("{url}/webhooks/{connector}").parse()?).await;
+    if found_descriptor(connector)?.capabilities.push == Push::PerApp(AppSecret::Offered) {
+        admin.call("POST", &format!("rest/admin/webhooks/{connector}/confirm"), Value::Null).await?;
+    }
     person.connect(connector, provider.access().login_hint).await?;
     let collection = person.call("POST", "rest/collections", json!({ "name": "Pushes" })).await?;
     let body = json!({
@@ -99,10 +104,14 @@ async fn changes<S: StandIn>(program: &Path, provider: &S) -> anyhow::Result<Vec
     Ok(times)
 }
 
+fn found_descriptor(connector: &str) -> anyhow::Result<&'static Descriptor> {
+    Ok(gangway_connectors::find(connector).context("a connector")?.descriptor())
+}
+
 /// A server for which the provider is the stand-in, and which polls too rarely to help.
 fn config(connector: &str, access: &Access) -> anyhow::Result<String> {
-    let found = gangway_connectors::find(connector).context("a connector")?;
-    let provider = found.descriptor().provider;
+    let descriptor = found_descriptor(connector)?;
+    let provider = descriptor.provider;
     let mut text = String::new();
     write!(
         text,
@@ -116,13 +125,13 @@ fn config(connector: &str, access: &Access) -> anyhow::Result<String> {
     if let Some(revoke) = &access.oauth.revoke {
         writeln!(text, "revoke_url = \"{revoke}\"")?;
     }
-    if access.webhook_secret.is_some() || !found.descriptor().rates.is_empty() {
+    if access.webhook_secret.is_some() || !descriptor.rates.is_empty() {
         writeln!(text, "[connectors.{connector}]")?;
     }
     if let Some(secret) = &access.webhook_secret {
         writeln!(text, "webhook_secret = \"{}\"", secret.expose_secret())?;
     }
-    if !found.descriptor().rates.is_empty() {
+    if !descriptor.rates.is_empty() {
         // The stand-ins keep no limits.
         writeln!(text, "pace_percent = 100000")?;
     }

@@ -14,7 +14,7 @@ use crate::user_keys::{UserKey, read_key};
 pub enum AppSecretState {
     /// The provider offered it; nobody has confirmed it to the provider yet. A later offer replaces it.
     Offered,
-    /// Something genuine was signed with it, or an operator said so. No offer replaces it.
+    /// An operator said that the provider took it. Only now it verifies anything, and no offer replaces it.
     Confirmed,
 }
 

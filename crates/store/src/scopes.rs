@@ -36,7 +36,7 @@ pub struct Scope {
     /// True while it is being taken apart.
     pub removing: bool,
     pub created_at: Timestamp,
-    /// When it was last listed whole, and how long that took.
+    /// When listing it was last tried, whole or not, and how long that took.
     pub last_listing: Option<(Timestamp, Duration)>,
 }
 
@@ -136,9 +136,19 @@ impl Store {
         read_all(rows, |row| Ok((row.id("id")?, row.id("root_id")?)))
     }
 
-    /// Notes that a scope was listed whole at a moment, and how long that took.
-    pub async fn set_scope_listed(&self, id: &ScopeId, at: Timestamp, took: Duration) -> Result<()> {
-        Sql::new("UPDATE scopes SET listed = 1, listed_at = ")
+    pub async fn set_scope_listed(&self, id: &ScopeId, listed: bool) -> Result<()> {
+        Sql::new("UPDATE scopes SET listed = ")
+            .arg(listed)
+            .sql(" WHERE id = ")
+            .arg(id)
+            .run(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes when listing a scope was last tried, whole or not, and how long that took.
+    pub async fn note_listing(&self, id: &ScopeId, at: Timestamp, took: Duration) -> Result<()> {
+        Sql::new("UPDATE scopes SET listed_at = ")
             .arg(at)
             .sql(", listing_ms = ")
             .arg(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))

@@ -81,6 +81,11 @@ pub async fn find_parents(
 /// Begins the id of a container of which only the address is known. No connector makes such ids.
 const UNKNOWN_CONTAINER: &str = "\u{1}at:";
 
+/// Whether an id stands for a container of which only the address is known.
+pub fn is_unknown_container(id: &ProviderItemId) -> bool {
+    id.as_str().starts_with(UNKNOWN_CONTAINER)
+}
+
 /// For each entry (by position), the scopes it belongs to as the tree stands now.
 pub async fn scopes_of_entries(
     store: &Store,

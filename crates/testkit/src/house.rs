@@ -158,6 +158,7 @@ impl House {
                 admin_key: Some(SecretHash::of(ADMIN_KEY)),
                 // Measured on the clock that stories step.
                 longest_request: Duration::from_secs(86_400 * 365),
+                webhook_base: options.webhooks.then(|| url.clone()),
                 ..AppSettings::for_public_url(url.clone())
             },
         });

@@ -38,6 +38,9 @@ const SAVE_TRIES: u32 = 20;
 /// Opened data keys and access tokens kept in memory, each.
 const CACHE_ENTRIES: usize = 4096;
 
+/// Opened keys of app secrets kept in memory.
+const MOST_APP_KEYS: usize = 64;
+
 /// What finds the OAuth facts of a connector; the registry, handed in.
 pub type FactsOf = Arc<dyn Fn(&str) -> Option<&'static OAuthFacts> + Send + Sync>;
 
@@ -79,6 +82,8 @@ pub struct Vault {
 pub(crate) struct Inner {
     options: VaultOptions,
     data_keys: Mutex<HashMap<UserId, DataKey>>,
+    /// Data keys of app secrets, by their wrapped form.
+    app_keys: Mutex<HashMap<Vec<u8>, DataKey>>,
     tokens: Mutex<HashMap<ConnectionId, CachedToken>>,
     gates: Mutex<HashMap<ConnectionId, Weak<tokio::sync::Mutex<()>>>>,
 }
@@ -91,8 +96,13 @@ pub(crate) struct CachedToken {
 
 impl Vault {
     pub fn new(options: VaultOptions) -> Self {
-        let inner =
-            Inner { options, data_keys: Mutex::default(), tokens: Mutex::default(), gates: Mutex::default() };
+        let inner = Inner {
+            options,
+            data_keys: Mutex::default(),
+            app_keys: Mutex::default(),
+            tokens: Mutex::default(),
+            gates: Mutex::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -211,7 +221,20 @@ impl Vault {
     /// Opens what [`Vault::offer_app_secret`] kept.
     pub async fn open_app_secret(&self, kept: &SealedAppSecret) -> Result<SecretString, VaultError> {
         let owner = owner_of_app_secret(&kept.connector_id);
-        let data_key = self.inner.unwrap(&owner, &kept.key).await?;
+        // The key is derived once for each row, however many pushes come: deriving is slow on purpose.
+        let cached = lock(&self.inner.app_keys).get(&kept.key.wrapped).cloned();
+        let data_key = match cached {
+            Some(key) => key,
+            None => {
+                let key = self.inner.unwrap(&owner, &kept.key).await?;
+                let mut keys = lock(&self.inner.app_keys);
+                if keys.len() >= MOST_APP_KEYS {
+                    keys.clear();
+                }
+                keys.insert(kept.key.wrapped.clone(), key.clone());
+                key
+            }
+        };
         let plain = seal::open(&data_key, &aad(&owner, APP_SECRET), &kept.sealed)?;
         Ok(std::str::from_utf8(&plain).map_err(|_| CannotOpen)?.into())
     }

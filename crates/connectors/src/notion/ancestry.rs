@@ -193,7 +193,7 @@ async fn ask(api: &Api, parent: &Parent, id: &str) -> Result<Found, ConnectorErr
         Parent::Workspace | Parent::Unknown => return Ok(Found::NotShared),
     };
     match answer {
-        Err(error) if is_not_this_kind(&error) => Ok(Found::NotShared),
+        Err(error) if error.is_gone() => Ok(Found::NotShared),
         answer => answer,
     }
 }

@@ -92,6 +92,9 @@ async fn messages_of(api: &Api, channel: &str, ts: Ts) -> Result<Vec<Message>, C
                 messages.push(message);
             }
         }
+        if messages.is_empty() && next.is_none() {
+            return Err(nothing_shown());
+        }
         if messages.first().is_some_and(|first| first.id() != Some(ts) || first.is_reply()) {
             return Err(no_such_item());
         }
@@ -102,6 +105,12 @@ async fn messages_of(api: &Api, channel: &str, ts: Ts) -> Result<Vec<Message>, C
     }
     let message = "the thread has more replies than can be read at once";
     Err(ConnectorError::new("too_large", message, Disposition::SkipItem))
+}
+
+/// An answer without messages proves nothing: only Slack's own word that there is no such thread does.
+fn nothing_shown() -> ConnectorError {
+    let message = "Slack shows nothing of this thread: the workspace's plan may hide what is older";
+    ConnectorError::new("hidden_by_limit", message, Disposition::SkipItem)
 }
 
 fn in_circles() -> ConnectorError {

@@ -14,7 +14,7 @@ async fn choosing_a_root_again_keeps_the_scope_and_changes_its_mode() {
     each_backend(|test| async move {
         let store = &test.store;
         let ann = World::make(&test, "ann").await;
-        store.set_scope_listed(&ann.scope.id, ann.now, std::time::Duration::from_secs(3)).await.unwrap();
+        store.set_scope_listed(&ann.scope.id, true).await.unwrap();
         let manual =
             NewScope { mode: SyncMode::Manual, ..new_scope(&ann.connection.id, &ann.collection, "root") };
         let again = store.upsert_scope(&manual).await.unwrap();
@@ -107,7 +107,7 @@ async fn a_scope_chosen_again_while_it_goes_stays() {
         let ann = World::make(&test, "ann").await;
         let a = ann.item("a");
         store.commit_page(&ann.page_of(std::slice::from_ref(&a))).await.unwrap();
-        store.set_scope_listed(&ann.scope.id, ann.now, std::time::Duration::from_secs(3)).await.unwrap();
+        store.set_scope_listed(&ann.scope.id, true).await.unwrap();
         store.start_scope_removal(&ann.scope.id, None).await.unwrap();
         test.clock.advance(Duration::from_secs(1));
         let again =

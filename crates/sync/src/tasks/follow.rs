@@ -7,13 +7,13 @@ use futures::StreamExt;
 use gangway_connector::{Change, Disposition, Entry, Source};
 use gangway_model::{
     Connection, ConnectionState, Cursor, FeedKey, Item, ItemId, ItemKind, ItemState, ProviderItemId, ScopeId,
-    SyncJobId, SyncMode,
+    SyncJobId, SyncMode, Timestamp,
 };
 use gangway_store::{FeedStep, ItemScope, NewSyncJob, PageEffects, Scope};
 
 use crate::commit::commit;
 use crate::context::{Rooms, TaskContext};
-use crate::membership::{ScopeRef, find_parents, parent_of, scopes_of_entries};
+use crate::membership::{ScopeRef, find_parents, is_unknown_container, parent_of, scopes_of_entries};
 use crate::page::{Bringer, Placed};
 use crate::removal::{Leaving, leave_scopes, reindex_subtree, subtree_leaves};
 use crate::stop::Stop;
@@ -46,16 +46,26 @@ pub async fn run(context: &TaskContext, payload: OfConnection) -> Result<(), Sto
     }
     let feeds: BTreeSet<FeedKey> =
         followed.iter().map(|scope| scope.feed.clone().unwrap_or_else(|| source.default_feed())).collect();
+    // A feed in trouble does not hold up the others; what it met is told at the end.
+    let mut trouble = None;
     for feed in feeds {
-        follower.follow_feed(&feed, &followed).await?;
+        match follower.follow_feed(&feed, &followed).await {
+            Ok(()) => {}
+            Err(stop @ (Stop::LeaseLost | Stop::Cancelled | Stop::Reconnect(_))) => return Err(stop),
+            Err(stop) => {
+                trouble.get_or_insert(stop);
+            }
+        }
     }
-    store.touch_synced(&connection.id, context.rooms.now()).await?;
+    if trouble.is_none() {
+        store.touch_synced(&connection.id, context.rooms.now()).await?;
+    }
     if !can.reports_deletions {
         let due: Vec<Scope> =
             followed.into_iter().filter(|scope| is_listing_due(scope, &context.rooms)).collect();
         follower.list_again(&due).await?;
     }
-    Ok(())
+    trouble.map_or(Ok(()), Err)
 }
 
 /// Looks items up that a push named, and applies what they are now.
@@ -82,17 +92,24 @@ fn is_listing_due(scope: &Scope, rooms: &Rooms) -> bool {
     rooms.now() >= at + pause
 }
 
+/// Whether an address stands below another one; below nothing stands everything.
+fn stands_below(locator: &str, above: &str) -> bool {
+    locator.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
+}
+
 struct Follower<'a> {
     context: &'a TaskContext,
     connection: &'a Connection,
     source: &'a dyn Source,
-    /// Containers listed in this run: a link back to one of them is not followed again.
-    walked: Mutex<HashSet<ProviderItemId>>,
+    /// Containers listed in this run, and for which scopes: a link back to one of them is not followed again.
+    walked: Mutex<HashSet<(ProviderItemId, Vec<ScopeRef>)>>,
+    /// Items whose inside was listed in this run because their content changed.
+    seen_inside: Mutex<HashSet<ProviderItemId>>,
 }
 
 impl<'a> Follower<'a> {
     fn new(context: &'a TaskContext, connection: &'a Connection, source: &'a dyn Source) -> Self {
-        Self { context, connection, source, walked: Mutex::default() }
+        Self { context, connection, source, walked: Mutex::default(), seen_inside: Mutex::default() }
     }
 
     async fn follow_feed(&self, feed: &FeedKey, followed: &[Scope]) -> Result<(), Stop> {
@@ -146,7 +163,14 @@ impl<'a> Follower<'a> {
 
     /// A feed without a usable cursor: note where it stands now, then list again what it covers.
     async fn begin_anew(&self, feed: &FeedKey, followed: &[Scope]) -> Result<(), Stop> {
-        let cursor = self.source.start_cursor(feed).await.map_err(|error| Stop::from_connector(&error))?;
+        let cursor = match self.source.start_cursor(feed).await {
+            Ok(cursor) => cursor,
+            Err(error) => match error.disposition {
+                // A feed that is over, or refused, tells nothing; the next turn asks again.
+                Disposition::Gone | Disposition::SkipItem => return Ok(()),
+                _ => return Err(Stop::from_connector(&error)),
+            },
+        };
         let covered: Vec<Scope> = followed
             .iter()
             .filter(|scope| scope.feed.as_ref().is_none_or(|of| of == feed))
@@ -231,12 +255,37 @@ impl<'a> Follower<'a> {
         // An address holds one item: what else is known at it gave way, though the feed need not say so.
         emptied.extend(entries.iter().filter_map(|entry| entry.locator.clone()));
         if !entries.is_empty() {
-            self.take_in(entries, followed).await?;
+            self.take_in(entries, followed, self.context.rooms.now(), true).await?;
         }
+        looks.extend(self.roots_below(&emptied, followed).await?.into_iter().filter(|id| !told.contains(id)));
         // After the upserts: what they moved away stands at another address by now.
         let left = self.context.rooms.store.find_items_by_locators(&self.connection.id, &emptied).await?;
         looks.extend(left.into_iter().map(|item| item.provider_id).filter(|id| !told.contains(id)));
         self.look_up(&looks, followed).await
+    }
+
+    /// The roots that are followed and stand below one of these addresses: whatever happened there took them along.
+    async fn roots_below(
+        &self,
+        locators: &[String],
+        followed: &[Scope],
+    ) -> Result<Vec<ProviderItemId>, Stop> {
+        if locators.is_empty() {
+            return Ok(Vec::new());
+        }
+        let roots = self.living_roots(followed).await?;
+        let is_below = |root: &Item| {
+            root.locator.as_ref().is_some_and(|at| locators.iter().any(|locator| stands_below(at, locator)))
+        };
+        Ok(roots.into_iter().filter(is_below).map(|root| root.provider_id).collect())
+    }
+
+    async fn living_roots(&self, followed: &[Scope]) -> Result<Vec<Item>, Stop> {
+        let ids: Vec<ProviderItemId> = followed.iter().map(|scope| scope.root_id.clone()).collect();
+        let mut roots =
+            self.context.rooms.store.find_items_by_provider_ids(&self.connection.id, &ids).await?;
+        roots.retain(|root| root.state != ItemState::Gone);
+        Ok(roots)
     }
 
     /// Asks for items by their ids, and applies what they are now.
@@ -244,12 +293,17 @@ impl<'a> Follower<'a> {
         let width = self.context.rooms.settings.list_concurrency.max(1);
         for some in ids.chunks(LOOKED_UP_AT_ONCE) {
             self.context.check()?;
+            // Before the questions: an answer is never taken for newer than it is.
+            let asked_at = self.context.rooms.now();
             let answers: Vec<_> = futures::stream::iter(some.to_vec())
                 .map(|id| async move { (self.source.get(&id).await, id) })
                 .buffered(width)
                 .collect()
                 .await;
             let (mut entries, mut gone) = (Vec::new(), Vec::new());
+            // After several tries an item that still has no answer is left to the next listing, while others answer.
+            let some_answer = answers.iter().any(|(answer, _)| answer.is_ok());
+            let give_up = some_answer && self.context.task.attempts >= GIVE_UP_ON_ITEMS_FROM;
             for (answer, id) in answers {
                 match answer {
                     Ok(entry) => entries.push(entry),
@@ -259,6 +313,9 @@ impl<'a> Follower<'a> {
                         Disposition::SkipItem | Disposition::Fail => {
                             tracing::info!(item = %id, code = error.code, "an item cannot be looked up");
                         }
+                        Disposition::RetryLater { .. } if give_up => {
+                            tracing::warn!(item = %id, code = error.code, "an item still cannot be looked up");
+                        }
                         _ => return Err(Stop::from_connector(&error)),
                     },
                 }
@@ -266,7 +323,7 @@ impl<'a> Follower<'a> {
             // An answer on its own id is proof, whichever feed would report on it.
             self.bury(&gone, |_| true).await?;
             if !entries.is_empty() {
-                self.take_in(entries, followed).await?;
+                self.take_in(entries, followed, asked_at, false).await?;
             }
         }
         Ok(())
@@ -291,10 +348,18 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
-    async fn take_in(&self, mut entries: Vec<Entry>, followed: &[Scope]) -> Result<(), Stop> {
+    /// Applies what entries are now. Those whose container is named by an address that nobody here knows (it may be told
+    /// of later) are looked up by id instead, if `may_look` and as far as they can matter.
+    async fn take_in(
+        &self,
+        mut entries: Vec<Entry>,
+        followed: &[Scope],
+        observed_at: Timestamp,
+        may_look: bool,
+    ) -> Result<(), Stop> {
         let store = &self.context.rooms.store;
         find_parents(store, &self.connection.id, &mut entries).await?;
-        let observed_at = self.context.rooms.now();
+        let lost = if may_look { self.of_unknown_place(&mut entries, followed).await? } else { Vec::new() };
         let ids: Vec<ProviderItemId> = entries.iter().map(|entry| entry.id.clone()).collect();
         let known: HashMap<ProviderItemId, Item> = store
             .find_items_by_provider_ids(&self.connection.id, &ids)
@@ -316,7 +381,7 @@ impl<'a> Follower<'a> {
 
         let mut placed = Vec::new();
         let mut moved_out: Vec<(Item, HashSet<ScopeId>)> = Vec::new();
-        let mut newly_in: Vec<(Entry, Vec<ScopeRef>)> = Vec::new();
+        let mut newly_in: Vec<(ProviderItemId, Vec<ScopeRef>)> = Vec::new();
         let mut renamed: Vec<Item> = Vec::new();
         let mut shown_anew: Vec<ProviderItemId> = Vec::new();
         for (entry, scopes) in entries.into_iter().zip(resolved) {
@@ -346,7 +411,7 @@ impl<'a> Follower<'a> {
             let parent = parent_of(&entry, None, item);
             if entry.kind.holds_items() {
                 if !joining.is_empty() {
-                    newly_in.push((entry.clone(), joining));
+                    newly_in.push((entry.id.clone(), joining));
                 }
                 if let Some(item) = item
                     && (item.name != entry.name || item.parent_id != parent)
@@ -369,29 +434,63 @@ impl<'a> Follower<'a> {
                 leave_scopes(self.context, self.connection, std::slice::from_ref(item), &leaving).await?;
             }
         }
+        // A container that joins is placed after what is in it: when something stops us between, it joins once more.
+        let (joining, placed): (Vec<Placed>, Vec<Placed>) =
+            placed.into_iter().partition(|one| newly_in.iter().any(|(id, _)| *id == one.entry.id));
         self.bring_in(placed, observed_at).await?;
+        for one in joining {
+            let scopes =
+                newly_in.iter().find(|(id, _)| *id == one.entry.id).map(|(_, scopes)| scopes.clone());
+            self.walk(&one.entry, one.parent.as_ref(), scopes.unwrap_or_default()).await?;
+            self.bring_in(vec![one], observed_at).await?;
+        }
         for item in &renamed {
             reindex_subtree(self.context, self.connection, item).await?;
-        }
-        for (entry, scopes) in newly_in {
-            self.walk(entry.id, scopes).await?;
         }
         for id in shown_anew {
             self.look_inside(&id, followed).await?;
         }
-        Ok(())
+        Box::pin(self.look_up(&lost, followed)).await
+    }
+
+    /// Takes those out of `entries` whose container is not known, and that are known themselves or stand below a root
+    /// that is followed; roots stay.
+    async fn of_unknown_place(
+        &self,
+        entries: &mut Vec<Entry>,
+        followed: &[Scope],
+    ) -> Result<Vec<ProviderItemId>, Stop> {
+        let is_lost = |entry: &Entry| entry.parents.first().is_some_and(is_unknown_container);
+        let ids: Vec<ProviderItemId> =
+            entries.iter().filter(|entry| is_lost(entry)).map(|entry| entry.id.clone()).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known = self.context.rooms.store.find_items_by_provider_ids(&self.connection.id, &ids).await?;
+        let roots = self.living_roots(followed).await?;
+        let matters = |entry: &Entry| {
+            let is_known =
+                known.iter().any(|item| item.provider_id == entry.id && item.state != ItemState::Gone);
+            let at = entry.locator.as_deref().unwrap_or_default();
+            is_known
+                || roots.iter().filter_map(|root| root.locator.as_deref()).any(|root| stands_below(at, root))
+        };
+        let is_root = |entry: &Entry| followed.iter().any(|scope| scope.root_id == entry.id);
+        let lost = entries.extract_if(.., |entry| is_lost(entry) && !is_root(entry) && matters(entry));
+        Ok(lost.map(|entry| entry.id).collect())
     }
 
     /// Lists what is directly inside an item whose content changed: the feed need not tell of it. What is not there any
     /// more is left to the next listing of everything.
     async fn look_inside(&self, container: &ProviderItemId, followed: &[Scope]) -> Result<(), Stop> {
-        if !self.walked.lock().expect("no holder of this lock panics").insert(container.clone()) {
+        if !self.seen_inside.lock().expect("no holder of this lock panics").insert(container.clone()) {
             return Ok(());
         }
         let mut page_token = None;
         let mut tokens = HashSet::new();
         loop {
             self.context.check()?;
+            let asked_at = self.context.rooms.now();
             let page = match self.source.list(container, page_token.as_ref()).await {
                 Ok(page) => page,
                 Err(error) => match error.disposition {
@@ -401,7 +500,7 @@ impl<'a> Follower<'a> {
                     _ => return Ok(()),
                 },
             };
-            Box::pin(self.take_in(page.entries, followed)).await?;
+            Box::pin(self.take_in(page.entries, followed, asked_at, true)).await?;
             match page.next {
                 Some(next) if tokens.insert(next.clone()) => page_token = Some(next),
                 _ => return Ok(()),
@@ -409,11 +508,7 @@ impl<'a> Follower<'a> {
         }
     }
 
-    async fn bring_in(
-        &self,
-        mut placed: Vec<Placed>,
-        observed_at: gangway_model::Timestamp,
-    ) -> Result<(), Stop> {
+    async fn bring_in(&self, mut placed: Vec<Placed>, observed_at: Timestamp) -> Result<(), Stop> {
         let rooms = &self.context.rooms;
         placed = self.with_link_targets(placed).await?;
         if placed.is_empty() {
@@ -458,7 +553,8 @@ impl<'a> Follower<'a> {
                         all.push(Placed { entry: aim, parent, scopes, folder });
                     }
                     Ok(aim) if aim.kind.holds_items() => {
-                        Box::pin(self.walk(aim.id, one.scopes.clone())).await?;
+                        let parent = parent_of(&aim, None, None);
+                        Box::pin(self.walk(&aim, parent.as_ref(), one.scopes.clone())).await?;
                     }
                     Ok(_) => {}
                     Err(error) => match error.disposition {
@@ -474,10 +570,16 @@ impl<'a> Follower<'a> {
 
     /// Lists a subtree that has just come into scopes. Without a checkpoint of its own: after a crash the feed
     /// tells of the container again, and what is unchanged is not fetched again.
-    async fn walk(&self, top: ProviderItemId, scopes: Vec<ScopeRef>) -> Result<(), Stop> {
-        let mut containers = vec![top];
+    async fn walk(
+        &self,
+        top: &Entry,
+        parent: Option<&ProviderItemId>,
+        scopes: Vec<ScopeRef>,
+    ) -> Result<(), Stop> {
+        let mut containers = vec![top.id.clone()];
         while let Some(container) = containers.pop() {
-            if !self.walked.lock().expect("no holder of this lock panics").insert(container.clone()) {
+            let walk = (container.clone(), scopes.clone());
+            if !self.walked.lock().expect("no holder of this lock panics").insert(walk) {
                 continue;
             }
             let mut page_token = None;
@@ -493,6 +595,8 @@ impl<'a> Follower<'a> {
                     },
                 };
                 let mut tree = Tree::new(&self.context.rooms.store, &self.connection.id);
+                // The topmost one has no row yet that says where it stands.
+                tree.place(&top.id, parent.cloned(), &top.name).await?;
                 let folder = tree.path(Some(&container)).await?;
                 let mut placed = Vec::new();
                 for entry in page.entries {

@@ -33,6 +33,7 @@ pub async fn run(context: &TaskContext, payload: OfJob) -> Result<(), Stop> {
         return Ok(());
     }
     let Some(connection) = store.find_connection(&job.connection_id).await? else { return Ok(()) };
+    let begun = context.rooms.now();
     let result = match carry_out(context, &job, &connection).await {
         Err(Stop::RetryLater { reason, .. })
             if context.task.attempts >= context.rooms.settings.max_attempts =>
@@ -41,6 +42,9 @@ pub async fn run(context: &TaskContext, payload: OfJob) -> Result<(), Stop> {
         }
         result => result,
     };
+    if !matches!(result, Err(Stop::RetryLater { .. } | Stop::LeaseLost)) {
+        note_listings(context, &job, begun).await?;
+    }
     let (status, error) = match &result {
         Ok(finished) => (finished.status, finished.error.clone()),
         Err(Stop::Cancelled) => (JobStatus::Cancelled, None),
@@ -53,6 +57,21 @@ pub async fn run(context: &TaskContext, payload: OfJob) -> Result<(), Stop> {
     metrics::counter!("gangway_sync_jobs_total", "connector" => job.connector_id.to_string(), "status" => status.as_str())
         .increment(1);
     result.map(|_| ())
+}
+
+/// Notes when the scopes of a job were last tried, however that ended, and how long it took: what cannot be listed whole
+/// is not listed again at once.
+async fn note_listings(context: &TaskContext, job: &SyncJob, begun: Timestamp) -> Result<(), Stop> {
+    let store = &context.rooms.store;
+    let Some(collection) = &job.collection_id else { return Ok(()) };
+    let now = context.rooms.now();
+    let took = (now - begun).to_std().unwrap_or_default();
+    for scope in store.list_scopes(Some(&job.connection_id), Some(collection), false).await? {
+        if job.roots.contains(&scope.root_id) {
+            store.note_listing(&scope.id, now, took).await?;
+        }
+    }
+    Ok(())
 }
 
 struct Finished {
@@ -70,7 +89,6 @@ async fn carry_out(context: &TaskContext, job: &SyncJob, connection: &Connection
         job,
         connection,
         source: source.as_ref(),
-        begun: context.rooms.now(),
         bringer: Bringer {
             rooms: &context.rooms,
             source: source.as_ref(),
@@ -109,8 +127,6 @@ struct Walk<'a> {
     connection: &'a Connection,
     source: &'a dyn Source,
     bringer: Bringer<'a>,
-    /// When this try began.
-    begun: Timestamp,
 }
 
 /// A container's page, when it was asked for, and whether the provider goes round in circles.
@@ -202,6 +218,8 @@ impl Walk<'_> {
             }
             // Without a change feed, following means listing again.
             Err(error) if error.code == "unsupported" => Ok(()),
+            // The root's own listing meets the same, and says so.
+            Err(error) if matches!(error.disposition, Disposition::Gone | Disposition::SkipItem) => Ok(()),
             Err(error) => Err(Stop::from_connector(&error)),
         }
     }
@@ -413,9 +431,7 @@ impl Walk<'_> {
             if let Some(reason) = sweep(self.context, self.job, self.connection, self.source, &scope).await? {
                 blocked = Some(reason);
             }
-            let now = self.context.rooms.now();
-            let took = (now - self.begun).to_std().unwrap_or_default();
-            store.set_scope_listed(&scope.id, now, took).await?;
+            store.set_scope_listed(&scope.id, true).await?;
         }
         Ok(blocked)
     }

@@ -121,6 +121,14 @@ async fn a_push_is_believed_only_with_its_token_and_hints_to_the_feed() {
     house.settle().await;
     assert_eq!(control.call_count("drive.changes.list"), 0, "{:?}", control.call_counts());
 
+    // A new grant asks for pushes anew: the old channel may have ended with the old grant.
+    ada.connect().await;
+    house.settle().await;
+    let anew = control.list_channels();
+    assert_eq!(anew.len(), 1, "{anew:?}");
+    assert_ne!(anew[0]["id"].as_str().unwrap(), id);
+    let id = anew[0]["id"].as_str().unwrap();
+
     // Before the channel ends a new one stands, and the old one is stopped.
     house.advance(Duration::from_secs(6 * 86_400 + 18 * 3600));
     house.let_due_work_happen().await;

@@ -30,24 +30,27 @@ async fn webhook(house: &House, connector: &str) -> Value {
 async fn an_offered_secret_is_shown_until_it_is_confirmed_and_then_stays() {
     let house = house_with(Arc::new(NotionStandIn::start().await)).await;
     assert_eq!(webhook(&house, "notion").await["state"], "waits_for_handshake");
-    assert_eq!(post(&house, "notion", json!({ "verification_token": "secret_first" })).await, 200);
-    assert_eq!(post(&house, "notion", json!({ "verification_token": "secret_second" })).await, 200);
+    assert_eq!(post(&house, "notion", json!({ "verification_token": "secret_first_0123456789" })).await, 200);
+    assert_eq!(
+        post(&house, "notion", json!({ "verification_token": "secret_second_0123456789" })).await,
+        200
+    );
     let offered = webhook(&house, "notion").await;
     assert_eq!(
         (offered["state"].as_str(), offered["verification_token"].as_str()),
-        (Some("offered"), Some("secret_second")),
+        (Some("offered"), Some("secret_second_0123456789")),
         "{offered}"
     );
     assert_eq!(offered["address"], house.webhook_address("notion").as_str());
     // In the rows it lies sealed.
     let kept = house.store.find_app_secret(&"notion".into()).await.unwrap().unwrap();
-    assert!(!String::from_utf8_lossy(&kept.sealed).contains("secret_second"));
+    assert!(!String::from_utf8_lossy(&kept.sealed).contains("secret_second_0123456789"));
 
     house.as_admin("POST", "rest/admin/webhooks/notion/confirm", None).await;
     let ready = webhook(&house, "notion").await;
     assert_eq!(ready["state"], "ready");
     assert!(ready.get("verification_token").is_none(), "{ready}");
-    let forged = post(&house, "notion", json!({ "verification_token": "secret_of_somebody_else" })).await;
+    let forged = post(&house, "notion", json!({ "verification_token": "secret_of_somebody_else_01" })).await;
     assert!((400..500).contains(&forged), "{forged}");
     assert_eq!(webhook(&house, "notion").await["state"], "ready");
 
@@ -57,14 +60,16 @@ async fn an_offered_secret_is_shown_until_it_is_confirmed_and_then_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_genuine_push_confirms_the_secret() {
+async fn what_was_only_offered_verifies_nothing() {
     let provider = Arc::new(NotionStandIn::start().await);
     let house = house_with(provider.clone()).await;
     provider.push_to(&house.webhook_address("notion")).await;
     assert_eq!(webhook(&house, "notion").await["state"], "offered");
+    // Signed with the offered word, as whoever offered it can.
     provider.create_file(&provider.home(), "note.txt", "words").await;
     provider.flush_pushes().await;
-    assert_eq!(webhook(&house, "notion").await["state"], "ready");
+    assert_eq!(webhook(&house, "notion").await["state"], "offered", "only the operator confirms");
+    assert_eq!(house.store.count_due_tasks().await.unwrap(), (0, 0));
     house.stop().await;
 }
 

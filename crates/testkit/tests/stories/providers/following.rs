@@ -75,7 +75,7 @@ async fn a_poll_reflects_every_kind_of_change<S: StandIn>() {
 async fn a_push_is_enough<S: StandIn>() {
     let scene = Scene::<S>::start(|options| options.webhooks = true).await;
     let (provider, home) = (&scene.provider, scene.provider.home());
-    provider.push_to(&scene.house.webhook_address(scene.connector())).await;
+    scene.set_pushes_up().await;
     let edited = scene.write(&home, "edited.txt", "avocet").await;
     let trashed = scene.write(&home, "trashed.txt", "dotterel").await;
     let ada = scene.person().await;
@@ -105,7 +105,7 @@ async fn silence_means_polling<S: StandIn>() {
         return;
     }
     let home = scene.provider.home();
-    scene.provider.push_to(&scene.house.webhook_address(scene.connector())).await;
+    scene.set_pushes_up().await;
     let ada = scene.person().await;
     ada.follow().await;
     scene.write(&home, "heard.txt", "avocet").await;

@@ -2,6 +2,7 @@
 
 mod faults;
 mod following;
+mod order;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +73,17 @@ impl<S: StandIn> Scene<S> {
     async fn poll(&self) {
         self.house.advance(Duration::from_secs(61));
         self.house.let_due_work_happen().await;
+    }
+
+    /// Does what an operator does: enters the address at the provider, and confirms what the provider offers.
+    async fn set_pushes_up(&self) {
+        self.provider.push_to(&self.house.webhook_address(self.connector())).await;
+        let all = self.house.as_admin("GET", "rest/admin/webhooks", None).await;
+        let mut webhooks = all["webhooks"].as_array().expect("webhooks").iter();
+        if webhooks.any(|one| one["connector_id"] == self.connector() && one["state"] == "offered") {
+            let path = format!("rest/admin/webhooks/{}/confirm", self.connector());
+            self.house.as_admin("POST", &path, None).await;
+        }
     }
 
     /// Creates an item whose text holds a word of its own.
