@@ -32,7 +32,8 @@ impl Report {
              cores, so figures are those of the whole; baselines were taken in the same run.\n\n",
         );
         write!(text, "Machine: {}. ", machine())?;
-        writeln!(text, "Data set: {} text files of about 1 kB, made by code. Release build.\n", self.files)?;
+        let build = if cfg!(debug_assertions) { "Development build" } else { "Release build" };
+        writeln!(text, "Data set: {} text files of about 1 kB, made by code. {build}.\n", self.files)?;
         text.push_str("| what | measured | to reach | baseline in the same run |\n|---|---|---|---|\n");
         for row in &self.rows {
             writeln!(text, "| {} | {} | {} | {} |", row.what, row.figure, row.goal, row.baseline)?;
