@@ -7,7 +7,8 @@ use std::sync::Mutex;
 
 use gangway_connector::{Change, Disposition, Entry, Source};
 use gangway_model::{
-    Connection, ConnectionState, Cursor, FeedKey, Item, ItemState, ProviderItemId, SyncJobId, SyncMode,
+    Connection, ConnectionState, Cursor, FeedKey, Item, ItemState, ProviderItemId, SyncJob, SyncJobId,
+    SyncMode,
 };
 use gangway_store::{FeedStep, NewSyncJob, PageEffects, Scope};
 
@@ -169,18 +170,26 @@ impl<'a> Follower<'a> {
             .filter(|scope| scope.feed.as_ref().is_none_or(|of| of == feed))
             .cloned()
             .collect();
-        self.list_again(&covered).await?;
+        // A job that lists already may have been where something changed since: only one that has not begun will do.
+        self.list(&covered, |job| job.started_at.is_none()).await?;
         self.context.rooms.store.set_feed(&self.connection.id, feed, &cursor).await?;
         Ok(())
     }
 
     /// Starts a sync job for each scope that has none under way.
     async fn list_again(&self, scopes: &[Scope]) -> Result<(), Stop> {
+        self.list(scopes, |_| true).await
+    }
+
+    /// Starts a sync job for each scope, unless one is under way that will do.
+    async fn list(&self, scopes: &[Scope], will_do: impl Fn(&SyncJob) -> bool) -> Result<(), Stop> {
         let rooms = &self.context.rooms;
         let unfinished = rooms.store.list_unfinished_jobs(&self.connection.id).await?;
         for scope in scopes {
             let under_way = unfinished.iter().any(|job| {
-                job.collection_id.as_ref() == Some(&scope.collection_id) && job.roots.contains(&scope.root_id)
+                job.collection_id.as_ref() == Some(&scope.collection_id)
+                    && job.roots.contains(&scope.root_id)
+                    && will_do(job)
             });
             if under_way {
                 continue;
