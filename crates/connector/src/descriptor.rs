@@ -51,8 +51,8 @@ pub enum AppSecret {
     ClientSecret,
     /// A secret of its own, set as `webhook_secret` beside the OAuth app.
     Configured,
-    /// A secret that the provider sends in its handshake, which the operator confirms to the provider by hand; or
-    /// one that is set as `webhook_secret`.
+    /// A secret that the provider sends in its handshake and that counts once the operator has confirmed it, to the
+    /// provider and here; or one that is set as `webhook_secret`.
     Offered,
 }
 

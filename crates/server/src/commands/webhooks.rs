@@ -61,7 +61,9 @@ fn to_do(webhook: &Webhook) -> String {
         ("automatic", _) => "nothing: every connection subscribes by itself".to_owned(),
         ("ready", _) => "nothing: webhooks are taken".to_owned(),
         ("needs_secret", _) => format!("set connectors.{id}.webhook_secret"),
-        ("offered", Some(token)) => format!("enter this token at the provider: {token}"),
+        ("offered", Some(token)) => {
+            format!("enter this token at the provider, then `gangway webhooks confirm {id}`: {token}")
+        }
         _ => "enter the address at the provider".to_owned(),
     }
 }
