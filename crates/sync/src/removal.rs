@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use gangway_model::{Connection, Item, ItemId, ItemState, ScopeId};
+use gangway_model::{Connection, Item, ItemId, ItemState, ProviderItemId, ScopeId};
 use gangway_store::{Gone, ItemScope};
 
 use crate::commit::{commit, reindexed};
@@ -105,10 +105,18 @@ pub async fn subtree_leaves(
     Ok(gone)
 }
 
-/// Indexes everything below a container anew, because its path changed.
-pub async fn reindex_subtree(context: &TaskContext, connection: &Connection, top: &Item) -> Result<(), Stop> {
+/// Indexes everything below a container anew, because its path changed: it stands in `parent` under `name` now, whatever
+/// its row still says.
+pub async fn reindex_subtree(
+    context: &TaskContext,
+    connection: &Connection,
+    top: &Item,
+    parent: Option<&ProviderItemId>,
+    name: &str,
+) -> Result<(), Stop> {
     let rooms = &context.rooms;
     let mut tree = Tree::new(&rooms.store, &connection.id);
+    tree.place(&top.provider_id, parent.cloned(), name).await?;
     let mut containers = vec![top.provider_id.clone()];
     let mut met: HashSet<ItemId> = HashSet::from([top.id.clone()]);
     while let Some(container) = containers.pop() {

@@ -173,18 +173,23 @@ impl Follower<'_> {
                 leave_scopes(self.context, self.connection, std::slice::from_ref(item), &leaving).await?;
             }
         }
-        // A container that joins is placed after what is in it: when something stops us between, it joins once more.
-        let (joining, placed): (Vec<Placed>, Vec<Placed>) =
-            placed.into_iter().partition(|one| newly_in.iter().any(|(id, _)| *id == one.entry.id));
+        // A container that joins or has another path is placed after what is in it: when something stops us between,
+        // its row still says that there is work to do.
+        let (late, placed): (Vec<Placed>, Vec<Placed>) = placed.into_iter().partition(|one| {
+            let id = &one.entry.id;
+            newly_in.iter().any(|(joins, _)| joins == id)
+                || renamed.iter().any(|item| item.provider_id == *id)
+        });
         self.bring_in(placed, observed_at).await?;
-        for one in joining {
-            let scopes =
-                newly_in.iter().find(|(id, _)| *id == one.entry.id).map(|(_, scopes)| scopes.clone());
-            self.walk(&one.entry, one.parent.as_ref(), scopes.unwrap_or_default()).await?;
+        for one in late {
+            let (id, parent) = (&one.entry.id, one.parent.as_ref());
+            if let Some((_, scopes)) = newly_in.iter().find(|(joins, _)| joins == id) {
+                self.walk(&one.entry, parent, scopes.clone()).await?;
+            }
+            if let Some(item) = renamed.iter().find(|item| item.provider_id == *id) {
+                reindex_subtree(self.context, self.connection, item, parent, &one.entry.name).await?;
+            }
             self.bring_in(vec![one], observed_at).await?;
-        }
-        for item in &renamed {
-            reindex_subtree(self.context, self.connection, item).await?;
         }
         for id in shown_anew {
             self.look_inside(&id, followed).await?;
