@@ -190,8 +190,9 @@ impl App {
         for old in self.store.list_by_connection(connection).await? {
             self.store.mark_stopping(&old.subscription.id).await?;
         }
-        self.store.enqueue(&payload::follow(connection, now)).await?;
-        self.store.enqueue(&payload::subscriptions(connection, now)).await?;
+        // What one grant was told to wait for is no matter of the next.
+        self.store.enqueue(&payload::follow(connection, now).ending_a_pause()).await?;
+        self.store.enqueue(&payload::subscriptions(connection, now).ending_a_pause()).await?;
         self.engine.wake();
         Ok(())
     }

@@ -66,7 +66,7 @@ pub use upload::{
     IncomingFile, OnConflict, StagedFile, UploadOutcome, UploadPart, UploadStatus, UploadTarget, UploadTurns,
 };
 pub use users::{CreateUser, CreatedToken};
-pub use webhooks::{Webhook, WebhookState};
+pub use webhooks::{OfferTurn, Webhook, WebhookState};
 
 // What a caller has to name to use the deeds, so that it need not name the rooms below.
 pub use gangway_connector::{Descriptor, NotificationRequest, Version};

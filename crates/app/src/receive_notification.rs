@@ -1,7 +1,7 @@
 //! A provider's push: proven genuine, then turned into a look at the feed. Its content is never data.
 
-use gangway_connector::{Connector, NotificationKey, NotificationRequest, Rejected, Verdict, Whose};
-use gangway_model::{ConnectionId, SecretString, SubscriptionId};
+use gangway_connector::{Connector, Hint, NotificationKey, NotificationRequest, Rejected, Verdict, Whose};
+use gangway_model::{ConnectionId, ProviderItemId, SecretString, SubscriptionId};
 use gangway_store::{NewSubscription, SubscriptionState};
 use gangway_sync::payload;
 
@@ -52,12 +52,17 @@ impl App {
             Verdict::Nothing => return Ok(NotificationAnswer::Accepted),
             Verdict::Look(hint) => hint,
         };
-        for connection in self.connections_meant(connector, &hint.whose, subscription.as_ref()).await? {
-            if hint.feeds {
-                self.store.enqueue(&payload::follow(&connection, self.now())).await?;
+        let meant = self.connections_meant(connector, &hint.whose, subscription.as_ref()).await?;
+        if hint.feeds {
+            for connection in &meant {
+                self.store.enqueue(&payload::follow(connection, self.now())).await?;
             }
-            for item in &hint.items {
-                self.store.enqueue(&payload::look(&connection, item, self.now())).await?;
+        }
+        if !hint.items.is_empty() {
+            for connection in self.concerned(meant, &hint).await? {
+                for item in &hint.items {
+                    self.store.enqueue(&payload::look(&connection, item, self.now())).await?;
+                }
             }
         }
         self.engine.wake();
@@ -96,10 +101,18 @@ impl App {
                 self.store.find_connections_of_workspace(&id, workspace).await?
             }
         };
-        for connection in &connections {
-            self.store.touch_app_push(connection, self.now()).await?;
-        }
+        self.store.touch_app_pushes(&connections, self.now()).await?;
         Ok(connections)
+    }
+
+    /// Those of the connections that have something to do with what a hint names: a message costs a call for each of
+    /// them, and a workspace may have thousands.
+    async fn concerned(&self, connections: Vec<ConnectionId>, hint: &Hint) -> AppResult<Vec<ConnectionId>> {
+        if hint.within.is_empty() {
+            return Ok(connections);
+        }
+        let places: Vec<ProviderItemId> = hint.within.iter().chain(&hint.items).cloned().collect();
+        Ok(self.store.filter_connections_with(&connections, &places).await?)
     }
 
     async fn subscription_secret(

@@ -4,7 +4,9 @@
 //! (one transaction makes the item, its place and the task that reads its text). What is staged and not
 //! finished is announced as orphaned beforehand, so it is collected whatever happens to us.
 
+use std::collections::HashMap;
 use std::pin::pin;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
@@ -85,9 +87,28 @@ pub enum OnConflict {
 }
 
 /// Files are made part of a collection one at a time, so that of two with the same bytes or the same place the
-/// second sees the first.
+/// second sees the first. Collections do not wait for each other.
 #[derive(Debug, Default)]
-pub struct UploadTurns(tokio::sync::Mutex<()>);
+pub struct UploadTurns(Mutex<HashMap<CollectionId, Weak<tokio::sync::Mutex<()>>>>);
+
+impl UploadTurns {
+    /// The turn of a collection; held until dropped.
+    async fn take(&self, collection: &CollectionId) -> tokio::sync::OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.0.lock().expect("no holder of this lock panics");
+            match turns.get(collection).and_then(Weak::upgrade) {
+                Some(turn) => turn,
+                None => {
+                    turns.retain(|_, turn| turn.strong_count() > 0);
+                    let turn = Arc::default();
+                    turns.insert(collection.clone(), Arc::downgrade(&turn));
+                    turn
+                }
+            }
+        };
+        turn.lock_owned().await
+    }
+}
 
 /// What became of one file.
 #[derive(Debug)]
@@ -171,7 +192,7 @@ impl App {
     ) -> AppResult<Vec<UploadOutcome>> {
         let mut outcomes = Vec::with_capacity(files.len());
         for file in files {
-            let _turn = self.upload_turns.0.lock().await;
+            let _turn = self.upload_turns.take(&target.collection.id).await;
             outcomes.push(self.finish_file(target, file, on_conflict).await?);
         }
         self.engine.wake();

@@ -1,6 +1,8 @@
 //! Pushes for whole OAuth apps, as the operator sets them up at the providers: where they go, and what they are signed
 //! with.
 
+use std::time::Duration;
+
 use gangway_connector::{AppSecret, Connector, Descriptor, OfferedSecret, Push};
 use gangway_model::{ConnectorId, ExposeSecret, SecretString, Timestamp};
 use gangway_store::AppSecretState;
@@ -9,6 +11,13 @@ use url::Url;
 
 use crate::app::App;
 use crate::error::{AppError, AppResult, Code};
+
+/// The least time between two offers of a secret that are both kept.
+const BETWEEN_OFFERS: Duration = Duration::from_secs(5);
+
+/// One offer of a secret is looked at at a time.
+#[derive(Debug, Default)]
+pub struct OfferTurn(tokio::sync::Mutex<()>);
 
 /// How far an operator is with a connector's pushes.
 #[derive(Debug)]
@@ -105,11 +114,15 @@ impl App {
         let descriptor = connector.descriptor();
         let takes_offers = descriptor.capabilities.push == Push::PerApp(AppSecret::Offered)
             && self.apps.oauth(descriptor.id).is_some();
+        // One at a time and seconds apart: sealing costs a key derivation, and anybody can send offers.
+        let Ok(_turn) = self.offer_turn.0.try_lock() else { return Ok(false) };
         let is_set = self.apps.get(descriptor.id).is_some_and(|set| set.webhook_secret.is_some());
         // Looked at first: sealing costs much more than asking.
         let kept = self.store.find_app_secret(&descriptor.id.into()).await?;
-        let is_confirmed = kept.is_some_and(|kept| kept.state == AppSecretState::Confirmed);
-        if !takes_offers || is_set || is_confirmed {
+        let is_settled = kept.is_some_and(|kept| {
+            kept.state == AppSecretState::Confirmed || self.now() < kept.offered_at + BETWEEN_OFFERS
+        });
+        if !takes_offers || is_set || is_settled {
             return Ok(false);
         }
         Ok(self.vault.offer_app_secret(&descriptor.id.into(), &offered.0).await?)

@@ -115,6 +115,14 @@ pub trait Source: Send + Sync {
         false
     }
 
+    /// Whether an item cannot outlive a container that is gone: it can be nowhere else, or the provider says that a
+    /// container takes what is in it along. Others below such a container are looked up one by one before they are
+    /// removed, so the default is safe. Pure.
+    fn falls_with(&self, container: &ProviderItemId, item: &ProviderItemId) -> bool {
+        let _ = (container, item);
+        false
+    }
+
     /// The feed's place *now*. Taken before a first listing, so that nothing falls between.
     /// Default: unsupported.
     async fn start_cursor(&self, feed: &FeedKey) -> Result<Cursor, ConnectorError> {

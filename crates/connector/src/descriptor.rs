@@ -56,7 +56,17 @@ pub enum AppSecret {
     Offered,
 }
 
-/// A pace that a provider asks for, for each connection.
+/// Whose calls a provider counts together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RateOwner {
+    /// Those of one connection.
+    #[default]
+    Connection,
+    /// Those of all connections into one workspace ([`gangway_model::Account::workspace`]).
+    Workspace,
+}
+
+/// A pace that a provider asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RateFact {
     /// The calls it is about: those whose `Request::lane` is this; empty for all calls without a lane.
@@ -110,6 +120,8 @@ pub struct Descriptor {
     pub capabilities: Capabilities,
     /// Paces kept without being told. What is not named here is only learnt from the provider's refusals.
     pub rates: &'static [RateFact],
+    /// Who shares each of these paces, and the rest that the provider tells one caller to take.
+    pub rates_count_for: RateOwner,
     /// Seconds within which two states of an item may carry the same revision, because the provider rounds its
     /// times; 0 where every content has its own revision. What was fetched within that time of its last change is
     /// fetched once more when it is told of again.

@@ -120,8 +120,8 @@ pub struct BrowseRequest {
 pub enum Change {
     /// It exists and looks like this now (created, changed, moved, or merely touched).
     Upsert(Box<Entry>),
-    /// The provider says it is gone for this connection: deleted, trashed or unshared. If it was a
-    /// container, everything below it is gone as well.
+    /// The provider says it is gone for this connection: deleted, trashed or unshared. What is below a container goes
+    /// along where [`crate::Source::falls_with`] says so; else each item is looked up.
     Tombstone { id: ProviderItemId },
     /// The provider says that nothing is at this address any more, without an id: what stood there was deleted,
     /// unshared or moved. The engine finds the item by its locator, after the page's upserts, and looks it up by id.

@@ -14,7 +14,7 @@ pub mod conformance;
 
 pub use contract::{ConnectionContext, Connector, Source};
 pub use descriptor::{
-    AppSecret, Availability, Capabilities, ConnectorKind, Descriptor, EndpointFact, Push, RateFact,
+    AppSecret, Availability, Capabilities, ConnectorKind, Descriptor, EndpointFact, Push, RateFact, RateOwner,
 };
 pub use entry::{
     BrowseRequest, Change, ChangePage, Content, Entry, EntryPage, FetchLimits, Inline, Version, VersionPage,

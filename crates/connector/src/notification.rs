@@ -84,6 +84,9 @@ pub struct Hint {
     pub whose: Whose,
     /// Items to look up by id, beside the feeds.
     pub items: Vec<ProviderItemId>,
+    /// Where the items are, if the push says so: a connection that follows none of these containers and has none of
+    /// them, nor of the items, in a collection is not concerned and looks nothing up. Empty: every connection looks.
+    pub within: Vec<ProviderItemId>,
     /// Whether the change feeds are to be read. False where the items are all there is to it.
     pub feeds: bool,
 }

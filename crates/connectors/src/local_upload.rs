@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use gangway_connector::{
     Availability, BrowseRequest, Capabilities, ConnectionContext, Connector, ConnectorError, ConnectorKind,
-    Content, Descriptor, Entry, EntryPage, FetchLimits, Push, Source,
+    Content, Descriptor, Entry, EntryPage, FetchLimits, Push, RateOwner, Source,
 };
 use gangway_model::{Account, PageToken, Plan, ProviderItemId};
 
@@ -26,6 +26,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         versions: false,
     },
     rates: &[],
+    rates_count_for: RateOwner::Connection,
     revision_grain: 0,
 };
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use gangway_connector::{
     Availability, BrowseRequest, Capabilities, ConnectionContext, Connector, ConnectorError, ConnectorKind,
-    Content, Descriptor, Disposition, Entry, EntryPage, FetchLimits, Push, Source,
+    Content, Descriptor, Disposition, Entry, EntryPage, FetchLimits, Push, RateOwner, Source,
 };
 use gangway_model::{Account, PageToken, Plan, ProviderItemId};
 
@@ -54,6 +54,7 @@ const fn planned(
             versions: false,
         },
         rates: &[],
+        rates_count_for: RateOwner::Connection,
         revision_grain: 0,
     }
 }

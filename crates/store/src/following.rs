@@ -1,6 +1,11 @@
 //! What the engine's scheduler and its end of a connection ask of the rows.
 
-use gangway_model::{Connection, ConnectionId, ConnectorId, ItemId, ScopeId, SyncJobId, Timestamp};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use gangway_model::{
+    Connection, ConnectionId, ConnectorId, ItemId, ProviderItemId, ScopeId, SyncJobId, Timestamp,
+};
 
 use crate::Store;
 use crate::error::Result;
@@ -9,6 +14,8 @@ use crate::sql::{LIST_MAX, Sql};
 
 /// Rows deleted in one transaction when a connection is emptied.
 const AT_ONCE: u32 = 1000;
+/// How exactly the time of the last push is kept.
+const PUSH_GRAIN: Duration = Duration::from_secs(60);
 
 impl Store {
     /// Active connections that follow something and whose feeds are due for a look, the most overdue first. A
@@ -117,14 +124,46 @@ impl Store {
         read_all(rows, |row| row.id("id"))
     }
 
-    /// Notes that a push for the whole OAuth app concerned a connection.
-    pub async fn touch_app_push(&self, connection: &ConnectionId, at: Timestamp) -> Result<()> {
-        Sql::new("UPDATE connections SET last_push_at = ")
-            .arg(at)
-            .sql(" WHERE id = ")
-            .arg(connection)
-            .run(&self.write)
-            .await?;
+    /// Those of the connections that follow one of these places or have one of them in a collection. In order of
+    /// their ids.
+    pub async fn filter_connections_with(
+        &self,
+        connections: &[ConnectionId],
+        places: &[ProviderItemId],
+    ) -> Result<Vec<ConnectionId>> {
+        let mut found = BTreeSet::new();
+        for some in connections.chunks(LIST_MAX) {
+            for at in places.chunks(LIST_MAX) {
+                let rows = Sql::new("SELECT connection_id FROM scopes WHERE removing = 0 AND root_id IN ")
+                    .list(at)
+                    .sql(" AND connection_id IN ")
+                    .list(some)
+                    .sql(" UNION SELECT i.connection_id FROM items i WHERE i.provider_id IN ")
+                    .list(at)
+                    .sql(" AND i.connection_id IN ")
+                    .list(some)
+                    .sql(" AND i.state <> 'gone' AND EXISTS (SELECT 1 FROM placements p WHERE p.item_id = i.id)")
+                    .all(&self.read)
+                    .await?;
+                found.extend(read_all(rows, |row| row.id::<ConnectionId>("connection_id"))?);
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    /// Notes that a push for the whole OAuth app concerned these connections. To the minute: a busy workspace writes
+    /// no row for every message.
+    pub async fn touch_app_pushes(&self, connections: &[ConnectionId], at: Timestamp) -> Result<()> {
+        for some in connections.chunks(LIST_MAX) {
+            Sql::new("UPDATE connections SET last_push_at = ")
+                .arg(at)
+                .sql(" WHERE COALESCE(last_push_at, 0) <= ")
+                .arg(at - PUSH_GRAIN)
+                .sql(" AND id IN ")
+                .list(some)
+                .run(&self.write)
+                .await?;
+        }
         Ok(())
     }
 

@@ -16,6 +16,8 @@ use crate::settings::SyncSettings;
 use crate::stop::Stop;
 use crate::watch::Watchers;
 
+const GIVE_UP_ON_ITEMS_FROM: u32 = 3;
+
 /// The rooms the engine reaches into.
 pub struct Rooms {
     pub store: Arc<Store>,
@@ -62,6 +64,11 @@ impl TaskContext {
     /// An error once somebody else has the task, or the process is going down.
     pub fn check(&self) -> Result<(), Stop> {
         if self.stop.is_cancelled() { Err(Stop::LeaseLost) } else { Ok(()) }
+    }
+
+    /// Whether a temporary refusal of one item no longer holds up the rest: the task was tried several times.
+    pub fn gives_up_on_items(&self) -> bool {
+        self.task.attempts >= GIVE_UP_ON_ITEMS_FROM
     }
 
     pub fn capabilities(&self, connection: &Connection) -> Capabilities {

@@ -105,8 +105,11 @@ pub async fn scopes_of_entries(
     let mut walked: HashMap<Vec<ProviderItemId>, HashSet<ProviderItemId>> = HashMap::new();
     for (entry, known) in entries {
         let mut above = entry.parents.clone();
-        if above.is_empty() {
-            above.extend(parent_of(entry, None, *known));
+        if above.is_empty()
+            && let Some(parent) = parent_of(entry, None, *known)
+            && !tree.is_gone(&parent).await?
+        {
+            above.push(parent);
         }
         above.extend(linked_from.get(&entry.id).into_iter().flatten().cloned());
         let line = match walked.get(&above) {

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use gangway_connector::http::{AllowedHosts, Http, HttpOptions, RateLimit, RateLimits, RetryPolicy};
-use gangway_connector::{ConnectionContext, Connector, Descriptor, Source};
+use gangway_connector::{ConnectionContext, Connector, Descriptor, RateOwner, Source};
 use gangway_effects::{Network, SharedClock};
 use gangway_model::{Connection, ConnectionId, Reason};
 use gangway_oauth::TokenSupplier;
 use gangway_vault::{AppDirectory, Vault};
 
-/// Connections whose pace is remembered; that of connections at rest is forgotten first.
+/// Paces that are remembered; those that nobody keeps at the moment are forgotten first.
 const REMEMBERED: usize = 4096;
 
 /// The list of connectors, handed in: the engine names no provider.
@@ -28,7 +28,24 @@ struct Inner {
     vault: Vault,
     network: Network,
     clock: SharedClock,
-    limiters: Mutex<HashMap<ConnectionId, Arc<RateLimits>>>,
+    limiters: Mutex<HashMap<Paced, Arc<RateLimits>>>,
+}
+
+/// Whose calls keep one pace together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Paced {
+    Connection(ConnectionId),
+    /// A connector and a workspace there.
+    Workspace(&'static str, String),
+}
+
+impl Paced {
+    fn of(descriptor: &Descriptor, connection: &ConnectionId, workspace: Option<&str>) -> Self {
+        match (descriptor.rates_count_for, workspace) {
+            (RateOwner::Workspace, Some(workspace)) => Self::Workspace(descriptor.id, workspace.to_owned()),
+            _ => Self::Connection(connection.clone()),
+        }
+    }
 }
 
 impl Opener {
@@ -54,14 +71,24 @@ impl Opener {
 
     /// Opens the connector of a connection for the engine, which has time to wait for a provider.
     pub fn open(&self, connection: &Connection) -> Result<Box<dyn Source>, Reason> {
-        let tokens = self.inner.vault.supplier(&connection.id);
-        self.build(connection.connector_id.as_str(), &connection.id, tokens, RetryPolicy::PATIENT)
+        self.open_with_policy(connection, RetryPolicy::PATIENT)
     }
 
     /// Opens the connector of a connection for calls that a person waits for.
     pub fn open_for_person(&self, connection: &Connection) -> Result<Box<dyn Source>, Reason> {
+        self.open_with_policy(connection, RetryPolicy::INTERACTIVE)
+    }
+
+    fn open_with_policy(
+        &self,
+        connection: &Connection,
+        retry: RetryPolicy,
+    ) -> Result<Box<dyn Source>, Reason> {
         let tokens = self.inner.vault.supplier(&connection.id);
-        self.build(connection.connector_id.as_str(), &connection.id, tokens, RetryPolicy::INTERACTIVE)
+        let connector = self.known(connection.connector_id.as_str())?;
+        let workspace = connection.account.workspace.as_deref();
+        let paced = Paced::of(connector.descriptor(), &connection.id, workspace);
+        Ok(self.build(connector, &connection.id, paced, tokens, retry))
     }
 
     /// Opens a connector with tokens from elsewhere, for a grant that belongs to no connection yet; a person waits.
@@ -71,36 +98,42 @@ impl Opener {
         connection: &ConnectionId,
         tokens: Arc<dyn TokenSupplier>,
     ) -> Result<Box<dyn Source>, Reason> {
-        self.build(connector_id, connection, tokens, RetryPolicy::INTERACTIVE)
+        let connector = self.known(connector_id)?;
+        let paced = Paced::Connection(connection.clone());
+        Ok(self.build(connector, connection, paced, tokens, RetryPolicy::INTERACTIVE))
+    }
+
+    fn known(&self, connector_id: &str) -> Result<&'static dyn Connector, Reason> {
+        self.connector(connector_id).ok_or_else(|| {
+            Reason::new("unknown_connector", format!("this server has no connector called {connector_id}"))
+        })
     }
 
     fn build(
         &self,
-        connector_id: &str,
+        connector: &'static dyn Connector,
         connection: &ConnectionId,
+        paced: Paced,
         tokens: Arc<dyn TokenSupplier>,
         retry: RetryPolicy,
-    ) -> Result<Box<dyn Source>, Reason> {
+    ) -> Box<dyn Source> {
         let inner = &self.inner;
-        let connector = self.connector(connector_id).ok_or_else(|| {
-            Reason::new("unknown_connector", format!("this server has no connector called {connector_id}"))
-        })?;
-        let endpoints =
-            inner.apps.get(connector_id).map(|settings| Arc::clone(&settings.endpoints)).unwrap_or_default();
+        let settings = inner.apps.get(connector.descriptor().id);
+        let endpoints = settings.map(|settings| Arc::clone(&settings.endpoints)).unwrap_or_default();
         let uses_tokens = connector.descriptor().oauth.is_some();
         let http = Http::new(HttpOptions {
             network: inner.network.clone(),
             clock: Arc::clone(&inner.clock),
             tokens: uses_tokens.then_some(tokens),
             allowed_hosts: AllowedHosts::of(endpoints.values()),
-            limiter: Some(self.limiter(connector.descriptor(), connection)),
+            limiter: Some(self.limiter(connector.descriptor(), paced)),
             retry,
             connection: connection.to_string(),
         });
-        Ok(connector.open(ConnectionContext { http, endpoints }))
+        connector.open(ConnectionContext { http, endpoints })
     }
 
-    fn limiter(&self, descriptor: &Descriptor, connection: &ConnectionId) -> Arc<RateLimits> {
+    fn limiter(&self, descriptor: &Descriptor, paced: Paced) -> Arc<RateLimits> {
         let mut limiters = self.inner.limiters.lock().expect("no holder of the limiters' lock panics");
         if limiters.len() >= REMEMBERED {
             limiters.retain(|_, limiter| Arc::strong_count(limiter) > 1);
@@ -111,6 +144,47 @@ impl Opener {
             (rate.lane, limit)
         });
         let fresh = || Arc::new(RateLimits::new(Arc::clone(&self.inner.clock), paces.collect()));
-        Arc::clone(limiters.entry(connection.clone()).or_insert_with(fresh))
+        Arc::clone(limiters.entry(paced).or_insert_with(fresh))
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paced(count_for: RateOwner, connection: &str, workspace: Option<&str>) -> Paced {
+        let descriptor = Descriptor { rates_count_for: count_for, ..DESCRIPTOR };
+        Paced::of(&descriptor, &ConnectionId::from(connection), workspace)
+    }
+
+    #[test]
+    fn connections_share_a_pace_only_where_the_provider_counts_them_together() {
+        use RateOwner::{Connection, Workspace};
+        assert_eq!(paced(Workspace, "a", Some("T1")), paced(Workspace, "b", Some("T1")));
+        assert_ne!(paced(Workspace, "a", Some("T1")), paced(Workspace, "b", Some("T2")));
+        assert_ne!(paced(Workspace, "a", None), paced(Workspace, "b", None));
+        assert_ne!(paced(Connection, "a", Some("T1")), paced(Connection, "b", Some("T1")));
+    }
+
+    const DESCRIPTOR: Descriptor = Descriptor {
+        id: "somewhere",
+        name: "Somewhere",
+        provider: "somewhere",
+        kind: gangway_connector::ConnectorKind::Communication,
+        plan: gangway_model::Plan::Free,
+        availability: gangway_connector::Availability::Built,
+        oauth: None,
+        endpoints: &[],
+        capabilities: gangway_connector::Capabilities {
+            change_feed: false,
+            reports_deletions: false,
+            push: gangway_connector::Push::None,
+            browse: false,
+            search: false,
+            versions: false,
+        },
+        rates: &[],
+        rates_count_for: RateOwner::Connection,
+        revision_grain: 0,
+    };
 }

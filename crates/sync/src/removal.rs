@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
+use gangway_connector::Source;
 use gangway_model::{Connection, Item, ItemId, ItemState, ProviderItemId, ScopeId};
 use gangway_store::{Gone, ItemScope};
 
 use crate::commit::{commit, reindexed};
 use crate::context::TaskContext;
 use crate::stop::Stop;
+use crate::tasks::payload;
 use crate::tree::Tree;
 
 /// Items taken up at once when a subtree is worked through.
@@ -78,31 +80,103 @@ pub async fn subtree_leaves(
     top: &Item,
     leaving: &Leaving<'_>,
 ) -> Result<usize, Stop> {
-    let store = &context.rooms.store;
     let mut gone = 0;
     // Containers met on the way down, to be taken out on the way up.
-    let mut containers = vec![top.clone()];
-    let mut next = 0;
-    let mut met: HashSet<ItemId> = HashSet::from([top.id.clone()]);
-    while let Some(container) = containers.get(next).cloned() {
-        next += 1;
+    let mut containers = Containers::below(top);
+    while let Some(container) = containers.next() {
         let mut after = None;
-        loop {
-            context.check()?;
-            let page =
-                store.children(&connection.id, &container.provider_id, after.as_ref(), AT_ONCE).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id.clone());
-            let (inner, leaves): (Vec<Item>, Vec<Item>) =
-                page.into_iter().partition(|item| item.kind.holds_items());
-            containers.extend(inner.into_iter().filter(|item| met.insert(item.id.clone())));
+        while let Some(page) = page_of(context, connection, &container, &mut after).await? {
+            let leaves = containers.take_from(page);
             gone += leave_scopes(context, connection, &leaves, leaving).await?;
         }
     }
-    for batch in containers.rchunks(AT_ONCE as usize) {
+    for batch in containers.met.rchunks(AT_ONCE as usize) {
         gone += leave_scopes(context, connection, batch, leaving).await?;
     }
     Ok(gone)
+}
+
+/// Takes out a container that is proven gone, together with what cannot outlive it. What may (it was moved out before,
+/// and nobody has told us yet; or it stands in another scope as well) is left to a task of its own, which looks each of
+/// it up.
+pub async fn container_is_gone(
+    context: &TaskContext,
+    connection: &Connection,
+    source: &dyn Source,
+    top: &Item,
+) -> Result<(), Stop> {
+    let rooms = &context.rooms;
+    let its_scopes = rooms.store.item_scopes(std::slice::from_ref(&top.id)).await?;
+    let its_scopes: HashSet<&ScopeId> = its_scopes.values().flatten().map(|at| &at.scope).collect();
+    let mut containers = Containers::below(top);
+    while let Some(container) = containers.next() {
+        let mut is_in_doubt = false;
+        let mut after = None;
+        while let Some(page) = page_of(context, connection, &container, &mut after).await? {
+            let ids: Vec<ItemId> = page.iter().map(|item| item.id.clone()).collect();
+            let scopes_of = rooms.store.item_scopes(&ids).await?;
+            let stands_elsewhere = |item: &Item| {
+                let at = scopes_of.get(&item.id).map(Vec::as_slice).unwrap_or_default();
+                at.iter().any(|at| !its_scopes.contains(&at.scope))
+            };
+            let (fall, may_live): (Vec<Item>, Vec<Item>) = page.into_iter().partition(|item| {
+                source.falls_with(&container.provider_id, &item.provider_id) && !stands_elsewhere(item)
+            });
+            is_in_doubt |= !may_live.is_empty();
+            let leaves = containers.take_from(fall);
+            leave_scopes(context, connection, &leaves, &Leaving::All).await?;
+        }
+        if is_in_doubt {
+            let task = payload::confirm_inside(&connection.id, &container.provider_id, None, rooms.now());
+            rooms.store.enqueue(&task).await?;
+        }
+    }
+    for batch in containers.met.rchunks(AT_ONCE as usize) {
+        leave_scopes(context, connection, batch, &Leaving::All).await?;
+    }
+    rooms.wake();
+    Ok(())
+}
+
+/// A container and those below it, met one after the other; each once, however the rows loop.
+struct Containers {
+    met: Vec<Item>,
+    seen: HashSet<ItemId>,
+    next: usize,
+}
+
+impl Containers {
+    fn below(top: &Item) -> Self {
+        Self { met: vec![top.clone()], seen: HashSet::from([top.id.clone()]), next: 0 }
+    }
+
+    fn next(&mut self) -> Option<Item> {
+        let container = self.met.get(self.next).cloned();
+        self.next += 1;
+        container
+    }
+
+    /// Keeps the containers of a page for later; returns the rest.
+    fn take_from(&mut self, page: Vec<Item>) -> Vec<Item> {
+        let (inner, leaves): (Vec<Item>, Vec<Item>) =
+            page.into_iter().partition(|item| item.kind.holds_items());
+        self.met.extend(inner.into_iter().filter(|item| self.seen.insert(item.id.clone())));
+        leaves
+    }
+}
+
+/// The next living items directly below a container; `None` after the last.
+async fn page_of(
+    context: &TaskContext,
+    connection: &Connection,
+    container: &Item,
+    after: &mut Option<ItemId>,
+) -> Result<Option<Vec<Item>>, Stop> {
+    context.check()?;
+    let store = &context.rooms.store;
+    let page = store.children(&connection.id, &container.provider_id, after.as_ref(), AT_ONCE).await?;
+    *after = page.last().map(|item| item.id.clone());
+    Ok(Some(page).filter(|page| !page.is_empty()))
 }
 
 /// Indexes everything below a container anew, because its path changed: it stands in `parent` under `name` now, whatever
@@ -117,26 +191,19 @@ pub async fn reindex_subtree(
     let rooms = &context.rooms;
     let mut tree = Tree::new(&rooms.store, &connection.id);
     tree.place(&top.provider_id, parent.cloned(), name).await?;
-    let mut containers = vec![top.provider_id.clone()];
-    let mut met: HashSet<ItemId> = HashSet::from([top.id.clone()]);
-    while let Some(container) = containers.pop() {
+    let mut containers = Containers::below(top);
+    while let Some(container) = containers.next() {
         let mut after = None;
-        loop {
-            context.check()?;
-            let page = rooms.store.children(&connection.id, &container, after.as_ref(), AT_ONCE).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id.clone());
+        while let Some(page) = page_of(context, connection, &container, &mut after).await? {
             let ids: Vec<ItemId> = page.iter().map(|item| item.id.clone()).collect();
             let mut scopes_of = rooms.store.item_scopes(&ids).await?;
             let mut entries = Vec::new();
             for item in &page {
-                if item.kind.holds_items() && met.insert(item.id.clone()) {
-                    containers.push(item.provider_id.clone());
-                }
                 let at = scopes_of.remove(&item.id).unwrap_or_default();
                 entries.extend(reindexed(rooms, connection, &mut tree, item, &at).await?);
             }
             rooms.index.put(entries).await?;
+            containers.take_from(page);
         }
     }
     rooms.index.flush().await?;

@@ -1,7 +1,7 @@
 //! The sweep: what a complete listing did not show is looked up one by one, and removed only on proof.
 
 use futures::StreamExt;
-use gangway_connector::{Disposition, Source};
+use gangway_connector::{ConnectorError, Disposition, Entry, Source};
 use gangway_model::{Connection, Item, Reason, SyncJob};
 use gangway_store::{Placement, Scope};
 
@@ -74,6 +74,11 @@ pub async fn sweep(
     }
 }
 
+/// Whether the source said anything about the item itself.
+fn is_an_answer(answer: &Result<Entry, ConnectorError>) -> bool {
+    !matches!(answer, Err(error) if matches!(error.disposition, Disposition::RetryLater { .. }))
+}
+
 async fn prove(
     context: &TaskContext,
     connection: &Connection,
@@ -89,12 +94,19 @@ async fn prove(
         .await;
     let mut proven = Vec::new();
     let mut present = Vec::new();
+    // After several tries an item that still has no answer stays, while others answer: one must not hold up all.
+    let some_answer = answers.iter().any(|(answer, _)| is_an_answer(answer));
+    let give_up = some_answer && context.gives_up_on_items();
     for (answer, item) in answers {
         match answer {
             Ok(entry) => present.push((entry, item)),
             Err(error) => match error.disposition {
                 Disposition::Gone => proven.push((item, Proof::Gone)),
                 Disposition::SkipItem | Disposition::Fail => proven.push((item, Proof::Stays)),
+                Disposition::RetryLater { .. } if give_up => {
+                    tracing::warn!(item = %item.id, code = error.code, "an item cannot be looked up; it stays");
+                    proven.push((item, Proof::Stays));
+                }
                 _ => return Err(Stop::from_connector(&error)),
             },
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use gangway_model::{ConnectionId, ProviderItemId};
+use gangway_model::{ConnectionId, ItemState, ProviderItemId};
 use gangway_store::Store;
 
 use crate::stop::Stop;
@@ -18,6 +18,8 @@ struct Node {
     name: String,
     /// Containers that hold a link to this node.
     linked_from: Vec<ProviderItemId>,
+    /// Its row says that it is gone at the source.
+    is_gone: bool,
 }
 
 /// A view of one connection's tree that remembers what it has looked up.
@@ -76,6 +78,24 @@ impl<'a> Tree<'a> {
         Ok(names.iter().rev().fold(String::new(), |path, name| format!("{path}/{name}")))
     }
 
+    /// Whether a container's row says that it is gone at the source.
+    pub async fn is_gone(&mut self, container: &ProviderItemId) -> Result<bool, Stop> {
+        self.load(std::slice::from_ref(container)).await?;
+        Ok(self.nodes.get(container).is_some_and(|node| node.as_ref().is_some_and(|node| node.is_gone)))
+    }
+
+    /// Puts containers whose rows say that they are gone behind the others: an item's row names the first as its parent.
+    pub async fn sort_living_first(&mut self, containers: &mut [ProviderItemId]) -> Result<(), Stop> {
+        let mut gone = HashSet::new();
+        for container in containers.iter() {
+            if self.is_gone(container).await? {
+                gone.insert(container.clone());
+            }
+        }
+        containers.sort_by_key(|container| gone.contains(container));
+        Ok(())
+    }
+
     /// Has a node stand where the source says it stands now, before any row says so.
     pub async fn place(
         &mut self,
@@ -88,7 +108,8 @@ impl<'a> Tree<'a> {
             Some(Some(node)) => node.linked_from,
             _ => Vec::new(),
         };
-        self.nodes.insert(id.clone(), Some(Node { parent, name: name.to_owned(), linked_from }));
+        self.nodes
+            .insert(id.clone(), Some(Node { parent, name: name.to_owned(), linked_from, is_gone: false }));
         Ok(())
     }
 
@@ -103,7 +124,12 @@ impl<'a> Tree<'a> {
         }
         let mut found: HashMap<ProviderItemId, Node> = HashMap::new();
         for item in self.store.find_items_by_provider_ids(self.connection, &missing).await? {
-            let node = Node { parent: item.parent_id, name: item.name, linked_from: Vec::new() };
+            let node = Node {
+                parent: item.parent_id,
+                name: item.name,
+                linked_from: Vec::new(),
+                is_gone: item.state == ItemState::Gone,
+            };
             found.insert(item.provider_id, node);
         }
         for link in self.store.find_links_to(self.connection, &missing).await? {
@@ -112,6 +138,7 @@ impl<'a> Tree<'a> {
                 parent: None,
                 name: String::new(),
                 linked_from: Vec::new(),
+                is_gone: false,
             });
             node.linked_from.push(parent);
         }

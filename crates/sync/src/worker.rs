@@ -122,7 +122,8 @@ async fn settle(
         }
         Err(Stop::RetryLater { after, reason }) => {
             metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "retried").increment(1);
-            let wait = after.unwrap_or_else(|| backoff(task.attempts)).min(LONGEST_WAIT);
+            let own = || backoff(task.attempts).min(longest_own_wait(rooms, &task.kind));
+            let wait = after.unwrap_or_else(own).min(LONGEST_WAIT);
             tracing::warn!(task = %task.id, kind = %task.kind, code = %reason.code, wait = wait.as_secs(), "the task waits for another try");
             rooms.store.retry(&task.id, me, rooms.now() + wait, &reason.message).await?;
             Ok(())
@@ -133,6 +134,16 @@ async fn settle(
             rooms.store.give_up(&task.id, me, &reason.message).await?;
             Ok(())
         }
+    }
+}
+
+/// Whoever follows looks again with the next poll, unless the provider asked for more time.
+fn longest_own_wait(rooms: &Rooms, kind: &str) -> Duration {
+    match kind {
+        tasks::kinds::FOLLOW | tasks::kinds::LOOK | tasks::kinds::CONFIRM_INSIDE => {
+            rooms.settings.poll_interval
+        }
+        _ => LONGEST_WAIT,
     }
 }
 

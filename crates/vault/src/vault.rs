@@ -297,7 +297,14 @@ impl Inner {
         let Some(refresh) = &grant.refresh_token else { return Ok(None) };
         let answer = match self.options.oauth.refresh(facts, endpoints, app, refresh).await {
             Ok(answer) => answer,
-            Err(OAuthError::InvalidGrant { .. }) => return Ok(None),
+            Err(OAuthError::InvalidGrant { .. }) => {
+                // Another process may have used the refresh token up a moment ago; then it is its grant that must end.
+                let now = self.options.store.sealed_grant(&row.connection_id).await.map_err(unavailable)?;
+                if now.is_some_and(|now| now.generation != row.generation) {
+                    return Err(SupplyError::Unavailable("the grant was renewed meanwhile".to_owned()));
+                }
+                return Ok(None);
+            }
             Err(error) => return Err(unavailable(error)),
         };
         let renewed = answer.into_grant(Some(grant));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use gangway_app::{App, AppSettings, CreateUser, SecretHash, UploadLimits, UploadTurns};
+use gangway_app::{App, AppSettings, CreateUser, OfferTurn, SecretHash, UploadLimits, UploadTurns};
 use gangway_effects::{Network, NetworkOptions, SharedClock, SteppedClock};
 use gangway_extract::{Extractor, ExtractorOptions, Limits, WorkerCommand};
 use gangway_model::{ExposeSecret, Plan, User};
@@ -132,6 +132,7 @@ impl House {
             engine: Arc::new(engine),
             clock: shared,
             upload_turns: UploadTurns::default(),
+            offer_turn: OfferTurn::default(),
             settings,
         });
         let render_metrics = Arc::new(|| "# nothing yet\n".to_owned());

@@ -10,7 +10,8 @@ use axum::routing::post;
 use axum::{Json, Router};
 use gangway_connector::{
     Availability, BrowseRequest, Capabilities, ConnectionContext, Connector, ConnectorError, ConnectorKind,
-    Content, Descriptor, Disposition, Entry, EntryPage, FetchLimits, Push, Source, Version, VersionPage,
+    Content, Descriptor, Disposition, Entry, EntryPage, FetchLimits, Push, RateOwner, Source, Version,
+    VersionPage,
 };
 use gangway_model::{Account, ItemKind, PageToken, Plan, ProviderItemId, Revision};
 use gangway_oauth::{
@@ -77,6 +78,7 @@ static STUB: Stub = Stub(&Descriptor {
     endpoints: &[],
     capabilities: CAPABLE,
     rates: &[],
+    rates_count_for: RateOwner::Connection,
     revision_grain: 0,
 });
 static PLANNED: Stub = Stub(&Descriptor {
@@ -90,6 +92,7 @@ static PLANNED: Stub = Stub(&Descriptor {
     endpoints: &[],
     capabilities: NONE,
     rates: &[],
+    rates_count_for: RateOwner::Connection,
     revision_grain: 0,
 });
 static LOCAL: Stub = Stub(&Descriptor {
@@ -103,6 +106,7 @@ static LOCAL: Stub = Stub(&Descriptor {
     endpoints: &[],
     capabilities: NONE,
     rates: &[],
+    rates_count_for: RateOwner::Connection,
     revision_grain: 0,
 });
 

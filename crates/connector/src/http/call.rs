@@ -111,7 +111,7 @@ impl<'a> Call<'a> {
         limits.lane(self.request.lane).take_turn(patience).await.map_err(|wait| {
             ConnectorError::new(
                 "rate_limit",
-                "this connection has used up its calls for the moment",
+                "the calls that the provider allows are used up for the moment",
                 Disposition::RetryLater { after: Some(wait) },
             )
         })

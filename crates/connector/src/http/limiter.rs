@@ -1,4 +1,4 @@
-//! Keeps a connection's calls within a rate, and lets all of them rest when the provider asks for it.
+//! Keeps calls within a rate, and lets all of them rest when the provider asks for it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -14,8 +14,8 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
-/// The pace of one connection: a limiter for each lane that calls name. Shared by everything that calls on the
-/// connection's behalf.
+/// The pace of one connection, or of all that a provider counts together: a limiter for each lane that calls name.
+/// Shared by everything that calls on their behalf.
 pub struct RateLimits {
     clock: SharedClock,
     /// By lane; lanes that are not here have no pace of their own.

@@ -36,7 +36,7 @@ pub struct HttpOptions {
     pub tokens: Option<Arc<dyn TokenSupplier>>,
     /// Where credentials may go: the hosts of the endpoints in force.
     pub allowed_hosts: AllowedHosts,
-    /// Shared by all handles of one connection.
+    /// Shared by all handles whose calls the provider counts together.
     pub limiter: Option<Arc<RateLimits>>,
     pub retry: RetryPolicy,
     /// Names the connection in traces.

@@ -199,7 +199,11 @@ fn unauthorized(fault: &Fault) -> ConnectorError {
         }
         // The handle has replaced the token by now: a fresh one is refused, which proves nothing about the grant.
         // Whether that is dead is for the refresh to say.
-        _ => ("unauthorized", "Dropbox refuses a fresh access token".to_owned(), LATER),
+        _ => (
+            "unauthorized",
+            "Dropbox refuses a fresh access token; if that stays so, connect again".to_owned(),
+            LATER,
+        ),
     };
     ConnectorError::new(code, message, disposition)
 }

@@ -38,7 +38,7 @@ use async_trait::async_trait;
 use gangway_connector::{
     AppSecret, Availability, BrowseRequest, Capabilities, ChangePage, ConnectionContext, Connector,
     ConnectorError, ConnectorKind, Content, Descriptor, EndpointFact, Entry, EntryPage, FetchLimits,
-    NotificationKey, NotificationRequest, Push, Rejected, Source, Verdict, VersionPage,
+    NotificationKey, NotificationRequest, Push, RateOwner, Rejected, Source, Verdict, VersionPage,
 };
 use gangway_model::{Account, Cursor, FeedKey, PageToken, Plan, ProviderItemId, SecretString};
 
@@ -82,6 +82,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     },
     // Dropbox publishes no numbers.
     rates: &[],
+    rates_count_for: RateOwner::Connection,
     revision_grain: 0,
 };
 

@@ -23,9 +23,17 @@ const AT_ONCE: usize = 4;
 pub async fn list(api: &Api, page: Option<&PageToken>) -> Result<EntryPage, ConnectorError> {
     let (rows, next) = rows(api, page.map(PageToken::as_str)).await?;
     let next = next.map(|spot| PageToken::from(spot.to_string()));
-    let mut page = EntryPage { next, ..EntryPage::default() };
-    let unmounted: Vec<SharedFile> = rows.into_iter().filter(|row| row.path_lower.is_none()).collect();
-    let mut looks = stream::iter(unmounted)
+    Ok(EntryPage { next, ..looked_up(api, rows).await? })
+}
+
+/// Files that lie in no folder of the account's own.
+fn is_unmounted(row: &SharedFile) -> bool {
+    row.path_lower.is_none()
+}
+
+async fn looked_up(api: &Api, rows: Vec<SharedFile>) -> Result<EntryPage, ConnectorError> {
+    let mut page = EntryPage::default();
+    let mut looks = stream::iter(rows.into_iter().filter(is_unmounted))
         .map(|row| async move {
             let looked = look(api, &row).await;
             (row, looked)
@@ -154,39 +162,51 @@ fn place(entry: &mut Entry, file: &SharedFile) {
     entry.url = file.preview_url.clone().or_else(|| entry.url.take());
 }
 
-/// Dropbox has no feed of single files. This one goes through the whole list on every reading: it tells how each file
-/// looks now, and asks for a new listing when one is missing.
+/// Dropbox has no feed of single files. This one reads the whole list each time, which is cheap, and asks for a new
+/// listing when it holds other files than before. How a file looks now costs a call for each, so that is told of one
+/// page of the list at a time, the pages taking turns.
 pub fn start_cursor() -> Cursor {
     Round::default().cursor(None)
 }
 
 pub async fn changes(api: &Api, cursor: &Cursor) -> Result<ChangePage, ConnectorError> {
     let (mut round, place) = Round::read(cursor)?;
-    let page = PageToken::from(place.unwrap_or_default());
-    let listed = list(api, Some(&page).filter(|page| !page.as_str().is_empty())).await?;
-    let ids = listed.entries.iter().map(|entry| &entry.id).chain(listed.failures.iter().map(|(id, _)| id));
-    ids.for_each(|id| round.count(id));
+    let (rows, next) = rows(api, place.as_deref()).await?;
+    for id in rows.iter().filter(|row| is_unmounted(row)).filter_map(|row| row.id.as_deref()) {
+        round.count(id);
+    }
+    let listed = match round.page == round.turn {
+        true => looked_up(api, rows).await?,
+        false => EntryPage::default(),
+    };
     let mut changes: Vec<Change> =
         listed.entries.into_iter().map(|entry| Change::Upsert(Box::new(entry))).collect();
     changes.extend(listed.failures.into_iter().map(|(id, reason)| Change::Failure { id, reason }));
-    let more = listed.next.is_some();
-    if !more && round.end() {
-        changes.push(Change::Relist { container: ProviderItemId::from(SHARED_WITH_ME) });
+    let more = next.is_some();
+    match more {
+        true => round.page += 1,
+        false if round.end() => {
+            changes.push(Change::Relist { container: ProviderItemId::from(SHARED_WITH_ME) });
+        }
+        false => {}
     }
-    let cursor = round.cursor(listed.next.as_ref().map(PageToken::as_str));
-    Ok(ChangePage { changes, cursor, more })
+    let place = next.map(|spot| spot.to_string());
+    Ok(ChangePage { changes, cursor: round.cursor(place.as_deref()), more })
 }
 
-/// Two sums over the ids of the list: at the end of the last round, and so far in this one. Order does not matter.
+/// Two sums over the ids of the list, at the end of the last round and so far in this one; order does not matter. And
+/// which page this round has come to, and which one is looked at more closely.
 #[derive(Default)]
 struct Round {
     last: Option<u64>,
     so_far: u64,
+    page: u32,
+    turn: u32,
 }
 
 impl Round {
-    fn count(&mut self, id: &ProviderItemId) {
-        let hash = digest(&SHA256, id.as_str().as_bytes());
+    fn count(&mut self, id: &str) {
+        let hash = digest(&SHA256, id.as_bytes());
         let beginning = hash.as_ref().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
         self.so_far = self.so_far.wrapping_add(beginning);
     }
@@ -194,16 +214,19 @@ impl Round {
     /// Ends a round, and says whether the list holds other files than at the end of the last.
     fn end(&mut self) -> bool {
         let now = std::mem::take(&mut self.so_far);
+        let pages = std::mem::take(&mut self.page) + 1;
+        self.turn = (self.turn + 1) % pages;
         self.last.replace(now).is_some_and(|last| last != now)
     }
 
     fn cursor(&self, place: Option<&str>) -> Cursor {
         let last = self.last.map_or_else(|| "-".to_owned(), |last| format!("{last:x}"));
-        Cursor::from(format!("round {last} {:x} {}", self.so_far, place.unwrap_or_default()))
+        let (so_far, page, turn) = (self.so_far, self.page, self.turn);
+        Cursor::from(format!("round {last} {so_far:x} {page:x} {turn:x} {}", place.unwrap_or_default()))
     }
 
     fn read(cursor: &Cursor) -> Result<(Self, Option<String>), ConnectorError> {
-        let mut words = cursor.as_str().splitn(4, ' ');
+        let mut words = cursor.as_str().splitn(6, ' ');
         let mut word = || words.next().ok_or_else(bad_place);
         if word()? != "round" {
             return Err(bad_place());
@@ -214,8 +237,10 @@ impl Round {
             text => Some(number(text)?),
         };
         let so_far = number(word()?)?;
+        let small = |text| u32::from_str_radix(text, 16).map_err(|_| bad_place());
+        let (page, turn) = (small(word()?)?, small(word()?)?);
         let place = Some(word()?.to_owned()).filter(|place| !place.is_empty());
-        Ok((Self { last, so_far }, place))
+        Ok((Self { last, so_far, page, turn }, place))
     }
 }
 

@@ -43,7 +43,12 @@ pub fn verify(request: &NotificationRequest, secret: &SecretString) -> Result<Ve
     if accounts.is_empty() {
         return Ok(Verdict::Nothing);
     }
-    Ok(Verdict::Look(Hint { whose: Whose::Accounts(accounts), items: Vec::new(), feeds: true }))
+    Ok(Verdict::Look(Hint {
+        whose: Whose::Accounts(accounts),
+        items: Vec::new(),
+        within: Vec::new(),
+        feeds: true,
+    }))
 }
 
 /// What is to be sent back: only characters that can do no harm on any page.

@@ -30,7 +30,8 @@ use async_trait::async_trait;
 use gangway_connector::{
     Availability, BrowseRequest, Capabilities, ChangePage, ConnectionContext, Connector, ConnectorError,
     ConnectorKind, Content, Descriptor, EndpointFact, Entry, EntryPage, FetchLimits, NotificationKey,
-    NotificationRequest, Push, Rejected, Source, SubscribeRequest, Subscription, Verdict, VersionPage,
+    NotificationRequest, Push, RateOwner, Rejected, Source, SubscribeRequest, Subscription, Verdict,
+    VersionPage,
 };
 use gangway_model::{Account, Cursor, FeedKey, PageToken, Plan, ProviderItemId, SecretString};
 
@@ -72,6 +73,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         versions: true,
     },
     rates: &[],
+    rates_count_for: RateOwner::Connection,
     revision_grain: 0,
 };
 
@@ -127,6 +129,12 @@ impl Source for GoogleDriveSource {
 
     fn default_feed(&self) -> FeedKey {
         FeedKey::from(files::USER_FEED)
+    }
+
+    /// A folder in the trash takes what is in it along, and the feed need not tell of that one by one.
+    /// <https://developers.google.com/workspace/drive/api/guides/delete>
+    fn falls_with(&self, _container: &ProviderItemId, _item: &ProviderItemId) -> bool {
+        true
     }
 
     async fn start_cursor(&self, feed: &FeedKey) -> Result<Cursor, ConnectorError> {

@@ -75,6 +75,11 @@ pub fn verify(request: &NotificationRequest, secret: &SecretString) -> Result<Ve
         None => Err(Rejected("no_resource_state")),
         // The first message of a channel only says that it is open.
         Some("sync") => Ok(Verdict::Nothing),
-        Some(_) => Ok(Verdict::Look(Hint { whose: Whose::Subscription, items: Vec::new(), feeds: true })),
+        Some(_) => Ok(Verdict::Look(Hint {
+            whose: Whose::Subscription,
+            items: Vec::new(),
+            within: Vec::new(),
+            feeds: true,
+        })),
     }
 }

@@ -123,7 +123,8 @@ pub async fn get(api: &Api, memory: &Memory, id: &ProviderItemId) -> Result<Entr
             }
             let page = match ancestry::place(api, memory, &block.parent).await? {
                 Place::In(page) => page,
-                Place::Top => return Err(not_found()),
+                // The block is there, so its page cannot be gone: the two calls do not agree, and prove nothing.
+                Place::Top => return Err(page_unseen()),
                 Place::Trash => return Err(trashed()),
             };
             check_above(api, memory, &Parent::Page(page.clone())).await?;
@@ -253,4 +254,9 @@ fn is_wanted(entry: &Entry, media_types: &[String]) -> bool {
         Some(family) => entry.media_type.starts_with(family),
         None => entry.media_type == *wanted,
     })
+}
+
+fn page_unseen() -> ConnectorError {
+    let message = "Notion shows the block, but not the page it is in";
+    ConnectorError::new("page_unseen", message, Disposition::SkipItem)
 }

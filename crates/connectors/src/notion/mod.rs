@@ -42,12 +42,13 @@ use async_trait::async_trait;
 use gangway_connector::{
     AppSecret, Availability, BrowseRequest, Capabilities, ChangePage, ConnectionContext, Connector,
     ConnectorError, ConnectorKind, Content, Descriptor, EndpointFact, Entry, EntryPage, FetchLimits,
-    NotificationKey, NotificationRequest, Push, RateFact, Rejected, Source, Verdict,
+    NotificationKey, NotificationRequest, Push, RateFact, RateOwner, Rejected, Source, Verdict,
 };
 use gangway_model::{Account, Cursor, FeedKey, PageToken, Plan, ProviderItemId, SecretString};
 
 use self::ancestry::Memory;
 use self::api::Api;
+use self::ids::ItemRef;
 
 static ENDPOINTS: [EndpointFact; 1] = [EndpointFact {
     name: "api",
@@ -76,6 +77,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         versions: false,
     },
     rates: &RATES,
+    rates_count_for: RateOwner::Connection,
     revision_grain: 120,
 };
 
@@ -136,6 +138,11 @@ impl Source for NotionSource {
 
     fn content_shows_inside(&self) -> bool {
         true
+    }
+
+    /// A property's files are nowhere but in their page; anything else may have been moved before.
+    fn falls_with(&self, container: &ProviderItemId, item: &ProviderItemId) -> bool {
+        matches!(ItemRef::read(item), Some(ItemRef::Property { page, .. }) if page == container.as_str())
     }
 
     async fn start_cursor(&self, feed: &FeedKey) -> Result<Cursor, ConnectorError> {

@@ -84,5 +84,5 @@ fn hint(event: &Event) -> Option<Hint> {
     let items: Vec<ProviderItemId> = id.map(ProviderItemId::from).into_iter().collect();
     // Rows came or went: which, only the feed can tell.
     let feeds = items.is_empty() || family != "page" && deed == "content_updated";
-    Some(Hint { whose: Whose::Workspace(workspace), items, feeds })
+    Some(Hint { whose: Whose::Workspace(workspace), items, within: Vec::new(), feeds })
 }

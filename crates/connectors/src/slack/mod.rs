@@ -44,11 +44,12 @@ use async_trait::async_trait;
 use gangway_connector::{
     AppSecret, Availability, BrowseRequest, Capabilities, ChangePage, ConnectionContext, Connector,
     ConnectorError, ConnectorKind, Content, Descriptor, EndpointFact, Entry, EntryPage, FetchLimits,
-    NotificationKey, NotificationRequest, Push, RateFact, Rejected, Source, Verdict,
+    NotificationKey, NotificationRequest, Push, RateFact, RateOwner, Rejected, Source, Verdict,
 };
 use gangway_model::{Account, Cursor, FeedKey, PageToken, Plan, ProviderItemId, SecretString};
 
 use self::api::Api;
+use self::ids::Named;
 
 static ENDPOINTS: [EndpointFact; 2] = [
     EndpointFact {
@@ -59,7 +60,7 @@ static ENDPOINTS: [EndpointFact; 2] = [
     EndpointFact { name: "files", default_url: "https://files.slack.com", purpose: "what is in files" },
 ];
 
-/// Slack's tiers, a minute's calls each. Bursts are tolerated; the last word has `Retry-After`.
+/// Slack's tiers, a minute's calls each, counted for a method, a workspace and an app. Bursts are tolerated; the last word has `Retry-After`.
 const TIER_2: f64 = 20.0;
 const TIER_3: f64 = 50.0;
 const TIER_4: f64 = 100.0;
@@ -101,6 +102,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         versions: false,
     },
     rates: &RATES,
+    rates_count_for: RateOwner::Workspace,
     revision_grain: 0,
 };
 
@@ -156,6 +158,11 @@ impl Source for SlackSource {
 
     fn default_feed(&self) -> FeedKey {
         FeedKey::from(ids::WORKSPACE_FEED)
+    }
+
+    /// Messages are nowhere but in their channel; files may be shared in others.
+    fn falls_with(&self, container: &ProviderItemId, item: &ProviderItemId) -> bool {
+        matches!(Named::of(item), Some(Named::Thread(channel, _)) if channel == container.as_str())
     }
 
     async fn start_cursor(&self, feed: &FeedKey) -> Result<Cursor, ConnectorError> {

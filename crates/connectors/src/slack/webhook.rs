@@ -124,7 +124,9 @@ fn look(body: &Value, items: Vec<ProviderItemId>, feeds: bool) -> Verdict {
     if items.is_empty() && !feeds {
         return Verdict::Nothing;
     }
-    Verdict::Look(Hint { whose: Whose::Workspace(workspace.to_owned()), items, feeds })
+    let event = body.get("event");
+    let within = event.and_then(channel_of).map(ProviderItemId::from).into_iter().collect();
+    Verdict::Look(Hint { whose: Whose::Workspace(workspace.to_owned()), items, within, feeds })
 }
 
 /// The workspace that the app is installed in. In shared channels the event itself may come from another one.

@@ -43,8 +43,10 @@ pub(crate) async fn enqueue_in(
         })
         .sql(
             " ON CONFLICT (unique_key) WHERE state = 'queued' DO UPDATE SET run_at = \
-             CASE WHEN excluded.run_at < tasks.run_at THEN excluded.run_at ELSE tasks.run_at END RETURNING id",
+             CASE WHEN excluded.run_at < tasks.run_at AND (tasks.attempts = 0 OR 1 = ",
         )
+        .arg(i64::from(task.ends_pause))
+        .sql(") THEN excluded.run_at ELSE tasks.run_at END RETURNING id")
         .first(&mut **tx)
         .await?;
     let waiting: TaskId = row.ok_or(StoreError::NotFound)?.id("id")?;

@@ -60,12 +60,15 @@ pub struct NewTask {
     pub lane: Option<String>,
     /// Not before; `None` for at once.
     pub run_at: Option<Timestamp>,
+    /// Whether it also brings forward one that waits under the same key for another try. Others leave it its pause: a
+    /// provider may have asked for that.
+    pub ends_pause: bool,
 }
 
 impl NewTask {
     /// A task to be run at once, with no key and no lane.
     pub fn new(kind: impl Into<String>, payload: serde_json::Value) -> Self {
-        Self { kind: kind.into(), payload, unique_key: None, lane: None, run_at: None }
+        Self { kind: kind.into(), payload, unique_key: None, lane: None, run_at: None, ends_pause: false }
     }
 
     #[must_use]
@@ -76,6 +79,11 @@ impl NewTask {
     #[must_use]
     pub fn in_lane(self, lane: impl Into<String>) -> Self {
         Self { lane: Some(lane.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn ending_a_pause(self) -> Self {
+        Self { ends_pause: true, ..self }
     }
 
     #[must_use]

@@ -101,7 +101,7 @@ async fn a_push_for_the_whole_app_makes_polling_rarer_for_a_while() {
         let due = |now| store.list_follow_due(now - minute, now - minute * 10, now - hour, now, 10);
         store.touch_polled(id, ann.now).await.unwrap();
         assert_eq!(due(ann.now + minute).await.unwrap(), vec![id.clone()]);
-        store.touch_app_push(id, ann.now).await.unwrap();
+        store.touch_app_pushes(std::slice::from_ref(id), ann.now).await.unwrap();
         assert!(due(ann.now + minute).await.unwrap().is_empty());
         assert_eq!(due(ann.now + minute * 10).await.unwrap(), vec![id.clone()]);
         store.touch_polled(id, ann.now + hour).await.unwrap();
@@ -148,6 +148,33 @@ async fn items_are_found_by_their_address_while_they_live_there() {
         store.commit_page(&PageEffects { gone: vec![gone], ..PageEffects::default() }).await.unwrap();
         let moved = ["/moved.txt".to_owned()];
         assert!(store.find_items_by_locators(&ann.connection.id, &moved).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_those_are_concerned_who_follow_a_place_or_have_it() {
+    each_backend(|test| async move {
+        let store = &test.store;
+        let (ann, bob) = (World::make(&test, "ann").await, World::make(&test, "bob").await);
+        let both = [ann.connection.id.clone(), bob.connection.id.clone()];
+        let with = |place: &str| {
+            let places = [gangway_model::ProviderItemId::from(place)];
+            let both = &both;
+            async move { store.filter_connections_with(both, &places).await.unwrap() }
+        };
+        store.commit_page(&ann.page_of(&[ann.item("a")])).await.unwrap();
+        assert_eq!(with("a").await, [ann.connection.id.clone()]);
+        assert!(with("b").await.is_empty());
+        let mut all = both.to_vec();
+        all.sort();
+        assert_eq!(with("root").await, all, "both follow it");
+        assert!(store.filter_connections_with(&[], &["a".into()]).await.unwrap().is_empty());
+        // A row alone does not count: it stands in no collection any more.
+        let item = store.find_item_by_provider_id(&ann.connection.id, &"a".into()).await.unwrap().unwrap();
+        let unplaced = vec![(ann.scope.id.clone(), item.id)];
+        store.commit_page(&PageEffects { unplaced, ..PageEffects::default() }).await.unwrap();
+        assert!(with("a").await.is_empty());
     })
     .await;
 }

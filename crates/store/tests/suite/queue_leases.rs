@@ -120,3 +120,24 @@ async fn a_retry_hands_its_pause_to_the_wish_that_came_meanwhile() {
     })
     .await;
 }
+
+/// A provider asked for the pause: wishes that come meanwhile wait with it, unless something new makes it pointless.
+#[tokio::test]
+async fn a_pause_is_kept_by_later_wishes_and_ended_by_those_that_say_so() {
+    each_backend(|test| async move {
+        enqueue(&test, work().unique("key")).await;
+        let task = claim(&test, "a").await.unwrap();
+        let at = test.clock.now() + Duration::from_secs(600);
+        assert!(test.store.retry(&task.id, "a", at, "the provider asks for rest").await.unwrap());
+        enqueue(&test, work().unique("key").at(test.clock.now())).await;
+        assert_eq!(test.store.next_due().await.unwrap(), Some(at));
+        assert_eq!(claim(&test, "a").await, None);
+        enqueue(&test, work().unique("key").at(test.clock.now()).ending_a_pause()).await;
+        assert_eq!(claim(&test, "a").await.unwrap().id, task.id);
+        // What merely waits for its time is brought forward by anybody.
+        enqueue(&test, work().unique("other").at(at)).await;
+        enqueue(&test, work().unique("other").at(test.clock.now())).await;
+        assert!(claim(&test, "a").await.is_some());
+    })
+    .await;
+}

@@ -7,17 +7,17 @@ use std::sync::Mutex;
 
 use gangway_connector::{Change, Disposition, Entry, Source};
 use gangway_model::{
-    Connection, ConnectionState, Cursor, FeedKey, Item, ItemState, ProviderItemId, SyncJob, SyncJobId,
-    SyncMode,
+    Connection, ConnectionId, ConnectionState, Cursor, FeedKey, Item, ItemState, ProviderItemId, SyncJob,
+    SyncJobId, SyncMode,
 };
 use gangway_store::{FeedStep, NewSyncJob, PageEffects, Scope};
 
 use crate::commit::commit;
 use crate::context::{Rooms, TaskContext};
 use crate::membership::ScopeRef;
-use crate::removal::{Leaving, subtree_leaves};
+use crate::removal::container_is_gone;
 use crate::stop::Stop;
-use crate::tasks::payload::{self, OfConnection, OfProviderItem};
+use crate::tasks::payload::{self, OfConnection, OfContainer, OfProviderItem};
 use crate::tree::Tree;
 
 /// Listing again takes at most one part in so many of the time.
@@ -25,14 +25,9 @@ const LISTING_SHARE: u32 = 10;
 
 pub async fn run(context: &TaskContext, payload: OfConnection) -> Result<(), Stop> {
     let store = &context.rooms.store;
-    let Some(connection) = store.find_connection(&payload.connection).await? else { return Ok(()) };
-    if connection.state != ConnectionState::Active {
-        return Ok(());
-    }
-    let source = context.open(&connection)?;
+    let Some((connection, source)) = open_active(context, &payload.connection).await? else { return Ok(()) };
     store.touch_polled(&connection.id, context.rooms.now()).await?;
-    let scopes = store.list_scopes(Some(&connection.id), None, false).await?;
-    let followed: Vec<Scope> = scopes.into_iter().filter(|scope| scope.mode == SyncMode::Auto).collect();
+    let followed = followed(context, &connection).await?;
     let can = context.capabilities(&connection);
     let follower = Follower::new(context, &connection, source.as_ref());
     if !can.change_feed {
@@ -64,18 +59,46 @@ pub async fn run(context: &TaskContext, payload: OfConnection) -> Result<(), Sto
 
 /// Looks items up that a push named, and applies what they are now.
 pub async fn look(context: &TaskContext, payload: OfProviderItem) -> Result<(), Stop> {
-    let store = &context.rooms.store;
-    let Some(connection) = store.find_connection(&payload.connection).await? else { return Ok(()) };
-    if connection.state != ConnectionState::Active {
-        return Ok(());
-    }
-    let source = context.open(&connection)?;
-    let scopes = store.list_scopes(Some(&connection.id), None, false).await?;
-    let followed: Vec<Scope> = scopes.into_iter().filter(|scope| scope.mode == SyncMode::Auto).collect();
+    let Some((connection, source)) = open_active(context, &payload.connection).await? else { return Ok(()) };
+    let followed = followed(context, &connection).await?;
     if followed.is_empty() {
         return Ok(());
     }
     Follower::new(context, &connection, source.as_ref()).look_up(&[payload.item], &followed).await
+}
+
+/// Looks up a part of what stood in a container that is gone; the rest waits for its turn, so that feeds and pushes are
+/// not held up by a large container.
+pub async fn confirm_inside(context: &TaskContext, payload: OfContainer) -> Result<(), Stop> {
+    let Some((connection, source)) = open_active(context, &payload.connection).await? else { return Ok(()) };
+    let followed = followed(context, &connection).await?;
+    let follower = Follower::new(context, &connection, source.as_ref());
+    let container = &payload.container;
+    let last = follower.confirm_next(container, payload.after.as_ref(), &followed).await?;
+    if let Some(last) = last {
+        let task = payload::confirm_inside(&connection.id, container, Some(&last), context.rooms.now());
+        context.rooms.store.enqueue(&task).await?;
+        context.rooms.wake();
+    }
+    Ok(())
+}
+
+/// The connection and its source; `None` when it is not there or does not work any more.
+async fn open_active(
+    context: &TaskContext,
+    connection: &ConnectionId,
+) -> Result<Option<(Connection, Box<dyn Source>)>, Stop> {
+    let found = context.rooms.store.find_connection(connection).await?;
+    let Some(connection) = found.filter(|found| found.state == ConnectionState::Active) else {
+        return Ok(None);
+    };
+    let source = context.open(&connection)?;
+    Ok(Some((connection, source)))
+}
+
+async fn followed(context: &TaskContext, connection: &Connection) -> Result<Vec<Scope>, Stop> {
+    let scopes = context.rooms.store.list_scopes(Some(&connection.id), None, false).await?;
+    Ok(scopes.into_iter().filter(|scope| scope.mode == SyncMode::Auto).collect())
 }
 
 /// Whether a scope whose feed does not tell everything is to be listed again: at every poll, as long as listing
@@ -217,7 +240,7 @@ impl<'a> Follower<'a> {
         let store = &self.context.rooms.store;
         for scope in followed.iter().filter(|scope| scope.feed.as_ref() == Some(feed)) {
             if let Some(root) = store.find_item_by_provider_id(&self.connection.id, &scope.root_id).await? {
-                subtree_leaves(self.context, self.connection, &root, &Leaving::All).await?;
+                container_is_gone(self.context, self.connection, self.source, &root).await?;
             }
         }
         store.delete_feed(&self.connection.id, feed).await?;

@@ -23,9 +23,6 @@ use crate::sweep::sweep;
 use crate::tasks::payload::{self, OfJob};
 use crate::tree::Tree;
 
-/// A temporary refusal of one item is its own failure from this try on.
-const GIVE_UP_ON_ITEMS_FROM: u32 = 3;
-
 pub async fn run(context: &TaskContext, payload: OfJob) -> Result<(), Stop> {
     let store = &context.rooms.store;
     let Some(job) = store.find_job(&payload.job).await? else { return Ok(()) };
@@ -94,7 +91,7 @@ async fn carry_out(context: &TaskContext, job: &SyncJob, connection: &Connection
             source: source.as_ref(),
             connection,
             seen_by: job.id.clone(),
-            give_up_on_items: context.task.attempts >= GIVE_UP_ON_ITEMS_FROM,
+            give_up_on_items: context.gives_up_on_items(),
             revision_grain: context.revision_grain(connection),
         },
     };

@@ -20,6 +20,7 @@ pub mod kinds {
     pub const SYNC_JOB: &str = "sync_job";
     pub const FOLLOW: &str = "follow";
     pub const LOOK: &str = "look";
+    pub const CONFIRM_INSIDE: &str = "confirm_inside";
     pub const SUBSCRIPTIONS: &str = "renew_subscriptions";
     pub const DISCONNECT: &str = "disconnect";
     pub const REMOVE_SCOPE: &str = "remove_scope";
@@ -34,6 +35,7 @@ pub mod kinds {
         SYNC_JOB,
         FOLLOW,
         LOOK,
+        CONFIRM_INSIDE,
         SUBSCRIPTIONS,
         DISCONNECT,
         REMOVE_SCOPE,
@@ -74,6 +76,14 @@ pub mod payload {
     }
 
     #[derive(Serialize, Deserialize)]
+    pub(crate) struct OfContainer {
+        pub connection: ConnectionId,
+        pub container: ProviderItemId,
+        /// The last item that was looked up.
+        pub after: Option<ItemId>,
+    }
+
+    #[derive(Serialize, Deserialize)]
     pub(crate) struct OfScope {
         pub scope: ScopeId,
     }
@@ -111,8 +121,34 @@ pub mod payload {
     /// Looks one item of a connection up, in line with the looks at its feeds.
     pub fn look(connection: &ConnectionId, item: &ProviderItemId, now: Timestamp) -> NewTask {
         let payload = json!(OfProviderItem { connection: connection.clone(), item: item.clone() });
-        NewTask::new(kinds::LOOK, payload)
-            .unique(format!("{}:{connection}:{item}", kinds::LOOK))
+        beside_feeds(kinds::LOOK, connection, item, payload, now)
+    }
+
+    /// Looks up what stood directly in a container that is gone, a part at a time, in line with the looks at the
+    /// connection's feeds.
+    pub fn confirm_inside(
+        connection: &ConnectionId,
+        container: &ProviderItemId,
+        after: Option<&ItemId>,
+        now: Timestamp,
+    ) -> NewTask {
+        let payload = json!(OfContainer {
+            connection: connection.clone(),
+            container: container.clone(),
+            after: after.cloned()
+        });
+        beside_feeds(kinds::CONFIRM_INSIDE, connection, container, payload, now)
+    }
+
+    fn beside_feeds(
+        kind: &str,
+        connection: &ConnectionId,
+        about: &ProviderItemId,
+        payload: serde_json::Value,
+        now: Timestamp,
+    ) -> NewTask {
+        NewTask::new(kind, payload)
+            .unique(format!("{kind}:{connection}:{about}"))
             .in_lane(format!("{}:{connection}", kinds::FOLLOW))
             .at(now)
     }
@@ -176,6 +212,7 @@ pub async fn run(context: &TaskContext) -> Result<(), Stop> {
         kinds::SYNC_JOB => import::run(context, read(context)?).await,
         kinds::FOLLOW => follow::run(context, read(context)?).await,
         kinds::LOOK => follow::look(context, read(context)?).await,
+        kinds::CONFIRM_INSIDE => follow::confirm_inside(context, read(context)?).await,
         kinds::SUBSCRIPTIONS => subscriptions::run(context, read(context)?).await,
         kinds::DISCONNECT => disconnect::run(context, read(context)?).await,
         kinds::REMOVE_SCOPE => remove::run_scope(context, read(context)?).await,

@@ -20,6 +20,8 @@ pub struct Provider {
 #[derive(Default)]
 struct ProviderState {
     live_refresh_token: String,
+    /// Refreshes that were asked for, answered or not.
+    arrivals: u32,
     refreshes: u32,
     reuses: u32,
     down: bool,
@@ -46,6 +48,10 @@ impl Provider {
         self.lock().refreshes
     }
 
+    pub fn arrivals(&self) -> u32 {
+        self.lock().arrivals
+    }
+
     pub fn reuses(&self) -> u32 {
         self.lock().reuses
     }
@@ -69,6 +75,7 @@ impl Provider {
 }
 
 async fn refresh(State(provider): State<Arc<Provider>>, Form(form): Form<Vec<(String, String)>>) -> Response {
+    provider.lock().arrivals += 1;
     let gate = provider.gate.lock().unwrap().clone();
     if let Some(gate) = gate {
         gate.acquire().await.unwrap().forget();

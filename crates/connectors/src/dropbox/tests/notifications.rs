@@ -48,7 +48,12 @@ fn verdict(request: &NotificationRequest, secret: &str) -> Result<Verdict, &'sta
 
 fn look(accounts: &[&str]) -> Result<Verdict, &'static str> {
     let accounts = accounts.iter().map(|id| (*id).to_owned()).collect();
-    Ok(Verdict::Look(Hint { whose: Whose::Accounts(accounts), items: Vec::new(), feeds: true }))
+    Ok(Verdict::Look(Hint {
+        whose: Whose::Accounts(accounts),
+        items: Vec::new(),
+        within: Vec::new(),
+        feeds: true,
+    }))
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn only_the_token_opens_and_sync_asks_for_nothing() {
 
 #[test]
 fn every_other_message_asks_for_a_look_at_the_feeds() {
-    let hint = Hint { whose: Whose::Subscription, items: Vec::new(), feeds: true };
+    let hint = Hint { whose: Whose::Subscription, items: Vec::new(), within: Vec::new(), feeds: true };
     for state in ["change", "update", "something new"] {
         assert_eq!(
             verdict(&message(&[TOKEN, ("x-goog-resource-state", state)])),

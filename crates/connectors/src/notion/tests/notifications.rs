@@ -45,7 +45,7 @@ fn asked(kind: &str, more: Value) -> Verdict {
 
 fn look(items: &[u64], feeds: bool) -> Verdict {
     let items = items.iter().map(|n| id(*n).into()).collect();
-    Verdict::Look(Hint { whose: Whose::Workspace(id(2)), items, feeds })
+    Verdict::Look(Hint { whose: Whose::Workspace(id(2)), items, within: Vec::new(), feeds })
 }
 
 #[test]
@@ -55,6 +55,7 @@ fn a_genuine_push_points_at_its_page() {
     let hint = Hint {
         whose: Whose::Workspace("13950b26-c203-4f3b-b97d-93ec06319565".to_owned()),
         items: vec!["153104cd-477e-809d-8dc4-ff2d96ae3090".into()],
+        within: Vec::new(),
         feeds: false,
     };
     assert_eq!(verdict(&genuine, KEY), Ok(Verdict::Look(hint)));

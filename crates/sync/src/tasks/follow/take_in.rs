@@ -11,12 +11,10 @@ use super::{Follower, stands_below};
 use crate::commit::commit;
 use crate::membership::{ScopeRef, find_parents, is_unknown_container, parent_of, scopes_of_entries};
 use crate::page::{Bringer, Placed};
-use crate::removal::{Leaving, leave_scopes, reindex_subtree, subtree_leaves};
+use crate::removal::{AT_ONCE, Leaving, container_is_gone, leave_scopes, reindex_subtree, subtree_leaves};
 use crate::stop::Stop;
 use crate::tree::Tree;
 
-/// A temporary refusal of one item no longer holds up the feed from this try on.
-const GIVE_UP_ON_ITEMS_FROM: u32 = 3;
 /// Items looked up before what they are is applied.
 const LOOKED_UP_AT_ONCE: usize = 50;
 /// Names the follower in placements, where a listing would put its job.
@@ -38,7 +36,7 @@ impl Follower<'_> {
             let (mut entries, mut gone) = (Vec::new(), Vec::new());
             // After several tries an item that still has no answer is left to the next listing, while others answer.
             let some_answer = answers.iter().any(|(answer, _)| answer.is_ok());
-            let give_up = some_answer && self.context.task.attempts >= GIVE_UP_ON_ITEMS_FROM;
+            let give_up = some_answer && self.context.gives_up_on_items();
             for (answer, id) in answers {
                 match answer {
                     Ok(entry) => entries.push(entry),
@@ -64,6 +62,21 @@ impl Follower<'_> {
         Ok(())
     }
 
+    /// Looks up the next part of what stood directly in a container that is gone. Returns the last item of it, when there
+    /// are more.
+    pub(super) async fn confirm_next(
+        &self,
+        container: &ProviderItemId,
+        after: Option<&ItemId>,
+        followed: &[Scope],
+    ) -> Result<Option<ItemId>, Stop> {
+        let store = &self.context.rooms.store;
+        let page = store.children(&self.connection.id, container, after, AT_ONCE).await?;
+        let ids: Vec<ProviderItemId> = page.iter().map(|item| item.provider_id.clone()).collect();
+        self.look_up(&ids, followed).await?;
+        Ok(page.last().filter(|_| page.len() == AT_ONCE as usize).map(|item| item.id.clone()))
+    }
+
     /// Takes out what is gone, as far as `is_proof` says so of an item. A feed that an item has left for another one
     /// (it moved between drives) speaks only of itself: its tombstone proves nothing about the item.
     pub(super) async fn bury(
@@ -82,7 +95,7 @@ impl Follower<'_> {
             .partition(|item| item.kind.holds_items());
         leave_scopes(self.context, self.connection, &leaves, &Leaving::All).await?;
         for container in containers {
-            subtree_leaves(self.context, self.connection, &container, &Leaving::All).await?;
+            container_is_gone(self.context, self.connection, self.source, &container).await?;
         }
         Ok(())
     }
@@ -110,6 +123,9 @@ impl Follower<'_> {
         // Containers of this very page count as they are now, in whatever order the feed told of them.
         for entry in entries.iter().filter(|entry| entry.kind.holds_items()) {
             tree.place(&entry.id, parent_of(entry, None, known.get(&entry.id)), &entry.name).await?;
+        }
+        for entry in entries.iter_mut().filter(|entry| entry.parents.len() > 1) {
+            tree.sort_living_first(&mut entry.parents).await?;
         }
         let with_known: Vec<(&Entry, Option<&Item>)> =
             entries.iter().map(|entry| (entry, known.get(&entry.id))).collect();
@@ -263,7 +279,7 @@ impl Follower<'_> {
             source: self.source,
             connection: self.connection,
             seen_by: SyncJobId::from(SEEN_BY),
-            give_up_on_items: self.context.task.attempts >= GIVE_UP_ON_ITEMS_FROM,
+            give_up_on_items: self.context.gives_up_on_items(),
             revision_grain: self.context.revision_grain(self.connection),
         };
         let mut rest = placed.into_iter();

@@ -2,6 +2,7 @@
 
 mod faults;
 mod following;
+mod gone;
 mod order;
 
 use std::sync::Arc;

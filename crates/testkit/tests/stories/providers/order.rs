@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use gangway_connector::conformance::{ALWAYS, StandIn, Trouble};
+use gangway_effects::Clock;
+use gangway_model::{Cursor, JobStatus, SyncJobId};
 use gangway_standins::{DropboxStandIn, SlackStandIn};
+use gangway_store::NewSyncJob;
 use serde_json::Value;
 
 use super::Scene;
@@ -56,6 +59,45 @@ async fn a_deletion_above_the_root_takes_the_root_along() {
     scene.poll().await;
     assert!(!ada.finds("dotterel").await, "it is gone with what stood above it");
     scene.house.stop().await;
+}
+
+/// A listing that has begun may have been where something changed, so a feed that lost its place is not content with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_begins_anew_lists_again_beside_a_listing_under_way() {
+    for has_begun in [true, false] {
+        let scene = Scene::<DropboxStandIn>::start(|_| {}).await;
+        let file = scene.write(&scene.provider.home(), "one.txt", "avocet").await;
+        let ada = scene.person().await;
+        ada.follow().await;
+        let store = &scene.house.store;
+        let connection = store.list_connection_ids(None, 10).await.unwrap().pop().expect("a connection");
+        let connection = store.find_connection(&connection).await.unwrap().expect("a connection");
+        let scope =
+            store.list_scopes(Some(&connection.id), None, false).await.unwrap().pop().expect("a scope");
+        // Without a task: whoever works on it is elsewhere.
+        let job = NewSyncJob {
+            id: SyncJobId::fresh(),
+            user_id: connection.user_id.clone(),
+            connection_id: connection.id.clone(),
+            connector_id: connection.connector_id.clone(),
+            collection_id: Some(scope.collection_id.clone()),
+            mode: scope.mode,
+            roots: vec![scope.root_id.clone()],
+            allow_mass_removal: false,
+            by_engine: true,
+        };
+        store.create_job(&job, None).await.unwrap();
+        if has_begun {
+            let now = scene.house.clock.now();
+            store.set_job_status(&job.id, JobStatus::Processing, now).await.unwrap();
+        }
+        let feed = scope.feed.expect("a feed");
+        store.set_feed(&connection.id, &feed, &Cursor::from("no place any more")).await.unwrap();
+        scene.provider.change_content(&file, "here it says firecrest and no more").await;
+        scene.poll().await;
+        assert_eq!(ada.finds("firecrest").await, has_begun);
+        scene.house.stop().await;
+    }
 }
 
 /// A source that cannot be listed whole is not listed again and again without a pause.
