@@ -4,6 +4,9 @@
 //! by a claim on the row that names the grant's generation. The new grant replaces the old one only while
 //! the generation is still the one that was refreshed. So a rotating refresh token is presented once.
 
+mod app_secrets;
+mod data_keys;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -12,14 +15,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gangway_effects::{SharedClock, random_bytes, random_token};
 use gangway_model::{
-    Connection, ConnectionId, ConnectionState, ConnectorId, ExposeSecret, Grant, SealedGrant, SecretString,
-    Timestamp, UserId,
+    Connection, ConnectionId, ConnectionState, ExposeSecret, Grant, SealedGrant, SecretString, Timestamp,
+    UserId,
 };
 use gangway_oauth::{
     AccessToken, OAuthApp, OAuthClient, OAuthEndpoints, OAuthError, OAuthFacts, RevocationStyle, Revoked,
     SupplyError, TokenSupplier,
 };
-use gangway_store::{SealedAppSecret, SealedGrantNew, Store, StoreError, UserKey};
+use gangway_store::{SealedGrantNew, Store, StoreError, UserKey};
 use zeroize::Zeroizing;
 
 use crate::apps::AppDirectory;
@@ -37,9 +40,6 @@ const CLAIM_POLL: Duration = Duration::from_millis(200);
 const SAVE_TRIES: u32 = 20;
 /// Opened data keys and access tokens kept in memory, each.
 const CACHE_ENTRIES: usize = 4096;
-
-/// Opened keys of app secrets kept in memory.
-const MOST_APP_KEYS: usize = 64;
 
 /// What finds the OAuth facts of a connector; the registry, handed in.
 pub type FactsOf = Arc<dyn Fn(&str) -> Option<&'static OAuthFacts> + Send + Sync>;
@@ -185,72 +185,6 @@ impl Vault {
         let text = format!("{}|{kind}|{}", connection.id, connection.generation);
         let sealed = self.seal(&connection.user_id, "handle", text.as_bytes()).await?;
         Ok(format!("gwh1.{}", URL_SAFE_NO_PAD.encode(sealed)))
-    }
-
-    /// Wraps the data keys of up to `limit` users anew that are not wrapped by the newest master key.
-    /// Returns how many were done; nought means that all are.
-    pub async fn rewrap_users(&self, limit: u32) -> Result<usize, VaultError> {
-        let store = &self.inner.options.store;
-        let newest = self.inner.options.keys.current_version();
-        let users = store.list_users_with_key_version_below(newest, limit).await?;
-        let found = users.len();
-        for user in users {
-            let old = store.user_key(&user).await?;
-            let data_key = self.inner.unwrap(&user, &old).await?;
-            let fresh = self.inner.wrap(&user, &data_key).await?;
-            // Somebody else may have done this user already; then there is nothing left to do.
-            store.replace_user_key(&user, old.version, &fresh).await?;
-        }
-        Ok(found)
-    }
-
-    /// Keeps a secret that a provider offered to sign pushes with, sealed under a data key of its own. False when a
-    /// confirmed one is there, which nothing replaces.
-    pub async fn offer_app_secret(
-        &self,
-        connector: &ConnectorId,
-        secret: &SecretString,
-    ) -> Result<bool, VaultError> {
-        let owner = owner_of_app_secret(connector);
-        let data_key: DataKey = Zeroizing::new(random_bytes());
-        let key = self.inner.wrap(&owner, &data_key).await?;
-        let sealed = seal::seal(&data_key, &aad(&owner, APP_SECRET), secret.expose_secret().as_bytes());
-        Ok(self.inner.options.store.offer_app_secret(connector, &sealed, &key).await?)
-    }
-
-    /// Opens what [`Vault::offer_app_secret`] kept.
-    pub async fn open_app_secret(&self, kept: &SealedAppSecret) -> Result<SecretString, VaultError> {
-        let owner = owner_of_app_secret(&kept.connector_id);
-        // The key is derived once for each row, however many pushes come: deriving is slow on purpose.
-        let cached = lock(&self.inner.app_keys).get(&kept.key.wrapped).cloned();
-        let data_key = match cached {
-            Some(key) => key,
-            None => {
-                let key = self.inner.unwrap(&owner, &kept.key).await?;
-                let mut keys = lock(&self.inner.app_keys);
-                if keys.len() >= MOST_APP_KEYS {
-                    keys.clear();
-                }
-                keys.insert(kept.key.wrapped.clone(), key.clone());
-                key
-            }
-        };
-        let plain = seal::open(&data_key, &aad(&owner, APP_SECRET), &kept.sealed)?;
-        Ok(std::str::from_utf8(&plain).map_err(|_| CannotOpen)?.into())
-    }
-
-    /// Wraps the data keys of app secrets anew that are not wrapped by the newest master key.
-    pub async fn rewrap_app_secrets(&self) -> Result<usize, VaultError> {
-        let store = &self.inner.options.store;
-        let newest = self.inner.options.keys.current_version();
-        let old = store.list_app_secrets_with_key_version_below(newest).await?;
-        for kept in &old {
-            let owner = owner_of_app_secret(&kept.connector_id);
-            let data_key = self.inner.unwrap(&owner, &kept.key).await?;
-            let fresh = self.inner.wrap(&owner, &data_key).await?;
-            store.replace_app_secret_key(&kept.connector_id, kept.key.version, &fresh).await?;
-        }
-        Ok(old.len())
     }
 
     /// Drops what memory still holds of a user. Called when the user's rows are deleted.
@@ -539,58 +473,6 @@ impl Inner {
         gates.insert(connection.clone(), Arc::downgrade(&gate));
         gate
     }
-
-    async fn data_key(&self, user: &UserId) -> Result<DataKey, VaultError> {
-        if let Some(key) = lock(&self.data_keys).get(user) {
-            return Ok(key.clone());
-        }
-        let wrapped = self.options.store.user_key(user).await?;
-        let key = self.unwrap(user, &wrapped).await?;
-        let mut keys = lock(&self.data_keys);
-        if keys.len() >= CACHE_ENTRIES {
-            keys.clear();
-        }
-        keys.insert(user.clone(), key.clone());
-        Ok(key)
-    }
-
-    async fn wrap(&self, user: &UserId, data_key: &DataKey) -> Result<UserKey, VaultError> {
-        let version = self.options.keys.current_version();
-        let salt: [u8; seal::SALT_BYTES] = random_bytes();
-        let wrapping = self.wrapping_key(version, salt.to_vec(), seal::ITERATIONS).await?;
-        Ok(UserKey {
-            salt: salt.to_vec(),
-            iterations: seal::ITERATIONS,
-            wrapped: seal::seal(&wrapping, &user_key_aad(user, version), data_key.as_slice()),
-            version,
-        })
-    }
-
-    async fn unwrap(&self, user: &UserId, key: &UserKey) -> Result<DataKey, VaultError> {
-        let wrapping = self.wrapping_key(key.version, key.salt.clone(), key.iterations).await?;
-        let plain = seal::open(&wrapping, &user_key_aad(user, key.version), &key.wrapped)?;
-        let bytes: [u8; crate::keyring::KEY_BYTES] = plain.as_slice().try_into().map_err(|_| CannotOpen)?;
-        Ok(Zeroizing::new(bytes))
-    }
-
-    async fn wrapping_key(
-        &self,
-        version: i64,
-        salt: Vec<u8>,
-        iterations: u32,
-    ) -> Result<DataKey, VaultError> {
-        let master = self.options.keys.key(version)?;
-        tokio::task::spawn_blocking(move || seal::wrapping_key(&master, &salt, iterations))
-            .await
-            .map_err(|error| VaultError::Interrupted(error.to_string()))
-    }
-}
-
-const APP_SECRET: &str = "webhook secret";
-
-/// Whose data key seals a connector's secret: no user has such an id.
-fn owner_of_app_secret(connector: &ConnectorId) -> UserId {
-    UserId::from(format!("app:{connector}"))
 }
 
 fn aad(user: &UserId, purpose: &str) -> String {
@@ -599,10 +481,6 @@ fn aad(user: &UserId, purpose: &str) -> String {
 
 fn grant_aad(user: &UserId, connection: &ConnectionId, field: &str, generation: i64) -> String {
     format!("gangway|{user}|{connection}|{field}|{generation}")
-}
-
-fn user_key_aad(user: &UserId, version: i64) -> String {
-    format!("gangway|user-key|{user}|{version}")
 }
 
 fn unavailable(error: impl std::fmt::Display) -> SupplyError {
