@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what building, the demo or the tests need and this machine lacks. Says what it does.
 #   scripts/setup.sh demo    what the demo needs: a Rust toolchain and a C compiler
-#   scripts/setup.sh test    the same, and what the tests need: PostgreSQL, Python, Chromium
+#   scripts/setup.sh test    the same, and what the tests need: PostgreSQL, Python, Chromium, Tesseract, Poppler
 set -eu
 cd "$(dirname "$0")/.."
 wanted=${1:-test}
@@ -98,10 +98,24 @@ need_browser() {
     say "Chromium"
 }
 
+# Programs that read scans; the server looks for them at run time and works without.
+need_recognition() {
+    [ "${GANGWAY_SKIP_OCR:-}" = 1 ] && { say "text recognition is left out (GANGWAY_SKIP_OCR=1)"; return; }
+    packages=""
+    command -v tesseract >/dev/null 2>&1 || packages="$packages tesseract-ocr"
+    command -v pdftoppm >/dev/null 2>&1 || packages="$packages poppler-utils"
+    # What PDF files in Chinese, Japanese and Korean take for granted.
+    [ -d /usr/share/poppler ] || packages="$packages poppler-data"
+    # shellcheck disable=SC2086
+    [ -z "$packages" ] || install_packages $packages
+    say "text recognition"
+}
+
 need_rust
 need_compiler
 if [ "$wanted" = test ]; then
     need_postgres
     need_python
     need_browser
+    need_recognition
 fi

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use gangway_model::Reason;
 
+use crate::protocol::Refusal;
+
 /// Why extraction gave no document. The display text is the sentence shown to people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExtractError {
@@ -39,6 +41,17 @@ pub enum ExtractError {
 }
 
 impl ExtractError {
+    /// What a worker said, in the words for people.
+    pub(crate) fn of_refusal(refusal: Refusal, seconds: u64) -> Self {
+        match refusal {
+            Refusal::Unsupported { media_type } => Self::UnsupportedType { media_type },
+            Refusal::Encrypted => Self::Encrypted,
+            Refusal::TooLarge { what } => Self::TooLarge { what },
+            Refusal::Broken { media_type } => Self::Broken { media_type },
+            Refusal::TimedOut => Self::TimedOut { seconds },
+        }
+    }
+
     /// The stable code, as API answers and rows carry it.
     pub fn code(&self) -> &'static str {
         match self {
@@ -62,6 +75,33 @@ impl ExtractError {
     /// Whether the same bytes would end the same way: false when our own side failed and trying again makes sense.
     pub fn is_about_the_file(&self) -> bool {
         !matches!(self, Self::Unreadable { .. } | Self::WorkerUnavailable { .. })
+    }
+}
+
+/// Why a picture of text was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecognitionLack {
+    Off,
+    /// The Debian package whose program is missing.
+    NotInstalled {
+        program: &'static str,
+    },
+}
+
+impl RecognitionLack {
+    pub(crate) fn reason(self) -> Reason {
+        match self {
+            Self::Off => Reason::new(
+                "recognition_off",
+                "a scan or a picture; text recognition is switched off, so it is found by its name (setting ocr.enabled)",
+            ),
+            Self::NotInstalled { program } => Reason::new(
+                "recognition_not_installed",
+                format!(
+                    "a scan or a picture; text recognition is not installed, so it is found by its name ({program} is missing)"
+                ),
+            ),
+        }
     }
 }
 

@@ -1,23 +1,26 @@
 //! One file in, one document out: finds out what the file is and who reads it.
 
-use std::io::{Cursor, SeekFrom};
+use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use gangway_model::{Document, Section};
+use gangway_model::{Document, Place, media};
 use tokio::fs::File;
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::io::AsyncReadExt;
 use tokio::sync::Semaphore;
 
 use crate::error::ExtractError;
 use crate::limits::Limits;
 use crate::media_type::{HEAD_BYTES, Reader, detect_media_type, reader_of};
-use crate::pool::{Pool, WorkerCommand};
-use crate::protocol::{Answer, Job};
-use crate::text::{clean, declared_charset, decode, finish};
-use crate::{markdown, table};
+use crate::pool::{Ended, Pool, WorkerCommand};
+use crate::protocol::{Confinement, Extracted, Job, Picture, Scan};
+use crate::read_text::read_text;
+use crate::text::{declared_charset, finish};
+use crate::tools::{Feed, Original, Recognition, Recognizer, RunLimits, ToolError, Tools, read_pdf_text};
 
+/// Members of one archive that may end a worker each before the archive is given up.
+const MEMBERS_THAT_KILL: usize = 3;
 /// Bytes of text that are read on the spot; more goes to the blocking threads, few at a time.
 const ON_THE_SPOT_BYTES: usize = 128 * 1024;
 
@@ -27,6 +30,9 @@ pub struct ExtractorOptions {
     /// Files parsed at the same time, each in its own process; at least 1.
     pub workers: usize,
     pub limits: Limits,
+    /// Programs of the system that help; [`Tools::find`] looks for them.
+    pub tools: Tools,
+    pub recognition: Recognition,
 }
 
 /// A file to read.
@@ -52,22 +58,45 @@ pub struct Extractor {
     pool: Arc<Pool>,
     large_texts: Arc<Semaphore>,
     limits: Limits,
+    worker: WorkerCommand,
+    tools: Tools,
+    recognizer: Arc<Recognizer>,
 }
 
 impl Extractor {
     pub fn new(options: ExtractorOptions) -> Self {
         let workers = options.workers.max(1);
+        let recognizer = Recognizer::new(options.worker.clone(), options.tools.clone(), options.recognition);
         Self {
-            pool: Pool::new(options.worker, workers, options.limits.clone()),
+            pool: Pool::new(options.worker.clone(), workers, options.limits.clone()),
             large_texts: Arc::new(Semaphore::new(workers)),
             limits: options.limits,
+            worker: options.worker,
+            tools: options.tools,
+            recognizer: Arc::new(recognizer),
         }
+    }
+
+    /// Starts a worker ahead of the first file and tells what the kernel enforces on it.
+    ///
+    /// # Errors
+    /// When no worker can be started.
+    pub async fn check(&self) -> Result<Confinement, ExtractError> {
+        self.pool.check().await
+    }
+
+    /// Starts a worker in the background, so that the log says from the start how workers are confined. Needs a running
+    /// Tokio.
+    pub fn announce(&self) {
+        let extractor = self.clone();
+        // What goes wrong is in the log; the first file that needs a worker will say it again.
+        tokio::spawn(async move { extractor.check().await.ok() });
     }
 
     /// Reads one file. An empty file is a document without sections. Waits while all workers are busy; dropping the
     /// future kills a worker that is reading for it.
     pub async fn extract(&self, input: Input<'_>) -> Result<Document, ExtractError> {
-        let mut source = Source::open(&input.content).await?;
+        let source = Source::open(&input.content).await?;
         if source.size == 0 {
             return Ok(Document::default());
         }
@@ -84,9 +113,50 @@ impl Extractor {
         let charset = declared_charset(input.media_type);
         match reader_of(&media_type) {
             None => Err(ExtractError::UnsupportedType { media_type }),
+            Some(Reader::Worker) if media_type == media::PDF => {
+                self.read_pdf(source, media_type, charset).await
+            }
             Some(Reader::Worker) => self.read_in_worker(source, media_type, charset).await,
             Some(reader) => self.read_here(source, reader, charset).await,
         }
+    }
+
+    /// A PDF's text by the system's program where there is one: it keeps the order of right-to-left scripts. What it
+    /// does not read, the library may, and it knows the reason when nobody does.
+    async fn read_pdf(
+        &self,
+        source: Source,
+        media_type: String,
+        charset: Option<String>,
+    ) -> Result<Document, ExtractError> {
+        let Some(program) = &self.tools.pdftotext else {
+            return self.read_in_worker(source, media_type, charset).await;
+        };
+        let limits = RunLimits {
+            time: self.limits.time_per_file,
+            memory_bytes: self.limits.worker_memory_bytes,
+            output_bytes: self
+                .limits
+                .text_bytes
+                .saturating_add(self.limits.text_bytes / 4)
+                .saturating_add(HEAD_BYTES),
+        };
+        let turn = self.pool.turn().await;
+        let feed =
+            source.feed().await.map_err(|_| ExtractError::Unreadable { cause: "it is gone".to_owned() })?;
+        let read = read_pdf_text(&self.worker, program, feed, limits).await;
+        drop(turn);
+        let Ok((mut document, textless)) = read else {
+            return self.read_in_worker(source, media_type, charset).await;
+        };
+        let scan = |page: u32| Scan {
+            before: document.sections.partition_point(|section| section.place.page < Some(page)),
+            place: Place { page: Some(page), ..Place::default() },
+            picture: Picture::Page(page),
+        };
+        let scans = textless.into_iter().map(scan).collect();
+        finish(&mut document, self.limits.text_bytes);
+        self.recognize(Extracted { document, scans }, Vec::new(), &source).await
     }
 
     async fn read_in_worker(
@@ -95,33 +165,57 @@ impl Extractor {
         media_type: String,
         charset: Option<String>,
     ) -> Result<Document, ExtractError> {
-        let job = Job {
+        let seconds = self.limits.time_per_file.as_secs().max(1);
+        let mut job = Job {
             media_type,
             charset,
             size: source.size,
             text_bytes: self.limits.text_bytes,
-            seconds: self.limits.time_per_file.as_secs().max(1),
+            seconds,
+            without: Vec::new(),
         };
-        let answer = match source.content {
-            Opened::Bytes(bytes) => self.pool.run(&job, &mut Cursor::new(bytes)).await?,
-            Opened::File(mut file) => {
-                file.rewind().await.map_err(unreadable)?;
-                self.pool.run(&job, &mut file).await?
+        let (answer, pictures) = loop {
+            let outcome = match &source.content {
+                Opened::Bytes(bytes) => self.pool.run(&job, &mut Cursor::new(bytes.clone())).await,
+                Opened::File(path) => {
+                    let mut file = File::open(path).await.map_err(unreadable)?;
+                    self.pool.run(&job, &mut file).await
+                }
+            };
+            match outcome {
+                Ok(answered) => break answered,
+                // A member that ends its reader costs only itself, as long as it is not all of them.
+                Err(Ended { error, member: Some(member) })
+                    if error.is_about_the_file() && job.without.len() < MEMBERS_THAT_KILL =>
+                {
+                    job.without.push((member, error.reason()));
+                }
+                Err(ended) => return Err(ended.error),
             }
         };
         match answer {
-            Answer::Document(document) => Ok(document),
-            Answer::Unsupported { media_type } => Err(ExtractError::UnsupportedType { media_type }),
-            Answer::Encrypted => Err(ExtractError::Encrypted),
-            Answer::TooLarge { what } => Err(ExtractError::TooLarge { what }),
-            Answer::Broken { media_type } => Err(ExtractError::Broken { media_type }),
-            Answer::TimedOut => Err(ExtractError::TimedOut { seconds: job.seconds }),
+            Ok(extracted) => self.recognize(extracted, pictures, &source).await,
+            Err(refusal) => Err(ExtractError::of_refusal(refusal, seconds)),
         }
+    }
+
+    async fn recognize(
+        &self,
+        extracted: Extracted,
+        pictures: Vec<Vec<u8>>,
+        source: &Source,
+    ) -> Result<Document, ExtractError> {
+        if extracted.scans.is_empty() {
+            return Ok(extracted.document);
+        }
+        let mut document = self.recognizer.fill(extracted, pictures, source).await;
+        finish(&mut document, self.limits.text_bytes);
+        Ok(document)
     }
 
     async fn read_here(
         &self,
-        mut source: Source,
+        source: Source,
         reader: Reader,
         charset: Option<String>,
     ) -> Result<Document, ExtractError> {
@@ -143,20 +237,6 @@ impl Extractor {
     }
 }
 
-fn read_text(bytes: &[u8], cut: bool, reader: Reader, charset: Option<&str>, text_bytes: usize) -> Document {
-    let text = clean(&decode(bytes, charset, cut));
-    let mut document = match reader {
-        Reader::Markdown => markdown::read_markdown(&text),
-        Reader::Rows => table::read_separated(&text),
-        Reader::Plain | Reader::Worker => {
-            Document { sections: vec![Section { text, ..Section::default() }], ..Document::default() }
-        }
-    };
-    document.truncated |= cut;
-    finish(&mut document, text_bytes);
-    document
-}
-
 /// An opened file and its size in bytes.
 struct Source {
     content: Opened,
@@ -165,7 +245,7 @@ struct Source {
 
 enum Opened {
     Bytes(Bytes),
-    File(File),
+    File(PathBuf),
 }
 
 impl Source {
@@ -173,23 +253,33 @@ impl Source {
         Ok(match content {
             Content::Bytes(bytes) => Self { size: bytes.len() as u64, content: Opened::Bytes(bytes.clone()) },
             Content::File(path) => {
-                let file = File::open(path).await.map_err(unreadable)?;
-                let size = file.metadata().await.map_err(unreadable)?.len();
-                Self { content: Opened::File(file), size }
+                let size = tokio::fs::metadata(path).await.map_err(unreadable)?.len();
+                Self { content: Opened::File(path.clone()), size }
             }
         })
     }
 
     /// Reads up to `limit` bytes from the start.
-    async fn read(&mut self, limit: usize) -> Result<Bytes, ExtractError> {
-        match &mut self.content {
+    async fn read(&self, limit: usize) -> Result<Bytes, ExtractError> {
+        match &self.content {
             Opened::Bytes(bytes) => Ok(bytes.slice(..bytes.len().min(limit))),
-            Opened::File(file) => {
-                file.seek(SeekFrom::Start(0)).await.map_err(unreadable)?;
-                let expected = self.size.min(limit as u64) as usize;
-                let mut bytes = Vec::with_capacity(expected);
+            Opened::File(path) => {
+                let file = File::open(path).await.map_err(unreadable)?;
+                let mut bytes = Vec::with_capacity(self.size.min(limit as u64) as usize);
                 file.take(limit as u64).read_to_end(&mut bytes).await.map_err(unreadable)?;
                 Ok(bytes.into())
+            }
+        }
+    }
+}
+
+impl Original for Source {
+    async fn feed(&self) -> Result<Feed<'_>, ToolError> {
+        match &self.content {
+            Opened::Bytes(bytes) => Ok(Feed::Bytes(bytes)),
+            Opened::File(path) => {
+                let file = File::open(path).await.map_err(|_| ToolError::NotRun)?;
+                Ok(Feed::File(file.into_std().await))
             }
         }
     }

@@ -8,6 +8,7 @@ mod error;
 mod extractor;
 mod limits;
 mod media_type;
+mod read_text;
 mod text;
 
 mod markdown;
@@ -17,7 +18,11 @@ mod chunk;
 
 mod pool;
 mod protocol;
+mod tools;
 mod worker;
+
+#[cfg(test)]
+mod hostile;
 
 pub use chunk::{ChunkOptions, chunk};
 pub use error::ExtractError;
@@ -25,4 +30,6 @@ pub use extractor::{Content, Extractor, ExtractorOptions, Input};
 pub use limits::Limits;
 pub use media_type::{can_extract, detect_media_type};
 pub use pool::WorkerCommand;
+pub use protocol::Confinement;
+pub use tools::{Recognition, Tools};
 pub use worker::worker_main;

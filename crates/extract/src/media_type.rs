@@ -19,6 +19,12 @@ pub(crate) const ODT: &str = "application/vnd.oasis.opendocument.text";
 pub(crate) const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
 pub(crate) const ODP: &str = "application/vnd.oasis.opendocument.presentation";
 pub(crate) const EPUB: &str = "application/epub+zip";
+/// Excel's binary workbook.
+pub(crate) const XLSB: &str = "application/vnd.ms-excel.sheet.binary.macroenabled.12";
+pub(crate) const XHTML: &str = "application/xhtml+xml";
+pub(crate) const SVG: &str = "image/svg+xml";
+/// Images that text recognition takes.
+const IMAGES: &[&str] = &["image/png", "image/jpeg", "image/tiff", "image/gif", "image/bmp", "image/webp"];
 
 /// Bytes from the start of a file that detection looks at; more changes nothing.
 pub(crate) const HEAD_BYTES: usize = 16 * 1024;
@@ -38,18 +44,24 @@ pub(crate) fn reader_of(media_type: &str) -> Option<Reader> {
         media::MARKDOWN => Some(Reader::Markdown),
         media::CSV | media::TSV => Some(Reader::Rows),
         media::HTML | media::PDF | media::DOCX | media::XLSX | media::PPTX => Some(Reader::Worker),
-        ZIP | OLE | RTF | EML | MSG | DOC | XLS | PPT | ODT | ODS | ODP | EPUB => Some(Reader::Worker),
+        ZIP | OLE | RTF | EML | MSG | DOC | XLS | PPT | ODT | ODS | ODP | EPUB | XLSB => Some(Reader::Worker),
+        SVG | XHTML => Some(Reader::Worker),
+        image if is_image(image) => Some(Reader::Worker),
         other if is_text(other) => Some(Reader::Plain),
         _ => None,
     }
 }
 
+pub(crate) fn is_image(media_type: &str) -> bool {
+    IMAGES.contains(&media_type)
+}
+
 /// Whether files of this type (and name) usually give text. A guess for plans and estimates before the bytes are
-/// here: extraction itself decides by content.
+/// here: extraction itself decides by content. Images give text only where there is text recognition.
 pub fn can_extract(media_type: &str, name: &str) -> bool {
     let essence = media::essence(media_type);
     let essence = if is_vague(&essence) { by_extension(name).unwrap_or(essence) } else { essence };
-    reader_of(&essence).is_some_and(|_| essence != ZIP && essence != OLE)
+    reader_of(&essence).is_some_and(|_| essence != OLE && !is_image(&essence))
 }
 
 /// Names the type of a file from its first bytes (16 KB are enough), its name and the declared type.
@@ -87,8 +99,13 @@ pub fn detect_media_type(head: &[u8], name: &str, declared: &str) -> String {
     }
 }
 
-/// Finds the office format in a ZIP container by the names of its parts.
-pub(crate) fn zip_kind(bytes: &[u8]) -> Option<&'static str> {
+/// Finds the office format in the start of a ZIP container by the names of its first parts.
+fn zip_kind(head: &[u8]) -> Option<&'static str> {
+    kind_of_parts(head, first_parts(head).into_iter())
+}
+
+/// Finds the office format by the names of a ZIP container's parts.
+pub(crate) fn kind_of_parts<'a>(bytes: &[u8], parts: impl Iterator<Item = &'a str>) -> Option<&'static str> {
     // ODF and EPUB store their type as the first entry, uncompressed.
     if bytes.get(30..38) == Some(b"mimetype") {
         let stored = &bytes[38..bytes.len().min(38 + 80)];
@@ -96,25 +113,48 @@ pub(crate) fn zip_kind(bytes: &[u8]) -> Option<&'static str> {
         // The longest match: the text type is a prefix of others.
         return odf_or_epub.filter(|kind| stored.starts_with(kind.as_bytes())).max_by_key(|kind| kind.len());
     }
-    let parts: [(&[u8], &str); 6] = [
-        (b"word/document", media::DOCX),
-        (b"xl/workbook", media::XLSX),
-        (b"ppt/presentation", media::PPTX),
-        (b"word/", media::DOCX),
-        (b"xl/", media::XLSX),
-        (b"ppt/", media::PPTX),
+    const PARTS: &[(&str, &str)] = &[
+        ("xl/workbook.bin", XLSB),
+        ("word/document", media::DOCX),
+        ("xl/workbook", media::XLSX),
+        ("ppt/presentation", media::PPTX),
+        ("word/", media::DOCX),
+        ("xl/", media::XLSX),
+        ("ppt/", media::PPTX),
+        ("META-INF/container.xml", EPUB),
     ];
-    parts.into_iter().find(|(part, _)| entry_named(bytes, part)).map(|(_, kind)| kind)
+    // The surest sign wins, wherever it stands.
+    let ranks = parts.filter_map(|name| PARTS.iter().position(|(part, _)| name.starts_with(part)));
+    ranks.min().map(|rank| PARTS[rank].1)
 }
 
-const ZIP_KINDS: &[&str] = &[media::DOCX, media::XLSX, media::PPTX, ODT, ODS, ODP, EPUB];
+const ZIP_KINDS: &[&str] = &[media::DOCX, media::XLSX, media::PPTX, ODT, ODS, ODP, EPUB, XLSB];
 
-/// Whether a local header or the directory has an entry whose name starts so.
-fn entry_named(bytes: &[u8], prefix: &[u8]) -> bool {
-    [(&b"PK\x03\x04"[..], 30), (&b"PK\x01\x02"[..], 46)].into_iter().any(|(signature, name_at)| {
-        positions(bytes, signature)
-            .any(|at| bytes.get(at + name_at..).is_some_and(|entry_name| entry_name.starts_with(prefix)))
-    })
+/// The names of the parts whose headers follow one another from the start. What lies within a part is never taken
+/// for a part: an archive of office files is no office file.
+fn first_parts(head: &[u8]) -> Vec<&str> {
+    let number = |at: usize, bytes: usize| {
+        let bytes = head.get(at..at + bytes)?;
+        Some(bytes.iter().rev().fold(0_usize, |number, byte| number << 8 | usize::from(*byte)))
+    };
+    let (mut at, mut names) = (0, Vec::new());
+    while head.get(at..).is_some_and(|rest| rest.starts_with(b"PK\x03\x04")) {
+        let header =
+            || Some((number(at + 6, 2)?, number(at + 18, 4)?, number(at + 26, 2)?, number(at + 28, 2)?));
+        let Some((flags, packed, name_length, extra)) = header() else { break };
+        let Some(name) = head.get(at + 30..at + 30 + name_length) else { break };
+        names.extend(std::str::from_utf8(name));
+        let start = at + 30 + name_length + extra;
+        // Where the size comes after the content, the next header has to be looked for.
+        let is_streamed = flags & 8 != 0 && packed == 0;
+        let next = match head.get(start..) {
+            Some(rest) if is_streamed => positions(rest, b"PK\x03\x04").next().map(|found| start + found),
+            _ => start.checked_add(packed),
+        };
+        let Some(next) = next else { break };
+        at = next;
+    }
+    names
 }
 
 fn positions<'a>(bytes: &'a [u8], wanted: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
@@ -152,7 +192,9 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
         .find(|(at, mark, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(mark)))
         .map(|(_, _, kind)| *kind);
     let pdf = || positions(&head[..head.len().min(PDF_MARK_WITHIN.end)], b"%PDF-").next().map(|_| media::PDF);
-    signature.or_else(pdf)
+    // Two letters alone begin many texts.
+    let bmp = || (head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4])).then_some("image/bmp");
+    signature.or_else(bmp).or_else(pdf)
 }
 
 fn by_extension(name: &str) -> Option<String> {

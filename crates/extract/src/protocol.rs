@@ -5,21 +5,32 @@
 
 use std::io::{self, Read, Write};
 
-use gangway_model::Document;
+use gangway_model::{Document, Place, Reason};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// What a worker says once its limits are set.
-pub(crate) const GREETING: &[u8; 8] = b"worker1\n";
+/// What a worker says once its limits are set; what confines it follows in three bytes.
+pub(crate) const GREETING: &[u8; 7] = b"worker2";
 /// Bytes of content sent at a time.
 const PIECE_BYTES: usize = 64 * 1024;
 /// Bytes a job's frame may have.
-const MAX_JOB_FRAME: u32 = 64 * 1024;
+const MAX_JOB_FRAME: u32 = 256 * 1024;
+/// Bytes of pictures that may come with one reply.
+pub(crate) const MAX_PICTURE_BYTES: u64 = 16 << 20;
 
 /// What a worker is told before its first job.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Setup {
     pub memory_bytes: u64,
+}
+
+/// What the kernel enforces on a worker beside its limits of memory and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Confinement {
+    /// No file of the system can be opened (Landlock).
+    pub landlock: bool,
+    /// No network, no other process, no call that is not on a short list (seccomp).
+    pub seccomp: bool,
 }
 
 /// One file to read. The name stays outside: a worker needs to know nothing about where a file comes from.
@@ -31,20 +42,58 @@ pub(crate) struct Job {
     pub size: u64,
     pub text_bytes: usize,
     pub seconds: u64,
+    /// Members of an archive that ended a worker before, and how.
+    #[serde(default)]
+    pub without: Vec<(String, Reason)>,
 }
 
 /// What a worker says about a job.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Reply {
-    pub answer: Answer,
-    /// The worker ends after this: something in it may be broken.
-    pub last: bool,
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reply {
+    /// It turns to this member of an archive; more follows.
+    Reading(String),
+    Done {
+        answer: Answer,
+        /// The worker ends after this: something in it may be broken.
+        last: bool,
+    },
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+pub(crate) type Answer = Result<Extracted, Refusal>;
+
+/// A document, and the pictures of text in it that a worker cannot read.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Extracted {
+    pub document: Document,
+    pub scans: Vec<Scan>,
+}
+
+/// A picture of text. Its text belongs before the section of this number.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Scan {
+    pub before: usize,
+    pub place: Place,
+    pub picture: Picture,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Answer {
-    Document(Document),
+pub(crate) enum Picture {
+    /// The whole file is a picture.
+    WholeFile,
+    /// Pages of the whole file, a PDF, from 1.
+    Page(u32),
+    /// An image within the file. Its bytes follow the frame, in the order of the scans.
+    Image { bytes: u64 },
+    /// A page of a PDF within the file. The PDF's bytes follow the frame at the first of its pages.
+    MemberPage { page: u32, bytes: u64 },
+}
+
+/// Why a worker read nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Refusal {
     Unsupported { media_type: String },
     Encrypted,
     TooLarge { what: String },
@@ -97,25 +146,67 @@ pub(crate) async fn send_job(
     pipe.flush().await.map_err(SendError::Pipe)
 }
 
-/// Waits for the word of a worker that it is ready.
-pub(crate) async fn receive_greeting(pipe: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
-    let mut greeting = [0; GREETING.len()];
+/// Waits for the word of a worker that it is ready, and what confines it.
+pub(crate) async fn receive_greeting(pipe: &mut (impl AsyncRead + Unpin)) -> io::Result<Confinement> {
+    let mut greeting = [0; GREETING.len() + 3];
     pipe.read_exact(&mut greeting).await?;
-    if &greeting == GREETING { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    let told = |flag: u8, yes: u8| match flag {
+        b'-' => Some(false),
+        flag if flag == yes => Some(true),
+        _ => None,
+    };
+    match (greeting.strip_prefix(GREETING), greeting.last()) {
+        (Some([landlock, seccomp, _]), Some(b'\n')) => told(*landlock, b'L').zip(told(*seccomp, b'S')),
+        _ => None,
+    }
+    .map(|(landlock, seccomp)| Confinement { landlock, seccomp })
+    .ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
+/// Receives one frame of a reply.
 pub(crate) async fn receive_reply(pipe: &mut (impl AsyncRead + Unpin), max_frame: u32) -> io::Result<Reply> {
     let length = pipe.read_u32().await?;
     if length > max_frame {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "the answer is too long"));
     }
-    let mut frame = Vec::new();
-    // Grows with what arrives: a length alone allocates nothing.
-    pipe.take(u64::from(length)).read_to_end(&mut frame).await?;
-    if frame.len() != length as usize {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+    Ok(serde_json::from_slice(&receive_bytes(pipe, length.into()).await?)?)
+}
+
+/// Receives the pictures that follow an answer, in the order of its scans.
+pub(crate) async fn receive_pictures(
+    pipe: &mut (impl AsyncRead + Unpin),
+    answer: &Answer,
+) -> io::Result<Vec<Vec<u8>>> {
+    let lengths: Vec<u64> = answer.iter().flat_map(|read| &read.scans).map(Scan::own_bytes).collect();
+    let total = lengths.iter().fold(0_u64, |total, length| total.saturating_add(*length));
+    if total > MAX_PICTURE_BYTES {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the pictures are too large"));
     }
-    Ok(serde_json::from_slice(&frame)?)
+    let mut pictures = Vec::with_capacity(lengths.len());
+    for length in lengths {
+        pictures.push(receive_bytes(pipe, length).await?);
+    }
+    Ok(pictures)
+}
+
+async fn receive_bytes(pipe: &mut (impl AsyncRead + Unpin), length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // Grows with what arrives: a length alone allocates nothing.
+    pipe.take(length).read_to_end(&mut bytes).await?;
+    match bytes.len() as u64 == length {
+        true => Ok(bytes),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+impl Scan {
+    /// Bytes of its own that follow the answer.
+    pub(crate) fn own_bytes(&self) -> u64 {
+        match self.picture {
+            Picture::WholeFile | Picture::Page(_) => 0,
+            Picture::Image { bytes } | Picture::MemberPage { bytes, .. } => bytes,
+        }
+    }
 }
 
 /// Reads the setup; `None` at the end of the pipe.
@@ -123,8 +214,10 @@ pub(crate) fn receive_setup(pipe: &mut impl Read) -> io::Result<Option<Setup>> {
     receive_frame(pipe)
 }
 
-pub(crate) fn send_greeting(pipe: &mut impl Write) -> io::Result<()> {
+pub(crate) fn send_greeting(pipe: &mut impl Write, confined: Confinement) -> io::Result<()> {
+    let told = |holds: bool, yes: u8| if holds { yes } else { b'-' };
     pipe.write_all(GREETING)?;
+    pipe.write_all(&[told(confined.landlock, b'L'), told(confined.seccomp, b'S'), b'\n'])?;
     pipe.flush()
 }
 

@@ -1,11 +1,12 @@
 //! Decoding bytes of unknown encoding, and making text clean: one kind of line end, nothing invisible.
 
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use gangway_model::Document;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// Decodes bytes: byte order mark, then the declared charset, then UTF-8, UTF-16 by its zero bytes, and at last
-/// windows-1252, which reads everything. Never fails. `cut` says that the bytes may end within a character,
+/// Decodes bytes: byte order mark, then UTF-8, then the declared charset, UTF-16 by its zero bytes, and at last a guess
+/// from the frequency of letters. Never fails. `cut` says that the bytes may end within a character,
 /// which is then dropped.
 pub(crate) fn decode(bytes: &[u8], declared_charset: Option<&str>, cut: bool) -> String {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
@@ -21,10 +22,25 @@ pub(crate) fn decode(bytes: &[u8], declared_charset: Option<&str>, cut: bool) ->
     let declared = declared_charset.and_then(|label| Encoding::for_label(label.as_bytes()));
     let encoding = match declared {
         Some(encoding) if encoding != UTF_8 => encoding,
-        _ => guess_utf16(bytes).unwrap_or(WINDOWS_1252),
+        _ => guess_utf16(bytes).unwrap_or_else(|| guess_legacy(bytes)),
     };
     encoding.decode_without_bom_handling(bytes).0.into_owned()
 }
+
+/// Guesses an encoding from before Unicode. Few bytes beyond ASCII say nothing: they are taken for windows-1252.
+fn guess_legacy(bytes: &[u8]) -> &'static Encoding {
+    let sample = &bytes[..bytes.len().min(GUESSED_BYTES)];
+    if sample.iter().filter(|byte| !byte.is_ascii()).count() < GUESSABLE {
+        return WINDOWS_1252;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(sample, sample.len() == bytes.len());
+    detector.guess(None, Utf8Detection::Deny)
+}
+
+/// Bytes that a guess looks at, and bytes beyond ASCII below which there is nothing to look at.
+const GUESSED_BYTES: usize = 256 * 1024;
+const GUESSABLE: usize = 4;
 
 /// The charset parameter of a media type: `text/plain; charset="latin1"` gives `latin1`.
 pub(crate) fn declared_charset(media_type: &str) -> Option<String> {
@@ -113,6 +129,10 @@ fn is_unwanted(c: char) -> bool {
         || (c as u32) & 0xfffe == 0xfffe
 }
 
+/// Characters of a title and of an author's name that are kept.
+pub(crate) const TITLE_CHARS: usize = 300;
+pub(crate) const AUTHOR_CHARS: usize = 120;
+
 /// One line for a title, a name or a heading: white space folded, at most `max_chars` characters.
 pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
     let folded = clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -168,6 +188,22 @@ mod tests {
         assert_eq!(decode(b"\x83\x65\x83\x58\x83\x67", Some("shift_jis"), false), "テスト");
         assert_eq!(decode(b"caf\xe9", None, false), "café");
         assert_eq!(decode("Ωμέγα".as_bytes(), Some("latin1"), false), "Ωμέγα");
+    }
+
+    #[test]
+    fn legacy_encodings_are_guessed() {
+        for (charset, text) in [
+            ("windows-1251", "Годовой отчёт показывает, что доход вырос на двенадцать процентов."),
+            ("shift_jis", "日本語のテスト文書です。年次報告書の内容を確認してください。"),
+            ("euc-kr", "한국어 시험 문서입니다. 연간 보고서를 확인하십시오."),
+            ("gbk", "今天天气很好，我们去公园散步。年度报告显示收入增长了。"),
+            ("windows-1256", "مرحبا بالعالم هذا نص عربي للاختبار في التقرير السنوي"),
+            ("windows-1255", "שלום עולם זהו טקסט בעברית לבדיקה בדוח השנתי"),
+            ("iso-8859-7", "Η ετήσια έκθεση δείχνει ότι τα έσοδα αυξήθηκαν."),
+        ] {
+            let (bytes, ..) = Encoding::for_label(charset.as_bytes()).unwrap().encode(text);
+            assert_eq!(decode(&bytes, None, false), text, "{charset}");
+        }
     }
 
     #[test]

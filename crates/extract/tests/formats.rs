@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use gangway_extract::{
-    ChunkOptions, Content, ExtractError, Extractor, ExtractorOptions, Input, Limits, WorkerCommand, chunk,
+    ChunkOptions, Content, ExtractError, Extractor, ExtractorOptions, Input, Limits, Recognition, Tools,
+    WorkerCommand, chunk,
 };
 use gangway_model::{Document, media};
 
@@ -17,6 +18,8 @@ fn extractor(limits: Limits) -> Extractor {
         worker: WorkerCommand { program, args: Vec::new() },
         workers: 1,
         limits,
+        tools: Tools::default(),
+        recognition: Recognition::default(),
     })
 }
 
@@ -149,8 +152,9 @@ async fn html_is_read_in_its_own_encoding() {
 async fn what_cannot_be_read_says_why() {
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\0".to_vec();
     let cases: [(Vec<u8>, &str, &str); 6] = [
-        (png, "scan.pdf", "unsupported_type"),
-        (files::zip(&[("photo.txt", "x")]), "a.zip", "unsupported_type"),
+        // A picture whatever its name says, and one without a size.
+        (png, "scan.pdf", "broken"),
+        (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "a.tar.gz", "unsupported_type"),
         (b"%PDF-1.4\nnothing follows".to_vec(), "a.pdf", "broken"),
         (files::docx("x")[..300].to_vec(), "a.docx", "broken"),
         (files::zip(&[("word/document.xml", "<w:document"), ("word/x", "")]), "a.docx", "broken"),

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gangway_extract::{Content, ExtractError, Extractor, ExtractorOptions, Input, Limits, WorkerCommand};
+use gangway_extract::{
+    Content, ExtractError, Extractor, ExtractorOptions, Input, Limits, Recognition, Tools, WorkerCommand,
+};
 use gangway_model::{Document, media};
 
 mod files;
@@ -12,15 +14,19 @@ fn worker() -> WorkerCommand {
     WorkerCommand { program: PathBuf::from(env!("CARGO_BIN_EXE_gangway-extract-worker")), args: Vec::new() }
 }
 
+fn options(worker: WorkerCommand, workers: usize, limits: Limits) -> ExtractorOptions {
+    ExtractorOptions { worker, workers, limits, tools: Tools::default(), recognition: Recognition::default() }
+}
+
 /// A shell script as worker. It greets like a real one first.
 fn script(after_greeting: &str) -> WorkerCommand {
     // A subshell, so that the greeting is out before anything else happens.
-    let script = format!("(printf 'worker1\\n'); {after_greeting}");
+    let script = format!("(printf 'worker2LS\\n'); {after_greeting}");
     WorkerCommand { program: "/bin/sh".into(), args: vec!["-c".into(), script] }
 }
 
 fn extractor(worker: WorkerCommand, limits: Limits) -> Extractor {
-    Extractor::new(ExtractorOptions { worker, workers: 1, limits })
+    Extractor::new(options(worker, 1, limits))
 }
 
 async fn read_html(extractor: &Extractor, html: &str) -> Result<Document, ExtractError> {
@@ -82,7 +88,7 @@ async fn the_next_file_works_after_a_kill() {
     let marker = folder.path().join("killed");
     // The first run kills itself once the job has come; later runs are real workers.
     let run = format!(
-        "if [ -e {marker} ]; then exec {worker}; fi; touch {marker}; printf 'worker1\\n'; head -c 100 > /dev/null; kill -9 $$",
+        "if [ -e {marker} ]; then exec {worker}; fi; touch {marker}; printf 'worker2LS\\n'; head -c 100 > /dev/null; kill -9 $$",
         marker = marker.display(),
         worker = worker().program.display()
     );
@@ -154,8 +160,7 @@ async fn memory_is_bounded() {
 
 #[tokio::test]
 async fn many_files_share_few_workers() {
-    let extractor =
-        Extractor::new(ExtractorOptions { worker: worker(), workers: 2, limits: Limits::default() });
+    let extractor = Extractor::new(options(worker(), 2, Limits::default()));
     let tasks = (0..20).map(|number| {
         let extractor = extractor.clone();
         tokio::spawn(async move { read_html(&extractor, &format!("<p>file {number}")).await })

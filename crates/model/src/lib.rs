@@ -12,7 +12,7 @@ pub mod user;
 
 pub use collection::{Access, Collection};
 pub use connection::{Account, Connection, ConnectionState, Grant, SealedGrant};
-pub use document::{Chunk, Document, Place, Section};
+pub use document::{Chunk, Document, Note, Place, Section};
 pub use ids::*;
 pub use item::{Fetchable, Item, ItemKind, ItemState, Reason};
 pub use plan::Plan;

@@ -9,7 +9,7 @@ use gangway_api::{ApiState, RenderMetrics};
 use gangway_app::{App, AppSettings, OfferTurn, SecretHash, UploadLimits, UploadTurns};
 use gangway_connector::Descriptor;
 use gangway_effects::{Network, SharedClock, SystemClock};
-use gangway_extract::{Extractor, ExtractorOptions, Limits, WorkerCommand};
+use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
 use gangway_model::ExposeSecret;
 use gangway_oauth::{OAuthApp, OAuthClient, OAuthEndpoints, OAuthFacts};
 use gangway_search::{SearchIndex, TantivyIndex, TantivyOptions};
@@ -58,12 +58,14 @@ impl House {
         let vault = vault(&store, &keys, &oauth, &apps, &clock);
         let opener =
             Opener::new(&gangway_connectors::ALL, apps.clone(), vault.clone(), network, clock.clone());
+        let extractor = extractor(config, None)?;
+        extractor.announce();
         let engine = Arc::new(Engine::start(EngineParts {
             store: store.clone(),
             blobs: blobs.clone(),
             vault: vault.clone(),
             index: index.clone(),
-            extractor: Arc::new(extractor(config)?),
+            extractor: Arc::new(extractor),
             opener: opener.clone(),
             clock: clock.clone(),
             settings: sync_settings(config, &public_url)?,
@@ -166,17 +168,28 @@ fn vault(
     })
 }
 
-fn extractor(config: &Config) -> Result<Extractor, Failure> {
+/// Reads files in as many processes as there are cores, unless it is set.
+pub fn extractor(config: &Config, workers: Option<usize>) -> Result<Extractor, Failure> {
     let worker = worker_command()?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = if config.extract_workers == 0 { cores } else { config.extract_workers };
+    let configured = if config.extract_workers == 0 { cores } else { config.extract_workers };
     let limits = Limits {
         input_bytes: config.sync_max_file_bytes.max(config.upload_max_file_bytes),
         time_per_file: config.extract_timeout,
         worker_memory_bytes: config.extract_memory_bytes,
         ..Limits::default()
     };
-    Ok(Extractor::new(ExtractorOptions { worker, workers, limits }))
+    let recognition = Recognition {
+        enabled: config.ocr_enabled,
+        languages: config.ocr_languages.clone(),
+        data_folder: config.ocr_data_folder.clone(),
+        pages_per_file: config.ocr_pages_per_file,
+        time_per_page: config.ocr_page_time,
+        at_once: config.ocr_workers,
+        ..Recognition::default()
+    };
+    let workers = workers.unwrap_or(configured);
+    Ok(Extractor::new(ExtractorOptions { worker, workers, limits, tools: Tools::find(), recognition }))
 }
 
 /// This very program, in its other role.

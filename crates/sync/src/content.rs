@@ -85,14 +85,19 @@ fn came_along(inline: &Inline) -> Content {
 
 /// Whether a missing text is only to be expected (a video, a form, a scan) rather than a failure.
 pub fn is_expected(reason: &Reason) -> bool {
-    matches!(reason.code.as_str(), "unsupported_type" | NO_TEXT)
+    let code = reason.code.as_str();
+    matches!(code, "unsupported_type" | "recognition_off" | "recognition_not_installed" | NO_TEXT)
 }
 
 const NO_TEXT: &str = "no_text";
 
-/// A file that was read well and held no text says so; an empty file is simply empty.
+/// A file that held no text that could be read says so; an empty file is simply empty.
 pub fn with_text(document: Document, bytes: u64) -> Result<Document, Reason> {
     if document.sections.is_empty() && bytes > 0 {
+        // What could not be read says why.
+        if let Some(note) = document.notes.into_iter().next() {
+            return Err(note.reason);
+        }
         return Err(Reason::new(
             NO_TEXT,
             "the file holds no text (a scan or pictures, perhaps); it can be found by its name",
@@ -177,4 +182,24 @@ fn spool_error(error: std::io::Error) -> ConnectorError {
 
 fn our_fault(error: &ExtractError) -> ConnectorError {
     ConnectorError::new(error.code(), error.to_string(), Disposition::RetryLater { after: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use gangway_model::{Note, Place, Section};
+
+    use super::*;
+
+    #[test]
+    fn a_file_without_text_says_why() {
+        let note = Note { place: Place::default(), reason: Reason::new("recognition_off", "a scan") };
+        let scan = Document { notes: vec![note.clone()], ..Document::default() };
+        assert_eq!(with_text(scan.clone(), 10).unwrap_err().code, "recognition_off");
+        assert_eq!(with_text(Document::default(), 10).unwrap_err().code, NO_TEXT);
+        assert!(with_text(Document::default(), 0).is_ok(), "an empty file is simply empty");
+        let section = Section { text: "some text".to_owned(), ..Section::default() };
+        assert!(with_text(Document { sections: vec![section], ..scan }, 10).is_ok());
+        assert!(is_expected(&note.reason));
+        assert!(!is_expected(&Reason::new("broken", "")));
+    }
 }

@@ -12,7 +12,7 @@ use gangway_effects::{Clock, Network, NetworkOptions, SharedClock, SteppedClock}
 use gangway_emulators::google::{
     self, Control, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, GoogleEmulator, GoogleOptions, Seed,
 };
-use gangway_extract::{Extractor, ExtractorOptions, Limits, WorkerCommand};
+use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
 use gangway_oauth::{OAuthApp, OAuthClient, OAuthEndpoints};
 use gangway_search::{SearchIndex, TantivyIndex, TantivyOptions};
 use gangway_store::testing::TestStore;
@@ -128,7 +128,13 @@ impl House {
                 .expect("an index");
         let index: Arc<dyn SearchIndex> = Arc::new(index);
         let worker = WorkerCommand { program: options.worker.clone(), args: Vec::new() };
-        let extractor = Extractor::new(ExtractorOptions { worker, workers: 1, limits: Limits::default() });
+        let extractor = Extractor::new(ExtractorOptions {
+            worker,
+            workers: 1,
+            limits: Limits::default(),
+            tools: Tools::default(),
+            recognition: Recognition::default(),
+        });
         let mut settings = SyncSettings::with_spool(spool);
         settings.webhook_base = options.webhooks.then(|| url.clone());
         (options.settings)(&mut settings);

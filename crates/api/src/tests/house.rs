@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use gangway_app::{App, AppSettings, CreateUser, OfferTurn, SecretHash, UploadLimits, UploadTurns};
 use gangway_effects::{Network, NetworkOptions, SharedClock, SteppedClock};
-use gangway_extract::{Extractor, ExtractorOptions, Limits, WorkerCommand};
+use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
 use gangway_model::{ExposeSecret, Plan, User};
 use gangway_oauth::OAuthClient;
 use gangway_search::{SearchIndex, TantivyIndex, TantivyOptions};
@@ -102,7 +102,13 @@ impl House {
         let opener =
             Opener::new(provider::REGISTRY, Arc::clone(&apps), vault.clone(), network, Arc::clone(&shared));
         let worker = WorkerCommand { program: PathBuf::from("/nonexistent"), args: Vec::new() };
-        let extractor = Extractor::new(ExtractorOptions { worker, workers: 1, limits: Limits::default() });
+        let extractor = Extractor::new(ExtractorOptions {
+            worker,
+            workers: 1,
+            limits: Limits::default(),
+            tools: Tools::default(),
+            recognition: Recognition::default(),
+        });
         let engine = Engine::idle(EngineParts {
             store: Arc::clone(&store),
             blobs: Arc::clone(&blobs),

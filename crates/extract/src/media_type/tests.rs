@@ -16,9 +16,12 @@ fn signatures_win_over_names_and_claims() {
 
 #[test]
 fn containers_are_told_apart_by_their_parts_then_by_claims() {
-    let mut zip = b"PK\x03\x04".to_vec();
-    zip.extend([0; 26]);
-    let with_part = |part: &[u8]| [zip.as_slice(), part].concat();
+    let with_part = |part: &[u8]| {
+        let mut zip = b"PK\x03\x04".to_vec();
+        zip.extend([0; 26]);
+        zip[26] = if part.starts_with(b"mimetype") { 8 } else { part.len() as u8 };
+        [zip.as_slice(), part].concat()
+    };
     assert_eq!(detect(&with_part(b"word/document.xml"), "x.zip", ""), media::DOCX);
     assert_eq!(detect(&with_part(b"xl/workbook.xml"), "x.docx", ""), media::XLSX);
     assert_eq!(detect(&with_part(b"[Content_Types].xml"), "x.pptx", ""), media::PPTX);
@@ -59,5 +62,25 @@ fn plans_can_ask_before_the_bytes_are_here() {
     assert!(can_extract("", "x.docx"));
     assert!(can_extract("application/json", "x"));
     assert!(!can_extract("video/mp4", "x.mp4"));
-    assert!(!can_extract(ZIP, "x.zip"));
+    assert!(can_extract(ZIP, "x.zip"));
+    assert!(!can_extract("image/jpeg", "x.jpg"), "only where there is text recognition");
+}
+
+#[test]
+fn what_lies_within_a_part_is_no_part() {
+    let docx =
+        b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x11\0\0\0word/document.xml".to_vec();
+    let mut archive = b"PK\x03\x04".to_vec();
+    archive.extend([0; 26]);
+    archive[18] = docx.len() as u8;
+    archive[26] = 6;
+    archive.extend(b"a.docx");
+    archive.extend(&docx);
+    assert_eq!(detect(&archive, "letters.zip", ""), ZIP);
+}
+
+#[test]
+fn two_letters_are_no_picture() {
+    assert_eq!(detect(b"BMW and others build cars", "x.txt", ""), media::PLAIN);
+    assert_eq!(detect(b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0", "x", ""), "image/bmp");
 }

@@ -4,15 +4,15 @@ mod process;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use tokio::io::AsyncRead;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::error::ExtractError;
 use crate::limits::Limits;
-use crate::protocol::{Answer, Job};
+use crate::protocol::{Answer, Confinement, Job};
 use process::{Failure, WorkerProcess};
 
 /// How a worker is started: a program, by its absolute path, that ends up in [`crate::worker_main`]. It gets an empty
@@ -30,6 +30,20 @@ pub(crate) struct Pool {
     permits: Semaphore,
     idle: Mutex<Vec<Idle>>,
     reaping: AtomicBool,
+    confined: OnceLock<Confinement>,
+}
+
+/// Why a job gave no answer.
+pub(crate) struct Ended {
+    pub error: ExtractError,
+    /// The member of an archive that was being read.
+    pub member: Option<String>,
+}
+
+impl From<ExtractError> for Ended {
+    fn from(error: ExtractError) -> Self {
+        Self { error, member: None }
+    }
 }
 
 struct Idle {
@@ -46,52 +60,74 @@ impl Pool {
             permits: Semaphore::new(workers.max(1)),
             idle: Mutex::new(Vec::new()),
             reaping: AtomicBool::new(false),
+            confined: OnceLock::new(),
         })
     }
 
-    /// Has a worker read one file. Dropping the future kills the worker that was reading.
+    /// Has a worker read one file; returns its answer and the pictures that go with it. Dropping the future kills the
+    /// worker that was reading.
     pub(crate) async fn run(
         self: &Arc<Self>,
         job: &Job,
         content: &mut (impl AsyncRead + Unpin),
-    ) -> Result<Answer, ExtractError> {
-        let _permit = self.permits.acquire().await.map_err(|_| ExtractError::Crashed)?;
+    ) -> Result<(Answer, Vec<Vec<u8>>), Ended> {
+        let _permit = self.turn().await;
         let mut worker = match self.take_idle() {
             Some(worker) => worker,
             None => self.start().await?,
         };
         let limit = self.limits.time_per_file;
-        let outcome = match timeout(limit, worker.exchange(job, content)).await {
-            Err(_late) => return Err(self.timed_out()),
+        let mut member = None;
+        let outcome = match timeout(limit, worker.exchange(job, content, &mut member)).await {
+            Err(_late) => return Err(Ended { error: self.timed_out(), member }),
             Ok(outcome) => outcome,
         };
         match outcome {
-            Ok(reply) => {
-                if !reply.last && worker.files() < self.limits.files_per_worker {
+            Ok(exchanged) => {
+                if !exchanged.last && worker.files() < self.limits.files_per_worker {
                     self.keep(worker);
                 }
-                Ok(reply.answer)
+                Ok((exchanged.answer, exchanged.pictures))
             }
-            Err(Failure::Content(cause)) => Err(ExtractError::Unreadable { cause: cause.kind().to_string() }),
+            Err(Failure::Content(cause)) => {
+                Err(ExtractError::Unreadable { cause: cause.kind().to_string() }.into())
+            }
             Err(Failure::Pipe(error)) => {
                 let death = worker.cause_of_death().await;
                 tracing::warn!(?death, %error, media_type = job.media_type, "an extraction worker died");
-                Err(match death {
+                let error = match death {
                     process::Death::OutOfTime => self.timed_out(),
                     process::Death::OutOfMemory => {
                         ExtractError::OutOfMemory { mebibytes: self.limits.worker_memory_bytes >> 20 }
                     }
                     process::Death::Other(_) => ExtractError::Crashed,
-                })
+                };
+                Err(Ended { error, member })
             }
         }
     }
 
+    /// Waits until one more process may run.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.permits.acquire().await.ok()
+    }
+
+    /// Starts a worker, to be used by the next file, and tells what the kernel enforces on it.
+    pub(crate) async fn check(self: &Arc<Self>) -> Result<Confinement, ExtractError> {
+        let _permit = self.turn().await;
+        let worker = self.start().await?;
+        let confined = worker.confined();
+        self.keep(worker);
+        Ok(confined)
+    }
+
     async fn start(&self) -> Result<WorkerProcess, ExtractError> {
-        WorkerProcess::start(&self.command, &self.limits).await.map_err(|cause| {
+        let worker = WorkerProcess::start(&self.command, &self.limits).await.map_err(|cause| {
             tracing::error!(program = %self.command.program.display(), cause, "an extraction worker did not start");
             ExtractError::WorkerUnavailable { program: self.command.program.clone(), cause }
-        })
+        })?;
+        self.confined.get_or_init(|| report(worker.confined()));
+        Ok(worker)
     }
 
     fn take_idle(&self) -> Option<WorkerProcess> {
@@ -126,6 +162,24 @@ impl Pool {
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Says once how workers are confined: in the log, and as a metric.
+fn report(confined: Confinement) -> Confinement {
+    for (means, holds) in [("landlock", confined.landlock), ("seccomp", confined.seccomp)] {
+        metrics::gauge!("gangway_extract_confined", "means" => means).set(f64::from(u8::from(holds)));
+    }
+    match confined {
+        Confinement { landlock: true, seccomp: true } => {
+            tracing::info!("extraction workers are confined by landlock and seccomp");
+        }
+        Confinement { landlock, seccomp } => tracing::warn!(
+            landlock,
+            seccomp,
+            "this kernel does not confine extraction workers fully; limits of memory and time hold all the same"
+        ),
+    }
+    confined
 }
 
 #[allow(

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::WorkerCommand;
 use crate::limits::Limits;
-use crate::protocol::{self, Job, Reply, SendError, Setup};
+use crate::protocol::{self, Answer, Confinement, Job, Reply, SendError, Setup};
 use crate::worker::EXIT_TIMED_OUT;
 
 /// A worker that says nothing for so long after its start is none.
@@ -29,6 +29,16 @@ pub(super) struct WorkerProcess {
     output: BufReader<ChildStdout>,
     complaints: JoinHandle<Vec<u8>>,
     files: u32,
+    confined: Confinement,
+}
+
+/// What came of one job.
+pub(super) struct Exchanged {
+    pub answer: Answer,
+    /// The bytes of pictures, one for each scan of the answer.
+    pub pictures: Vec<Vec<u8>>,
+    /// The worker ends after this.
+    pub last: bool,
 }
 
 /// Why an exchange gave no reply.
@@ -66,10 +76,12 @@ impl WorkerProcess {
             return Err("it has no pipes".to_owned());
         };
         let complaints = tokio::spawn(last_words(complaints));
-        let mut worker = Self { child, input, output: BufReader::new(output), complaints, files: 0 };
+        let confined = Confinement { landlock: false, seccomp: false };
+        let mut worker =
+            Self { child, input, output: BufReader::new(output), complaints, files: 0, confined };
         let setup = Setup { memory_bytes: limits.worker_memory_bytes };
         match timeout(START_TIME.min(limits.time_per_file), worker.greet(&setup)).await {
-            Ok(Ok(())) => Ok(worker),
+            Ok(Ok(confined)) => Ok(Self { confined, ..worker }),
             Ok(Err(_)) => match worker.cause_of_death().await {
                 Death::Other(Some(status)) => Err(format!("it ended at once with {status}")),
                 _ => Err("it does not speak the worker's protocol".to_owned()),
@@ -78,17 +90,19 @@ impl WorkerProcess {
         }
     }
 
-    async fn greet(&mut self, setup: &Setup) -> io::Result<()> {
+    async fn greet(&mut self, setup: &Setup) -> io::Result<Confinement> {
         protocol::send_setup(&mut self.input, setup).await?;
         protocol::receive_greeting(&mut self.output).await
     }
 
-    /// Sends a job with its content and waits for the reply, without a time limit of its own.
+    /// Sends a job with its content and waits for the answer, without a time limit of its own. `reading` is the member
+    /// of an archive that the worker said last it turns to.
     pub(super) async fn exchange(
         &mut self,
         job: &Job,
         content: &mut (impl AsyncRead + Unpin),
-    ) -> Result<Reply, Failure> {
+        reading: &mut Option<String>,
+    ) -> Result<Exchanged, Failure> {
         self.files += 1;
         let max_frame = protocol::max_reply_frame(job.text_bytes);
         let send = async {
@@ -97,9 +111,24 @@ impl WorkerProcess {
                 SendError::Pipe(error) => Failure::Pipe(error),
             })
         };
-        let receive =
-            async { protocol::receive_reply(&mut self.output, max_frame).await.map_err(Failure::Pipe) };
-        tokio::try_join!(send, receive).map(|((), reply)| reply)
+        let receive = async {
+            loop {
+                match protocol::receive_reply(&mut self.output, max_frame).await.map_err(Failure::Pipe)? {
+                    Reply::Reading(member) => *reading = Some(member),
+                    Reply::Done { answer, last } => {
+                        let pictures = protocol::receive_pictures(&mut self.output, &answer);
+                        let pictures = pictures.await.map_err(Failure::Pipe)?;
+                        return Ok(Exchanged { answer, pictures, last });
+                    }
+                }
+            }
+        };
+        tokio::try_join!(send, receive).map(|((), exchanged)| exchanged)
+    }
+
+    /// What the kernel enforces on it.
+    pub(super) fn confined(&self) -> Confinement {
+        self.confined
     }
 
     /// How the worker ended; one that still runs is killed.

@@ -1,12 +1,18 @@
 //! Looks into containers whose first bytes do not say enough: old Office files, and ZIP with its directory at the end.
 
-use crate::media_type::{DOC, MSG, OLE, PPT, XLS, ZIP, zip_kind};
+use std::io::Cursor;
+
+use gangway_model::media;
+use zip::ZipArchive;
+
+use crate::media_type::{DOC, EPUB, MSG, ODP, ODS, ODT, OLE, PPT, XLS, XLSB, ZIP, kind_of_parts};
 
 /// What a container holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Contained {
     Kind(String),
     Encrypted,
+    Broken,
     /// A container, but of nothing we read.
     Unknown,
 }
@@ -14,10 +20,28 @@ pub(crate) enum Contained {
 /// Names what the whole bytes of a container hold; other types are passed through.
 pub(crate) fn look_into(bytes: &[u8], media_type: &str) -> Contained {
     match media_type {
-        ZIP => zip_kind(bytes).map_or(Contained::Unknown, |kind| Contained::Kind(kind.to_owned())),
+        ZIP | EPUB | ODT | ODS | ODP | XLSB | media::DOCX | media::XLSX | media::PPTX
+            if bytes.starts_with(b"PK") =>
+        {
+            zip_kind(bytes, media_type)
+        }
         OLE | DOC | XLS | PPT | MSG if bytes.starts_with(b"\xd0\xcf\x11\xe0") => ole_kind(bytes),
         other => Contained::Kind(other.to_owned()),
     }
+}
+
+/// The directory of the archive tells, not what was claimed; an archive of anything is a folder of documents. One
+/// whose directory is lost keeps its claim: the reader of that type may still find something.
+fn zip_kind(bytes: &[u8], claimed: &str) -> Contained {
+    let Ok(archive) = ZipArchive::new(Cursor::new(bytes)) else {
+        return match claimed {
+            ZIP => Contained::Broken,
+            claimed => Contained::Kind(claimed.to_owned()),
+        };
+    };
+    let names: Vec<_> = archive.file_names().flatten().collect();
+    let kind = kind_of_parts(bytes, names.iter().map(AsRef::as_ref)).unwrap_or(ZIP);
+    Contained::Kind(kind.to_owned())
 }
 
 /// Directory entries are 128 bytes, aligned, and start with their name in UTF-16.

@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use gangway_model::{Document, Place, Section, media};
-use xberg::{DocumentNode, ExtractedDocument, NodeContent, PageContent, TableGrid};
+use chrono::{DateTime, NaiveDateTime};
+use gangway_model::{Document, Note, Place, Reason, Section, Timestamp, media};
+use xberg::{AnnotationKind, DocumentNode, ExtractedDocument, NodeContent, PageContent, TableGrid};
 
 use crate::markdown::Sections;
 use crate::media_type::{ODP, ODS, PPT, XLS};
 use crate::table::{RowGroups, row_text};
-use crate::text::{finish, one_line};
+use crate::text::{AUTHOR_CHARS, TITLE_CHARS, finish, one_line};
 
-const TITLE_CHARS: usize = 300;
-const AUTHOR_CHARS: usize = 120;
+/// The code of the note on a page that may be a picture of text.
+pub(super) const PAGE_WITHOUT_TEXT: &str = "page_without_text";
+/// Links of one block that are kept, and the longest.
+const LINKS: usize = 50;
+const LINK_BYTES: usize = 500;
 const MAX_AUTHORS: usize = 20;
 
 pub(crate) fn to_document(extracted: ExtractedDocument, media_type: &str, text_bytes: usize) -> Document {
@@ -30,8 +34,50 @@ pub(crate) fn to_document(extracted: ExtractedDocument, media_type: &str, text_b
     }
     let authors = metadata.authors.iter().flatten().map(|author| one_line(author, AUTHOR_CHARS));
     document.authors = authors.filter(|author| !author.is_empty()).take(MAX_AUTHORS).collect();
+    let language = metadata.language.as_deref().map(str::trim);
+    document.language = language.filter(|tag| is_language_tag(tag)).map(str::to_owned);
+    document.created_at = metadata.created_at.as_deref().and_then(moment);
+    document.modified_at = metadata.modified_at.as_deref().and_then(moment);
     finish(&mut document, text_bytes);
     document
+}
+
+/// A BCP 47 tag, as far as its looks tell.
+fn is_language_tag(tag: &str) -> bool {
+    (2..=35).contains(&tag.len())
+        && tag.starts_with(|c: char| c.is_ascii_alphabetic())
+        && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// A time as office files and PDF write it; one without an offset is taken for UTC.
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let with_offset = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+    let without = || {
+        let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S"];
+        formats
+            .iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+            .map(|time| time.and_utc())
+    };
+    with_offset.ok().or_else(without).or_else(|| pdf_moment(text))
+}
+
+/// `D:20240131120000+01'00'`, of which all after the day may be missing.
+fn pdf_moment(text: &str) -> Option<Timestamp> {
+    let text = text.strip_prefix("D:")?;
+    let digits: String = text.chars().take_while(char::is_ascii_digit).take(14).collect();
+    let whole = format!("{digits:0<14}");
+    let time = (digits.len() >= 8).then(|| NaiveDateTime::parse_from_str(&whole, "%Y%m%d%H%M%S").ok())??;
+    let offset = text[digits.len()..].replace('\'', "");
+    let minutes = match (offset.get(..1), offset.get(1..3), offset.get(3..5).unwrap_or("00")) {
+        (Some(sign @ ("+" | "-")), Some(hours), minutes) => {
+            let total = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
+            if sign == "-" { -total } else { total }
+        }
+        _ => 0,
+    };
+    Some(time.and_utc() - chrono::TimeDelta::minutes(minutes))
 }
 
 /// Titles that programs fill in by themselves say nothing.
@@ -77,8 +123,15 @@ fn paged(extracted: &ExtractedDocument, needed: f32, place: impl Fn(u32) -> Plac
         }
         append_notes(text, page);
     }
+    let is_paper = place(1).page.is_some();
+    let textless = pages.iter().filter(|(_, text)| is_paper && visible_chars(text) == 0);
+    let notes = textless.map(|(number, _)| Note {
+        place: place(*number),
+        reason: Reason::new(PAGE_WITHOUT_TEXT, "the page holds no text"),
+    });
+    let notes = notes.collect();
     let sections = pages.into_iter().map(|(number, text)| Section { place: place(number), text });
-    Document { sections: sections.collect(), ..Document::default() }
+    Document { sections: sections.collect(), notes, ..Document::default() }
 }
 
 fn append_notes(text: &mut String, page: &PageContent) {
@@ -119,10 +172,27 @@ fn for_each_block(extracted: &ExtractedDocument, mut each: impl FnMut(&DocumentN
             *count
         });
         let marker = || node.attributes.as_ref().and_then(|attributes| attributes.get("list_marker"));
-        if let Some(block) =
+        if let Some(mut block) =
             block_text(&node.content, number, marker).filter(|block| !block.trim().is_empty())
         {
+            append_links(&mut block, node);
             each(node, block);
+        }
+    }
+}
+
+/// Where a block's links lead, after its text: within it they would stand between words that belong together.
+fn append_links(block: &mut String, node: &DocumentNode) {
+    if matches!(node.content, NodeContent::Heading { .. } | NodeContent::Title { .. }) {
+        return;
+    }
+    for annotation in node.annotations.iter().take(LINKS) {
+        if let AnnotationKind::Link { url, .. } = &annotation.kind
+            && ["http://", "https://", "mailto:"].iter().any(|scheme| url.starts_with(scheme))
+            && url.len() <= LINK_BYTES
+            && !block.contains(url.trim_start_matches("mailto:"))
+        {
+            block.push_str(&format!(" <{url}>"));
         }
     }
 }
@@ -190,4 +260,26 @@ fn table_text(grid: &TableGrid) -> String {
 
 fn visible_chars(text: &str) -> usize {
     text.chars().filter(|c| c.is_alphanumeric()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_however_files_write_them() {
+        let noon = "2024-01-31T12:00:00Z".parse::<Timestamp>().unwrap();
+        for text in [
+            "2024-01-31T12:00:00Z",
+            "2024-01-31T13:00:00+01:00",
+            "2024-01-31T12:00:00",
+            "D:20240131130000+01'00'",
+        ] {
+            assert_eq!(moment(text), Some(noon), "{text}");
+        }
+        assert_eq!(moment("D:20240131"), "2024-01-31T00:00:00Z".parse().ok());
+        for text in ["", "yesterday", "D:2024", "D:99999999999999", "D:20240131120000+é1'00'"] {
+            assert_eq!(moment(text), None, "{text}");
+        }
+    }
 }

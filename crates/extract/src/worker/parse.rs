@@ -2,15 +2,15 @@
 
 use std::io;
 
-use gangway_model::media;
+use gangway_model::{Document, media};
 use tokio::runtime::{Builder, Runtime};
 use xberg::{
     ContentFilterConfig, ExtractInput, ExtractionConfig, PageConfig, SecurityLimits, XbergError, extract,
 };
 
-use super::container::{Contained, look_into};
 use super::nodes;
-use crate::protocol::{Answer, Job};
+use super::reader::too_large_unpacked;
+use crate::protocol::{Job, Refusal};
 use crate::text::{declared_charset, decode};
 
 /// Bytes a container may unpack to. The worker's memory limit is the harder one.
@@ -21,12 +21,12 @@ const TABLE_CELLS: usize = 2_000_000;
 /// Levels of nesting; more overflows stacks before it means anything to a reader.
 const NESTING: usize = 400;
 
-pub(crate) struct Parser {
+pub(super) struct Parser {
     runtime: Runtime,
 }
 
 impl Parser {
-    pub(crate) fn new(stack_bytes: usize) -> io::Result<Self> {
+    pub(super) fn new(stack_bytes: usize) -> io::Result<Self> {
         let runtime = Builder::new_current_thread()
             .thread_stack_size(stack_bytes)
             .max_blocking_threads(2)
@@ -35,30 +35,37 @@ impl Parser {
         Ok(Self { runtime })
     }
 
-    pub(crate) fn parse(&self, job: &Job, content: Vec<u8>) -> Answer {
-        let media_type = match look_into(&content, &job.media_type) {
-            Contained::Kind(media_type) => media_type,
-            Contained::Encrypted => return Answer::Encrypted,
-            Contained::Unknown => return Answer::Unsupported { media_type: job.media_type.clone() },
-        };
-        let content = match media_type.as_str() {
-            media::HTML => html_as_utf8(&content, job.charset.as_deref()),
+    /// Has the library read one file of a type it knows.
+    pub(super) fn parse(
+        &self,
+        media_type: &str,
+        content: Vec<u8>,
+        charset: Option<&str>,
+        job: &Job,
+    ) -> Result<Document, Refusal> {
+        let content = match media_type {
+            media::HTML => html_as_utf8(&content, charset),
             _ => content,
         };
+        let media_type = media_type.to_owned();
         let input = ExtractInput::from_bytes(content, media_type.as_str(), None);
         let outcome = self.runtime.block_on(extract(input, &config(job.seconds)));
-        let mut result = match outcome {
-            Ok(result) => result,
-            Err(error) => return failure(&error, media_type),
-        };
+        let mut result = outcome.map_err(|error| refusal(&error, &media_type))?;
         if let Some(item) = result.errors.first()
             && result.results.is_empty()
         {
-            return failure_by_message(&item.message, media_type);
+            return Err(refusal_by_message(&item.message, &media_type));
         }
         match result.results.pop() {
-            Some(extracted) => Answer::Document(nodes::to_document(extracted, &media_type, job.text_bytes)),
-            None => Answer::Broken { media_type },
+            Some(extracted) => {
+                let document = nodes::to_document(extracted, &media_type, job.text_bytes);
+                // A PDF always has pages; the library passes over a broken one without a word.
+                match media_type == media::PDF && document.sections.is_empty() && document.notes.is_empty() {
+                    true => Err(Refusal::Broken { media_type }),
+                    false => Ok(document),
+                }
+            }
+            None => Err(Refusal::Broken { media_type }),
         }
     }
 }
@@ -70,6 +77,8 @@ fn config(seconds: u64) -> ExtractionConfig {
         enable_quality_processing: false,
         escape_markdown: false,
         include_document_structure: true,
+        // What lies within is read by our own walk, with its places and its limits.
+        max_archive_depth: 0,
         pages: Some(PageConfig { extract_pages: true, ..PageConfig::default() }),
         content_filter: Some(ContentFilterConfig {
             include_headers: true,
@@ -104,28 +113,29 @@ fn html_as_utf8(content: &[u8], declared: Option<&str>) -> Vec<u8> {
     decode(content, declared.as_deref(), false).into_bytes()
 }
 
-fn failure(error: &XbergError, media_type: String) -> Answer {
+fn refusal(error: &XbergError, media_type: &str) -> Refusal {
     match error {
-        XbergError::Timeout { .. } | XbergError::Cancelled => Answer::TimedOut,
-        XbergError::UnsupportedFormat(_) => Answer::Unsupported { media_type },
+        XbergError::Timeout { .. } | XbergError::Cancelled => Refusal::TimedOut,
+        XbergError::UnsupportedFormat(_) => Refusal::Unsupported { media_type: media_type.to_owned() },
         XbergError::Security { .. } => too_large(),
-        other => failure_by_message(&other.to_string(), media_type),
+        other => refusal_by_message(&other.to_string(), media_type),
     }
 }
 
 /// The library folds causes into text; only these words are looked for, and the text goes nowhere.
-fn failure_by_message(message: &str, media_type: String) -> Answer {
+fn refusal_by_message(message: &str, media_type: &str) -> Refusal {
     let message = message.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let media_type = media_type.to_owned();
     match () {
-        _ if says(&["password", "encrypt"]) => Answer::Encrypted,
+        _ if says(&["password", "encrypt"]) => Refusal::Encrypted,
         _ if says(&["security limit", "zip bomb", "too large", "exceeds"]) => too_large(),
-        _ if says(&["timed out"]) => Answer::TimedOut,
-        _ if says(&["unsupported format"]) => Answer::Unsupported { media_type },
-        _ => Answer::Broken { media_type },
+        _ if says(&["timed out"]) => Refusal::TimedOut,
+        _ if says(&["unsupported format"]) => Refusal::Unsupported { media_type },
+        _ => Refusal::Broken { media_type },
     }
 }
 
-fn too_large() -> Answer {
-    Answer::TooLarge { what: "unpacked it goes beyond what is safe to read".to_owned() }
+fn too_large() -> Refusal {
+    Refusal::TooLarge { what: too_large_unpacked() }
 }

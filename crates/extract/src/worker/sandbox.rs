@@ -5,17 +5,15 @@ use std::io;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::protocol::Setup;
-
 /// Pipes, the runtime's own descriptors and a few to spare.
 const OPEN_FILES: u64 = 32;
 /// Address space beyond the memory limit: thread stacks and arenas are reserved without being used.
 const RESERVED_BYTES: u64 = 1 << 30;
 
-/// Limits memory and open files, and forbids writing files and dumping core. There is no way back.
-pub(crate) fn enter(setup: &Setup) -> io::Result<()> {
-    limit(Resource::Data, setup.memory_bytes)?;
-    limit(Resource::As, setup.memory_bytes.saturating_add(RESERVED_BYTES))?;
+/// Limits memory in bytes and open files, and forbids writing files and dumping core. There is no way back.
+pub(crate) fn enter(memory_bytes: u64) -> io::Result<()> {
+    limit(Resource::Data, memory_bytes)?;
+    limit(Resource::As, memory_bytes.saturating_add(RESERVED_BYTES))?;
     limit(Resource::Nofile, OPEN_FILES)?;
     limit(Resource::Fsize, 0)?;
     limit(Resource::Core, 0)

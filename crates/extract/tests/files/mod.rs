@@ -3,12 +3,18 @@
 
 /// A ZIP container of stored (not compressed) entries.
 pub fn zip(entries: &[(&str, &str)]) -> Vec<u8> {
+    let entries: Vec<_> = entries.iter().map(|(name, text)| (*name, text.as_bytes().to_vec())).collect();
+    zip_of(&entries)
+}
+
+/// The same, of any bytes.
+pub fn zip_of(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in entries {
         let at = out.len() as u32;
         let mut common = Vec::new();
         common.extend([20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0]);
-        common.extend(crc32(content.as_bytes()).to_le_bytes());
+        common.extend(crc32(content).to_le_bytes());
         common.extend((content.len() as u32).to_le_bytes());
         common.extend((content.len() as u32).to_le_bytes());
         common.extend((name.len() as u16).to_le_bytes());
@@ -16,7 +22,7 @@ pub fn zip(entries: &[(&str, &str)]) -> Vec<u8> {
         out.extend(b"PK\x03\x04");
         out.extend(&common);
         out.extend(name.as_bytes());
-        out.extend(content.as_bytes());
+        out.extend(content);
         directory.extend(b"PK\x01\x02\x14\0");
         directory.extend(&common);
         directory.extend([0; 10]);
@@ -32,6 +38,18 @@ pub fn zip(entries: &[(&str, &str)]) -> Vec<u8> {
     out.extend(start.to_le_bytes());
     out.extend([0, 0]);
     out
+}
+
+/// An archive with one member of so many bytes, all zero, packed.
+pub fn deflated_zip(name: &str, zeros: u64) -> Vec<u8> {
+    use std::io::Write;
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    let piece = vec![0; 1 << 20];
+    for _ in 0..zeros >> 20 {
+        archive.write_all(&piece).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
 }
 
 fn crc32(bytes: &[u8]) -> u32 {

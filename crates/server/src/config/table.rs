@@ -115,6 +115,19 @@ static FIXED: &[Setting] = &[
     setting("extract.timeout_seconds", Kind::Number { min: 1, max: 3600 }, Some("60"), None,
         "How long reading one file may take."),
 
+    setting("ocr.enabled", Kind::Switch, Some("true"), None,
+        "Recognizes text in pictures and scanned PDF pages, where the programs tesseract and pdftoppm are installed."),
+    setting("ocr.languages", Kind::List, Some("[\"eng\"]"), None,
+        "Languages to recognize, as Tesseract names them; each needs its language file. More languages take more time."),
+    setting("ocr.data_folder", Kind::Path, None, None,
+        "A folder of Tesseract's language files, when it is not its own."),
+    setting("ocr.pages_per_file", Kind::Number { min: 1, max: 10_000 }, Some("50"), None,
+        "Scanned pages of one file that are recognized; the rest is named in the file's notes."),
+    setting("ocr.page_seconds", Kind::Number { min: 1, max: 3600 }, Some("60"), None,
+        "How long recognizing one page may take."),
+    setting("ocr.workers", Kind::Number { min: 1, max: 64 }, Some("1"), None,
+        "Pages recognized at the same time. Each takes one core for a few seconds."),
+
     setting("search.writer_memory_mb", Kind::Number { min: 16, max: 4096 }, Some("48"), None,
         "Memory for index changes that are not written yet, in MiB."),
 

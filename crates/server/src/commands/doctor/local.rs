@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gangway_effects::SystemClock;
-use gangway_extract::{Content, Extractor, ExtractorOptions, Input, Limits};
+use gangway_extract::{Confinement, Content, Input, Tools};
 
 use super::Finding;
 use crate::config::Config;
@@ -125,29 +125,66 @@ pub async fn database(config: &Config) -> Finding {
 
 /// Has a worker read a page, the way a sync would.
 pub async fn worker(config: &Config) -> Finding {
-    let command = match wiring::worker_command() {
-        Ok(command) => command,
+    let extractor = match wiring::extractor(config, Some(1)) {
+        Ok(extractor) => extractor,
         Err(failure) => return Finding::fail("file reader", failure.what, "install the program as one file"),
     };
-    let limits = Limits {
-        time_per_file: config.extract_timeout,
-        worker_memory_bytes: config.extract_memory_bytes,
-        ..Limits::default()
-    };
-    let extractor = Extractor::new(ExtractorOptions { worker: command, workers: 1, limits });
     let page = "<html><body><h1>Check</h1><p>readable text</p></body></html>";
     let input = Input { content: Content::Bytes(page.into()), name: "check.html", media_type: "text/html" };
-    match extractor.extract(input).await {
+    let outcome = match extractor.extract(input).await {
         Ok(document) if document.sections.iter().any(|section| section.text.contains("readable text")) => {
-            Finding::ok("file reader", "a worker process read a page")
+            extractor.check().await
         }
         Ok(_) => {
-            Finding::fail("file reader", "a worker process read a page wrongly", "install this program anew")
+            let what = "a worker process read a page wrongly";
+            return Finding::fail("file reader", what, "install this program anew");
         }
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(Confinement { landlock: true, seccomp: true }) => {
+            Finding::ok("file reader", "a worker process read a page, confined by landlock and seccomp")
+        }
+        Ok(_) => Finding::warn(
+            "file reader",
+            "a worker process read a page, but this kernel does not confine it fully",
+            "a kernel with landlock (5.13 or newer) and seccomp keeps a broken file from files and network",
+        ),
         Err(error) => Finding::fail(
             "file reader",
             error.to_string(),
             "extract.memory_mb or a limit of the system (ulimit, container) may be too low",
+        ),
+    }
+}
+
+/// Whether text in pictures can be read, as it is set.
+pub async fn recognition(config: &Config) -> Finding {
+    if !config.ocr_enabled {
+        return Finding::ok("text recognition", "is switched off: scans are found by their name");
+    }
+    let tools = Tools::find();
+    let (Some(tesseract), Some(_)) = (&tools.tesseract, &tools.pdftoppm) else {
+        return Finding::warn(
+            "text recognition",
+            "tesseract or pdftoppm is not installed: scans are found by their name alone",
+            "install tesseract-ocr and poppler-utils, or set ocr.enabled to false",
+        );
+    };
+    let mut command = tokio::process::Command::new(tesseract);
+    command.arg("--list-langs").env("OMP_THREAD_LIMIT", "1");
+    if let Some(folder) = &config.ocr_data_folder {
+        command.arg("--tessdata-dir").arg(folder);
+    }
+    let listed = command.output().await.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let listed = listed.unwrap_or_default();
+    let missing = config.ocr_languages.iter().find(|language| !listed.lines().any(|line| line == **language));
+    match missing {
+        None => Finding::ok("text recognition", format!("reads {}", config.ocr_languages.join(", "))),
+        Some(language) => Finding::fail(
+            "text recognition",
+            format!("the language file of {language} is not there, so nothing is recognized"),
+            format!("install tesseract-ocr-{}, or change ocr.languages", language.replace('_', "-")),
         ),
     }
 }

@@ -120,6 +120,7 @@ async fn examine_config(args: &DoctorArgs, config: Config, first: Finding) -> Ve
     findings.push(local::disk(&config));
     findings.push(local::database(&config).await);
     findings.push(local::worker(&config).await);
+    findings.push(local::recognition(&config).await);
     findings.push(local::public_url(&config));
     findings.extend(outside::providers(&config, args.offline).await);
     findings

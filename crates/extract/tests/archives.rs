@@ -1,0 +1,160 @@
+//! Files within files: archives, messages with attachments, and what is left out of them.
+
+use std::path::PathBuf;
+
+use gangway_extract::{
+    Content, ExtractError, Extractor, ExtractorOptions, Input, Limits, Recognition, Tools, WorkerCommand,
+};
+use gangway_model::Document;
+
+mod files;
+
+async fn read(bytes: impl Into<Vec<u8>>, name: &str) -> Result<Document, ExtractError> {
+    read_within(Limits::default(), bytes, name).await
+}
+
+async fn read_within(
+    limits: Limits,
+    bytes: impl Into<Vec<u8>>,
+    name: &str,
+) -> Result<Document, ExtractError> {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_gangway-extract-worker"));
+    let extractor = Extractor::new(ExtractorOptions {
+        worker: WorkerCommand { program, args: Vec::new() },
+        workers: 1,
+        limits,
+        tools: Tools::default(),
+        recognition: Recognition::default(),
+    });
+    let content = Content::Bytes(bytes.into().into());
+    extractor.extract(Input { content, name, media_type: "" }).await
+}
+
+fn members(document: &Document) -> Vec<(&str, &str)> {
+    let sections = document.sections.iter();
+    sections.map(|one| (one.place.member.as_deref().unwrap_or("-"), one.text.as_str())).collect()
+}
+
+fn notes(document: &Document) -> Vec<(&str, &str)> {
+    let notes = document.notes.iter();
+    notes.map(|note| (note.place.member.as_deref().unwrap_or("-"), note.reason.code.as_str())).collect()
+}
+
+#[tokio::test]
+async fn an_archive_is_a_folder_of_documents() {
+    let docx = files::docx(&files::paragraph(Some(1), "Report"));
+    let inner = files::zip_of(&[("deep/note.md", b"# Deep\nfound".to_vec())]);
+    let archive = files::zip_of(&[
+        ("letters/a.docx", docx),
+        ("table.csv", b"id,name\n1,Ann".to_vec()),
+        ("inner.zip", inner),
+        ("../../etc/passwd.txt", b"a name is only a name".to_vec()),
+        ("__MACOSX/._a.docx", b"\0\x05\x16\x07".to_vec()),
+        ("tool.exe", b"MZ\0\0\x01\x02\0\0".to_vec()),
+        ("broken.pdf", b"%PDF-1.4\nnothing".to_vec()),
+    ]);
+    let document = read(archive, "all.zip").await.unwrap();
+    assert_eq!(
+        members(&document),
+        [
+            ("letters/a.docx", "# Report"),
+            ("table.csv", "| id | name |\n| --- | --- |\n| 1 | Ann |"),
+            ("inner.zip › deep/note.md", "# Deep\nfound"),
+            ("etc/passwd.txt", "a name is only a name"),
+        ]
+    );
+    assert_eq!(notes(&document), [("tool.exe", "unsupported_type"), ("broken.pdf", "broken")]);
+    assert_eq!(document.sections[1].place.rows, Some((1, 2)));
+}
+
+#[tokio::test]
+async fn an_archive_of_office_files_is_no_office_file() {
+    let archive = files::zip_of(&[("a.docx", files::docx(&files::paragraph(None, "one")))]);
+    let document = read(archive.clone(), "a.zip").await.unwrap();
+    assert_eq!(members(&document), [("a.docx", "one")]);
+    // Nor does a wrong name make it one.
+    assert_eq!(members(&read(archive, "a.docx").await.unwrap()), [("a.docx", "one")]);
+}
+
+#[tokio::test]
+async fn archives_without_end_are_left_out() {
+    let mut archive = files::zip_of(&[("core.txt", b"unreachable".to_vec())]);
+    for _ in 0..8 {
+        archive = files::zip_of(&[("next.zip", archive), ("seen.txt", b"seen".to_vec())]);
+    }
+    let document = read(archive, "deep.zip").await.unwrap();
+    assert_eq!(document.sections.len(), 4, "{:?}", members(&document));
+    assert_eq!(notes(&document).len(), 1);
+    assert_eq!(document.notes[0].reason.code, "too_large");
+}
+
+#[tokio::test]
+async fn many_members_are_counted_not_listed() {
+    let many: Vec<(String, Vec<u8>)> = (0..200).map(|n| (format!("{n}.exe"), b"MZ\0\x01".to_vec())).collect();
+    let many: Vec<(&str, Vec<u8>)> =
+        many.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+    let document = read(files::zip_of(&many), "a.zip").await.unwrap();
+    assert_eq!(document.notes.len(), 51);
+    assert_eq!(document.notes[50].reason.code, "more_left_out");
+    assert!(document.notes[50].reason.message.starts_with("150 "));
+}
+
+#[tokio::test]
+async fn a_member_that_kills_its_reader_costs_only_itself() {
+    let heavy = format!("<table>{}</table>", "<tr><td>cell</td><td>other</td></tr>".repeat(80_000));
+    let archive = files::zip_of(&[
+        ("first.txt", b"before".to_vec()),
+        ("heavy.html", heavy.into_bytes()),
+        ("last.txt", b"after".to_vec()),
+    ]);
+    let limits = Limits { worker_memory_bytes: 96 << 20, ..Limits::default() };
+    let document = read_within(limits, archive, "a.zip").await.unwrap();
+    assert_eq!(members(&document), [("first.txt", "before"), ("last.txt", "after")]);
+    assert_eq!(notes(&document), [("heavy.html", "out_of_memory")]);
+}
+
+#[tokio::test]
+async fn messages_have_heads_text_and_attachments() {
+    let message = "From: Ann Example <ann@example.com>\r\nTo: bob@example.com\r\nSubject: =?utf-8?Q?Caf=C3=A9_plan?=\r\n\
+        Date: Wed, 31 Jan 2024 12:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+        --b\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGr\u{fc}sse\r\n\
+        --b\r\nContent-Type: text/csv; name=\"list.csv\"\r\nContent-Disposition: attachment; filename=\"list.csv\"\r\n\r\na,b\r\n1,2\r\n\
+        --b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\nFrom: x@example.com\r\n\r\nforwarded words\r\n\
+        --b--\r\n";
+    // The body is written in Latin-1, as it says.
+    let bytes: Vec<u8> = message.chars().map(|c| c as u8).collect();
+    let document = read(bytes, "mail.eml").await.unwrap();
+    assert_eq!(document.title.as_deref(), Some("Café plan"));
+    assert_eq!(document.authors, ["Ann Example <ann@example.com>"]);
+    assert_eq!(document.created_at, "2024-01-31T12:00:00Z".parse().ok());
+    let members = members(&document);
+    assert_eq!(members.iter().map(|(member, _)| *member).collect::<Vec<_>>(), ["-", "list.csv", "inner"]);
+    assert!(members[0].1.contains("To: bob@example.com") && members[0].1.ends_with("Grüsse"), "{members:?}");
+    assert_eq!(members[1].1, "| a | b |\n| --- | --- |\n| 1 | 2 |");
+    assert!(members[2].1.ends_with("forwarded words"));
+}
+
+#[tokio::test]
+async fn a_message_of_html_alone_is_read() {
+    let message = "From: a@example.com\r\nSubject: s\r\nContent-Type: text/html\r\n\r\n<p>only <b>html</b></p><a href=\"https://example.com/x\">there</a>\r\n";
+    let text = read(message, "mail.eml").await.unwrap().sections.remove(0).text;
+    assert!(text.contains("only html") && text.contains("there <https://example.com/x>"), "{text}");
+}
+
+#[tokio::test]
+async fn sealed_archives_say_so() {
+    // Flag bit 0 in both headers: encrypted.
+    let mut archive = files::zip_of(&[("a.txt", b"sealed".to_vec())]);
+    archive[6] |= 1;
+    let directory = archive.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    archive[directory + 8] |= 1;
+    assert_eq!(read(archive, "a.zip").await, Err(ExtractError::Encrypted));
+}
+
+#[tokio::test]
+async fn bombs_cost_one_file() {
+    let bomb = files::deflated_zip("zeros.txt", 150 << 20);
+    assert!(bomb.len() < 1_000_000);
+    let document = read(bomb, "bomb.zip").await.unwrap();
+    assert_eq!(notes(&document), [("zeros.txt", "too_large")]);
+}
