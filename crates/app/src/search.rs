@@ -3,17 +3,28 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use gangway_model::{CollectionId, ConnectionId, ConnectionState, Item, ItemId, ItemState, Timestamp, User};
-use gangway_search::{Filters, Hit, MAX_OFFSET, SearchError, SearchRequest, Visibility};
+use gangway_model::{
+    CollectionId, ConnectionId, ConnectionState, Item, ItemId, ItemState, Timestamp, User, from_millis,
+    to_millis,
+};
+use gangway_search::{
+    Filters, Hit, MAX_OFFSET, Names, SearchError, SearchRequest, Understood, Visibility, folders_asked,
+};
+use gangway_store::Paging;
 
 use crate::app::App;
 use crate::error::{AppError, AppResult, Code};
 use crate::page::{PageOf, seal_cursor};
 
+/// Collections whose names are compared with what a query asks for.
+const MAX_NAMED_COLLECTIONS: usize = 1000;
+
 #[derive(Clone, Debug, Default)]
 pub struct SearchFor {
     pub query: String,
     pub filters: SearchFilters,
+    /// Whether files with nearly the same text each get a hit of their own.
+    pub show_duplicates: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -42,13 +53,20 @@ pub struct FoundPage {
     pub total: u64,
     pub next: Option<String>,
     pub took: Duration,
+    pub understood: Understood,
+}
+
+/// Where a page begins, and the moment the first page was asked for: ages are told by it on all of them.
+struct Start {
+    offset: usize,
+    now: Timestamp,
 }
 
 impl App {
     /// One page of hits. The index may lag behind the rows by a moment: what it names and the rows no
     /// longer allow is left out, so a page may hold fewer hits than asked for.
     pub async fn search(&self, user: &User, request: SearchFor, page: &PageOf) -> AppResult<FoundPage> {
-        let offset = offset_of(page)?;
+        let start = self.start_of(page)?;
         let shared = self.store.list_shared_collection_ids(&user.id).await?;
         for id in &request.filters.collections {
             self.visible_collection(user, id).await?;
@@ -58,6 +76,7 @@ impl App {
                 AppError::invalid("filters.connectors", format!("there is no connector {id}"))
             })?;
         }
+        let names = self.names_for(user, &request.query).await?;
         let filters = request.filters;
         let asked = SearchRequest {
             query: request.query,
@@ -71,23 +90,58 @@ impl App {
                 path_prefix: filters.path,
                 item_ids: Vec::new(),
             },
+            names,
+            now: start.now,
+            fold_duplicates: !request.show_duplicates,
             limit: page.limit as usize,
-            offset,
+            offset: start.offset,
         };
         let found = self.index.search(&asked).await?;
         let seen = found.hits.len();
         let files = self.confirmed(user, &shared, &filters.collections, found.hits).await?;
-        let after = offset + seen;
+        let after = start.offset + seen;
         let more = seen > 0 && (after as u64) < found.total && after <= MAX_OFFSET;
         Ok(FoundPage {
             files,
             total: found.total,
-            next: more.then(|| seal_cursor(&format!("o{after}"))),
+            next: more.then(|| seal_cursor(&format!("o{after}@{}", to_millis(start.now)))),
             took: found.took,
+            understood: found.understood,
         })
     }
 
-    /// Keeps the hits whose item still exists, still has something to find, and still stands where this user may see it.
+    fn start_of(&self, page: &PageOf) -> AppResult<Start> {
+        let Some(inner) = page.inner()? else { return Ok(Start { offset: 0, now: self.clock.now() }) };
+        let read = || {
+            let (offset, millis) = inner.strip_prefix('o')?.split_once('@')?;
+            let offset = offset.parse().ok().filter(|offset| *offset <= MAX_OFFSET)?;
+            Some(Start { offset, now: from_millis(millis.parse().ok()?) })
+        };
+        read().ok_or_else(|| AppError::invalid("cursor", "this is not a cursor that we gave"))
+    }
+
+    /// What the query's own fields may name: connectors, and collections when the query asks for a place.
+    async fn names_for(&self, user: &User, query: &str) -> AppResult<Names> {
+        let descriptors = self.registry.iter().map(|connector| connector.descriptor());
+        let connectors = descriptors.map(|one| (one.id.into(), one.name.to_owned())).collect();
+        let mut names = Names { connectors, collections: Vec::new() };
+        if folders_asked(query).is_empty() {
+            return Ok(names);
+        }
+        let mut after = None;
+        while names.collections.len() < MAX_NAMED_COLLECTIONS {
+            let page = self.store.list_collections(&user.id, &Paging { limit: 100, after }).await?;
+            names.collections.extend(page.rows.into_iter().map(|one| (one.id, one.name)));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(names)
+    }
+
+    /// Keeps the hits, and the duplicates they name, whose item still exists, still has something to find, and still
+    /// stands where this user may see it.
     async fn confirmed(
         &self,
         user: &User,
@@ -95,28 +149,37 @@ impl App {
         wanted: &[CollectionId],
         hits: Vec<Hit>,
     ) -> AppResult<Vec<FoundFile>> {
-        let ids: Vec<ItemId> = hits.iter().map(|hit| hit.item_id.clone()).collect();
+        let ids: Vec<ItemId> = hits
+            .iter()
+            .flat_map(|hit| std::iter::once(&hit.item_id).chain(&hit.duplicates))
+            .cloned()
+            .collect();
         let items = self.store.find_items(&ids).await?;
-        let mut items: HashMap<ItemId, Item> =
-            items.into_iter().map(|item| (item.id.clone(), item)).collect();
+        let items: HashMap<ItemId, Item> = items.into_iter().map(|item| (item.id.clone(), item)).collect();
         let mut placed = self.store.item_collections(&ids).await?;
         let closed = self.closed_connections(&items).await?;
         let own = self.own_connections(user).await?;
-        let mut files = Vec::with_capacity(hits.len());
-        for hit in hits {
-            let Some(item) = items.remove(&hit.item_id) else { continue };
+        let mut seen: HashMap<ItemId, (Item, Vec<CollectionId>)> = HashMap::new();
+        for (id, item) in items {
             let is_here = matches!(item.state, ItemState::Synced | ItemState::NameOnly | ItemState::Failed);
             if !is_here || closed.contains(&item.connection_id) {
                 continue;
             }
             let is_own = own.contains(&item.connection_id);
-            let mut collections = placed.remove(&item.id).unwrap_or_default();
+            let mut collections = placed.remove(&id).unwrap_or_default();
             if !is_own {
                 collections.retain(|id| shared.contains(id));
             }
             let stands_there = !collections.is_empty();
             let is_wanted = wanted.is_empty() || collections.iter().any(|id| wanted.contains(id));
             if stands_there && is_wanted {
+                seen.insert(id, (item, collections));
+            }
+        }
+        let mut files = Vec::with_capacity(hits.len());
+        for mut hit in hits {
+            hit.duplicates.retain(|id| seen.contains_key(id));
+            if let Some((item, collections)) = seen.remove(&hit.item_id) {
                 files.push(FoundFile { item, collections, hit });
             }
         }
@@ -140,15 +203,6 @@ impl App {
         }
         Ok(closed)
     }
-}
-
-fn offset_of(page: &PageOf) -> AppResult<usize> {
-    let Some(inner) = page.inner()? else { return Ok(0) };
-    inner
-        .strip_prefix('o')
-        .and_then(|digits| digits.parse().ok())
-        .filter(|offset| *offset <= MAX_OFFSET)
-        .ok_or_else(|| AppError::invalid("cursor", "this is not a cursor that we gave"))
 }
 
 impl From<SearchError> for AppError {

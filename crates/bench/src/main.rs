@@ -11,12 +11,14 @@ mod listing;
 mod load;
 mod process;
 mod pushes;
+mod quality;
 mod report;
+mod search;
 mod start;
 mod sync;
 mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -29,9 +31,9 @@ struct Args {
     /// Small files in the data set.
     #[arg(long, default_value_t = 100_000)]
     files: u64,
-    /// Where the report goes; `-` prints it only.
-    #[arg(long, default_value = "docs/benchmarks.md")]
-    report: PathBuf,
+    /// Where the report goes; `-` prints it only. docs/benchmarks.md for the whole, `-` for a part of it.
+    #[arg(long, global = true)]
+    report: Option<PathBuf>,
     /// The program that is measured; by default the one beside this one.
     #[arg(long)]
     gangway: Option<PathBuf>,
@@ -43,18 +45,33 @@ struct Args {
 enum Role {
     /// Serves a handler that does nothing: what the API's rate is compared with.
     EmptyHandler,
+    /// Measures search at size: latency, indexing rate, size and memory.
+    Search(search::SearchArgs),
+    /// Measures how well search answers, beside a plain tantivy and SQLite FTS5.
+    Quality(quality::QualityArgs),
 }
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let runtime = tokio::runtime::Runtime::new()?;
-    match args.role {
+    let report = |default: &str| args.report.clone().unwrap_or_else(|| PathBuf::from(default));
+    match &args.role {
         Some(Role::EmptyHandler) => runtime.block_on(handler::serve_nothing()),
-        None => runtime.block_on(measure(&args)),
+        Some(Role::Search(asked)) => {
+            let mut found = Report::of_search(&asked.data());
+            runtime.block_on(search::measure(asked, &mut found))?;
+            found.finish(&report("-"))
+        }
+        Some(Role::Quality(asked)) => {
+            let mut found = Report::of_search(&asked.data());
+            runtime.block_on(quality::measure(asked, &mut found))?;
+            found.finish(&report("-"))
+        }
+        None => runtime.block_on(measure(&args, &report("docs/benchmarks.md"))),
     }
 }
 
-async fn measure(args: &Args) -> anyhow::Result<()> {
+async fn measure(args: &Args, to: &Path) -> anyhow::Result<()> {
     let program = match &args.gangway {
         Some(program) => program.clone(),
         None => std::env::current_exe()?.with_file_name("gangway"),
@@ -69,5 +86,5 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
     incremental::measure(&world, &mut report).await.context("incremental sync")?;
     drop(world);
     pushes::measure(&program, &mut report).await.context("pushes")?;
-    report.finish(&args.report)
+    report.finish(to)
 }

@@ -37,14 +37,30 @@ impl Process {
 
     /// Resident memory now and at its peak, in bytes.
     pub fn memory(&self) -> anyhow::Result<(u64, u64)> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let field = |name: &str| -> anyhow::Result<u64> {
-            let line = status.lines().find(|line| line.starts_with(name)).context("no such field")?;
-            let kibibytes = line.split_whitespace().nth(1).context("no figure")?;
-            Ok(kibibytes.parse::<u64>()? * 1024)
-        };
+        let field = status_of(self.child.id())?;
         Ok((field("VmRSS:")?, field("VmHWM:")?))
     }
+}
+
+/// Resident memory in bytes: all of it, and what is not mapped from files.
+pub struct ResidentMemory {
+    pub all: u64,
+    pub own: u64,
+}
+
+pub fn resident_memory(process: u32) -> anyhow::Result<ResidentMemory> {
+    let field = status_of(process)?;
+    Ok(ResidentMemory { all: field("VmRSS:")?, own: field("RssAnon:")? })
+}
+
+/// Reads a field of a process's status that is told in kibibytes.
+fn status_of(process: u32) -> anyhow::Result<impl Fn(&str) -> anyhow::Result<u64>> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    Ok(move |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).context("no such field")?;
+        let kibibytes = line.split_whitespace().nth(1).context("no figure")?;
+        Ok(kibibytes.parse::<u64>()? * 1024)
+    })
 }
 
 impl Drop for Process {

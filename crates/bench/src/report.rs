@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 pub struct Report {
-    files: u64,
+    title: &'static str,
+    /// How the figures come about, and the data they are about.
+    head: String,
+    data: String,
     rows: Vec<Row>,
 }
 
@@ -16,8 +19,28 @@ struct Row {
 }
 
 impl Report {
+    /// A report of the whole product at work.
     pub fn new(files: u64) -> Self {
-        Self { files, rows: Vec::new() }
+        Self {
+            title: "Benchmarks",
+            head: "Written by `make bench`. Server, emulator and load run on the same machine and share its \
+                   cores, so figures are those of the whole; baselines were taken in the same run."
+                .to_owned(),
+            data: format!("{files} text files of about 1 kB, made by code"),
+            rows: Vec::new(),
+        }
+    }
+
+    /// A report of search alone.
+    pub fn of_search(data: &str) -> Self {
+        Self {
+            title: "Benchmarks of search",
+            head: "Written by `gangway-bench search` and `gangway-bench quality`. The index is asked directly, without \
+                   HTTP and rows; baselines were taken in the same run."
+                .to_owned(),
+            data: data.to_owned(),
+            rows: Vec::new(),
+        }
     }
 
     /// Notes a figure and prints it at once.
@@ -27,13 +50,10 @@ impl Report {
     }
 
     pub fn finish(&self, path: &Path) -> anyhow::Result<()> {
-        let mut text = String::from(
-            "# Benchmarks\n\nWritten by `make bench`. Server, emulator and load run on the same machine and share its \
-             cores, so figures are those of the whole; baselines were taken in the same run.\n\n",
-        );
+        let mut text = format!("# {}\n\n{}\n\n", self.title, self.head);
         write!(text, "Machine: {}. ", machine())?;
         let build = if cfg!(debug_assertions) { "Development build" } else { "Release build" };
-        writeln!(text, "Data set: {} text files of about 1 kB, made by code. {build}.\n", self.files)?;
+        writeln!(text, "Data set: {}. {build}.\n", self.data)?;
         text.push_str("| what | measured | to reach | baseline in the same run |\n|---|---|---|---|\n");
         for row in &self.rows {
             writeln!(text, "| {} | {} | {} | {} |", row.what, row.figure, row.goal, row.baseline)?;

@@ -79,9 +79,15 @@ pub trait SearchIndex: Send + Sync {
     /// - Never returns what `visible` does not allow: the item's owner is `visible.owner`, or one of its collections
     ///   is in `visible.collections`.
     /// - Filters narrow, and do not change the order of what is left.
-    /// - No query text is an error. A blank query, or one of exclusions only, lists the latest modified items first.
-    /// - One hit for each item, with its best passage. `limit` and `offset` count items.
-    /// - Matches in name and title weigh more than matches in the text.
+    /// - No query text is an error. A blank query, or one of exclusions and filters only, lists the latest modified
+    ///   items first.
+    /// - One hit for each item, with its best passages. `limit` and `offset` count hits.
+    /// - Matches in name and title weigh more than matches in the text; of equal matches the later modified is first.
+    /// - A word finds its other forms in a text by the rules of that text's language; what is spelled as asked weighs
+    ///   more.
+    /// - A word of four letters or more that hardly occurs in what may be seen is also looked for with a letter or two
+    ///   wrong, below every exact match. What is looked for, and told, occurs in what may be seen.
+    /// - Items whose texts are nearly the same, with the same numbers in them, are one hit when that is asked for.
     async fn search(&self, request: &SearchRequest) -> Result<SearchPage, SearchError>;
 
     /// Counts what is visible.

@@ -6,6 +6,7 @@
 mod analysis;
 mod contract;
 mod error;
+mod fingerprint;
 mod query;
 mod request;
 mod snippet;
@@ -17,5 +18,9 @@ pub mod conformance;
 
 pub use contract::{IndexStats, IndexedDocument, SearchIndex};
 pub use error::SearchError;
-pub use request::{Filters, Hit, MAX_LIMIT, MAX_OFFSET, SearchPage, SearchRequest, Snippet, Visibility};
+pub use query::folders_asked;
+pub use request::{
+    Filters, Hit, MAX_LIMIT, MAX_OFFSET, MAX_PASSAGES, Names, Passage, Respelled, SearchPage, SearchRequest,
+    Snippet, Understood, UnderstoodFilter, Visibility,
+};
 pub use tantivy_index::{TantivyIndex, TantivyOptions};

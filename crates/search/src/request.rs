@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Hits on a page at most.
 pub const MAX_LIMIT: usize = 100;
+/// Passages of an item that a hit shows at most.
+pub const MAX_PASSAGES: usize = 3;
 /// How far into the hits a page may start; deeper paging helps nobody and costs memory.
 pub const MAX_OFFSET: usize = 1000;
 
@@ -38,16 +40,33 @@ pub struct Filters {
     pub item_ids: Vec<ItemId>,
 }
 
+/// What names in a query can mean to the asker.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Ids and the names people know, for `from:`.
+    pub connectors: Vec<(ConnectorId, String)>,
+    /// Collections the asker may see, for `in:`. Only those that [`folders_asked`](crate::folders_asked) tells of are
+    /// needed.
+    pub collections: Vec<(CollectionId, String)>,
+}
+
 /// A question and who asks it.
 ///
-/// The query is free text: words (more of them found is better, all of them best), `"phrases"` and `-words` that
-/// must not occur. The last word also matches as the beginning of a word. No syntax is ever an error.
+/// The query is free text: words (more of them found is better, all of them best), `"phrases"`, `begin*` and `-words`
+/// that must not occur. The last word also matches as the beginning of a word. `type: from: in: after: before:` narrow
+/// as [`Filters`] do, `title:` and `name:` ask for words there, and each may be excluded with `-`. No syntax is ever
+/// an error: a field or value that means nothing is plain words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchRequest {
-    /// An empty query (or one without anything searchable) lists the latest modified items.
+    /// An empty query (or one without anything to rank by) lists the latest modified items.
     pub query: String,
     pub visible: Visibility,
     pub filters: Filters,
+    pub names: Names,
+    /// The moment that `today` and the age of documents are told by. The pages of one search share it.
+    pub now: Timestamp,
+    /// Whether items with nearly the same text are told as one.
+    pub fold_duplicates: bool,
     /// Hits wanted; brought into 1–[`MAX_LIMIT`].
     pub limit: usize,
     /// Hits to pass over; at most [`MAX_OFFSET`], beyond it the page is empty.
@@ -58,9 +77,40 @@ pub struct SearchRequest {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SearchPage {
     pub hits: Vec<Hit>,
-    /// Items that match. Exact up to some thousand matching passages; beyond that at least this many match.
+    /// Hits there are on all pages. Exact up to some thousand; beyond that at least this many items match.
     pub total: u64,
     pub took: Duration,
+    pub understood: Understood,
+}
+
+/// How a query was read, so that people can be shown it. Texts are as typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Understood {
+    pub words: Vec<String>,
+    pub phrases: Vec<String>,
+    pub excluded: Vec<String>,
+    pub filters: Vec<UnderstoodFilter>,
+    /// Words that hardly occur in what the asker may see, and what was looked for besides.
+    pub respelled: Vec<Respelled>,
+}
+
+/// A `field:value` of the query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnderstoodFilter {
+    /// `type`, `from`, `in`, `after`, `before`, `title` or `name`.
+    pub field: &'static str,
+    pub value: String,
+    /// Whether what matches is left out.
+    pub excluded: bool,
+    /// The kind of file, the connectors, the collections or the moment it stands for; empty for words and folders.
+    pub means: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Respelled {
+    pub word: String,
+    /// Similar words, folded, the nearest first. Each occurs in something the asker may see.
+    pub tried: Vec<String>,
 }
 
 /// An item that matches, with its best passage.
@@ -81,6 +131,19 @@ pub struct Hit {
     pub modified_at: Option<Timestamp>,
     /// The number of the passage in the document; `None` when the item has no text.
     pub chunk: Option<u32>,
+    pub place: Place,
+    pub snippet: Snippet,
+    /// Further passages that match, the best first; at most [`MAX_PASSAGES`] with the one above.
+    pub more_passages: Vec<Passage>,
+    /// Items with nearly the same text that match as well and are told as this one; those among the first hits.
+    pub duplicates: Vec<ItemId>,
+}
+
+/// A piece of an item that matches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Passage {
+    /// The number of the passage in the document.
+    pub chunk: u32,
     pub place: Place,
     pub snippet: Snippet,
 }

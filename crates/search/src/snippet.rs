@@ -2,39 +2,88 @@
 
 use std::collections::HashSet;
 
-use crate::analysis::Tokens;
-use crate::query::{Clause, ParsedQuery};
+use tantivy::tokenizer::Token;
+
+use crate::analysis::{Detection, Tokens, stems_of};
+use crate::query::{Clause, Matter, ParsedQuery};
 use crate::request::Snippet;
 
 /// Characters a snippet aims at.
 const TARGET_CHARS: usize = 240;
+/// What ends a sentence; all but the first three also where no space follows.
+const SENTENCE_ENDS: [char; 9] = ['.', '!', '?', '。', '！', '？', '؟', '۔', '।'];
 
 /// What counts as a match in a passage.
 pub(crate) struct Highlighter {
+    clauses: Vec<Marks>,
+}
+
+/// What one clause of the query matches.
+#[derive(Default)]
+struct Marks {
     tokens: HashSet<String>,
-    prefixes: Vec<String>,
+    stems: HashSet<String>,
+    prefix: Option<String>,
+    /// Tokens that count only in a row.
+    row: Vec<String>,
+}
+
+/// A byte range that matches, and the clause it matches.
+#[derive(Clone, Copy)]
+struct Match {
+    start: usize,
+    end: usize,
+    clause: usize,
+}
+
+impl Marks {
+    fn of(clause: &Clause) -> Self {
+        let mut marks = Self::default();
+        match &clause.matter {
+            Matter::Words { words, prefix } => {
+                for word in words {
+                    marks.tokens.insert(word.folded.clone());
+                    marks.stems.extend(word.stems.iter().cloned());
+                    for similar in &word.similar {
+                        marks.tokens.insert(similar.folded.clone());
+                        marks.stems.extend(similar.stems.iter().cloned());
+                    }
+                }
+                if *prefix {
+                    marks.prefix = words.last().map(|word| word.folded.clone());
+                }
+            }
+            Matter::Grams(grams) => marks.tokens.extend(grams.iter().cloned()),
+            Matter::Phrase(row) => marks.row = row.clone(),
+        }
+        marks
+    }
+
+    /// How many of these tokens match, from the first on.
+    fn matching(&self, tokens: &[Token], stems: &[String]) -> usize {
+        let Some(first) = tokens.first().map(|token| token.text.as_str()) else { return 0 };
+        if !self.row.is_empty() {
+            // The lone last character of an unspaced run stands between a run and what follows it.
+            let is_row = self.row.len() <= tokens.len()
+                && self.row.iter().zip(tokens).all(|(asked, token)| *asked == token.text);
+            return if is_row { self.row.len() } else { 0 };
+        }
+        let is_match = self.tokens.contains(first)
+            || self.prefix.as_ref().is_some_and(|prefix| first.starts_with(prefix.as_str()))
+            || stems.iter().any(|stem| self.stems.contains(stem));
+        usize::from(is_match)
+    }
 }
 
 impl Highlighter {
     pub(crate) fn new(query: &ParsedQuery) -> Self {
-        let mut highlighter = Self { tokens: HashSet::new(), prefixes: Vec::new() };
-        for clause in query.wanted.iter().chain(&query.required) {
-            highlighter.tokens.extend(clause.tokens().iter().cloned());
-            if let Clause::Word { tokens, prefix: true } = clause {
-                highlighter.prefixes.extend(tokens.last().cloned());
-            }
-        }
-        highlighter
+        Self { clauses: query.wanted.iter().chain(&query.required).map(Marks::of).collect() }
     }
 
-    fn matches(&self, token: &str) -> bool {
-        self.tokens.contains(token) || self.prefixes.iter().any(|prefix| token.starts_with(prefix.as_str()))
-    }
-
-    /// Cuts a snippet out of a passage. Without a match it is the passage's beginning.
-    pub(crate) fn snippet(&self, passage: &str) -> Snippet {
+    /// Cuts a snippet out of a passage in this language. Without a match it is the passage's beginning.
+    pub(crate) fn snippet(&self, passage: &str, language: Detection) -> Snippet {
         let text = on_one_line(passage);
-        let matches = self.matches_in(&text);
+        let matches = self.matches_in(&text, language);
         let (from, to) = window(&text, &matches);
         let mut cut = String::new();
         if from > 0 {
@@ -45,20 +94,36 @@ impl Highlighter {
         if to < text.len() {
             cut.push_str(" …");
         }
-        let inside = matches.iter().filter(|(start, end)| *start >= from && *end <= to);
-        let highlights: Vec<_> =
-            inside.map(|(start, end)| (start - from + shift, end - from + shift)).collect();
+        let mut highlights: Vec<(usize, usize)> = Vec::new();
+        for found in matches.iter().filter(|found| found.start >= from && found.end <= to) {
+            let (start, end) = (found.start - from + shift, found.end - from + shift);
+            match highlights.last_mut() {
+                // Those that touch or overlap are one.
+                Some((_, last)) if start <= *last => *last = end.max(*last),
+                _ => highlights.push((start, end)),
+            }
+        }
         let html = marked(&cut, &highlights);
         Snippet { text: cut, highlights, html }
     }
 
-    /// Byte ranges that match, in order; those that touch or overlap are one.
-    fn matches_in(&self, text: &str) -> Vec<(usize, usize)> {
-        let mut found: Vec<(usize, usize)> = Vec::new();
-        for token in Tokens::new(text).collect_all().iter().filter(|token| self.matches(&token.text)) {
-            match found.last_mut() {
-                Some((_, end)) if token.offset_from <= *end => *end = token.offset_to.max(*end),
-                _ => found.push((token.offset_from, token.offset_to)),
+    /// What matches, in order of where it begins.
+    fn matches_in(&self, text: &str, language: Detection) -> Vec<Match> {
+        let tokens = Tokens::new(text).collect_all();
+        let needs_stems = self.clauses.iter().any(|clause| !clause.stems.is_empty());
+        let mut found = Vec::new();
+        let mut stems = Vec::new();
+        for (at, token) in tokens.iter().enumerate() {
+            stems.clear();
+            if needs_stems {
+                stems_of(&text[token.offset_from..token.offset_to], language, &mut stems);
+            }
+            for (clause, marks) in self.clauses.iter().enumerate() {
+                let count = marks.matching(&tokens[at..], &stems);
+                if count > 0 {
+                    let end = tokens[at + count - 1].offset_to;
+                    found.push(Match { start: token.offset_from, end, clause });
+                }
             }
         }
         found
@@ -72,29 +137,34 @@ fn on_one_line(passage: &str) -> String {
 }
 
 /// The byte range around the most different matches, begun at a sentence or word and ended likewise.
-fn window(text: &str, matches: &[(usize, usize)]) -> (usize, usize) {
-    // From every match, how many more lie within reach: the first best wins.
+fn window(text: &str, matches: &[Match]) -> (usize, usize) {
     let reach = |start: usize| {
         text[start..].char_indices().nth(TARGET_CHARS * 3 / 4).map_or(text.len(), |(at, _)| start + at)
     };
-    let best = matches.iter().enumerate().max_by_key(|(at, (start, _))| {
-        let end = reach(*start);
-        let inside = matches[*at..].iter().take_while(|(_, to)| *to <= end).count();
-        (inside, std::cmp::Reverse(*at))
-    });
-    let anchor = best.map_or(0, |(_, (start, _))| *start);
+    // From every match: how many clauses lie within reach, then how many matches. The first best wins.
+    let mut best = (0, 0);
+    let mut anchor = 0;
+    for (at, first) in matches.iter().enumerate() {
+        let end = reach(first.start);
+        let inside = || matches[at..].iter().take_while(|found| found.end <= end);
+        let clauses: HashSet<usize> = inside().map(|found| found.clause).collect();
+        let worth = (clauses.len(), inside().count());
+        if worth > best {
+            (best, anchor) = (worth, first.start);
+        }
+    }
     let from = begin(text, anchor);
     (from, finish(text, from, anchor))
 }
 
 /// The sentence start before the anchor, when it is near; else a word start some way before it.
 fn begin(text: &str, anchor: usize) -> usize {
-    let back = text[..anchor].char_indices().rev().nth(TARGET_CHARS / 4).map_or(0, |(at, _)| at);
+    let back = text[..anchor].char_indices().rev().nth(TARGET_CHARS * 2 / 5).map_or(0, |(at, _)| at);
     if back == 0 {
         return 0;
     }
     let lead = &text[back..anchor];
-    let sentence = lead.match_indices(['.', '!', '?', '。', '！', '？']).rev().find_map(|(at, mark)| {
+    let sentence = lead.match_indices(SENTENCE_ENDS).rev().find_map(|(at, mark)| {
         let after = at + mark.len();
         let rest = &lead[after..];
         let is_end = rest.starts_with(' ') || mark.len() > 1;
@@ -110,11 +180,10 @@ fn finish(text: &str, from: usize, anchor: usize) -> usize {
         return text.len();
     };
     let enough = rest.char_indices().nth(TARGET_CHARS / 2).map_or(0, |(at, _)| at).max(anchor - from);
-    let sentence =
-        rest[..full].match_indices(['.', '!', '?', '。', '！', '？']).rev().find_map(|(at, mark)| {
-            let end = at + mark.len();
-            (end > enough && (rest[end..].starts_with(' ') || mark.len() > 1)).then_some(end)
-        });
+    let sentence = rest[..full].match_indices(SENTENCE_ENDS).rev().find_map(|(at, mark)| {
+        let end = at + mark.len();
+        (end > enough && (rest[end..].starts_with(' ') || mark.len() > 1)).then_some(end)
+    });
     let word = || rest[..full].rfind(' ').filter(|at| *at > enough);
     from + sentence.or_else(word).unwrap_or(full)
 }
@@ -152,10 +221,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::query::parse;
+    use crate::query::{SimilarWord, parse};
+    use crate::request::Names;
 
     fn snippet(query: &str, passage: &str) -> Snippet {
-        Highlighter::new(&parse(query)).snippet(passage)
+        snippet_in("un", query, passage)
+    }
+
+    fn snippet_in(code: &str, query: &str, passage: &str) -> Snippet {
+        let language = Detection::of_code(code);
+        let mut parsed = parse(query, &Names::default(), Default::default());
+        parsed.add_stems(&[language]);
+        Highlighter::new(&parsed).snippet(passage, language)
     }
 
     fn marks(snippet: &Snippet) -> Vec<&str> {
@@ -191,6 +268,47 @@ mod tests {
     fn pairs_of_unspaced_scripts_are_marked_as_one() {
         let found = snippet("東京都", "私は東京都に住んでいます。");
         assert_eq!(marks(&found), ["東京都"]);
+    }
+
+    #[test]
+    fn other_forms_beginnings_and_similar_words_are_marked() {
+        let found =
+            snippet_in("en", "reimburse trav* ", "Travel was reimbursed; other reimbursements follow.");
+        assert_eq!(marks(&found), ["Travel", "reimbursed", "reimbursements"]);
+        let found = snippet_in("de", "vertrag ", "Alle Verträge liegen bei. Der Antrag nicht.");
+        assert_eq!(marks(&found), ["Verträge"]);
+        let mut parsed = parse("budgte ", &Names::default(), Default::default());
+        parsed.wanted[0].words_mut()[0].similar =
+            vec![SimilarWord { folded: "budget".to_owned(), stems: Vec::new() }];
+        let found = Highlighter::new(&parsed).snippet("The Budget is here.", Detection::Unknown);
+        assert_eq!(marks(&found), ["Budget"]);
+    }
+
+    #[test]
+    fn a_phrase_is_marked_in_a_row_only() {
+        let found = snippet("\"new year\"", "A new plan for the New Year, the year of the new.");
+        assert_eq!(marks(&found), ["New Year"]);
+    }
+
+    #[test]
+    fn the_window_shows_different_words_before_the_same_again() {
+        let filler = "Nothing of it here at all. ".repeat(30);
+        let found = snippet("red blue ", &format!("red red red red. {filler} Then red and blue. {filler}"));
+        assert_eq!(marks(&found), ["red", "blue"], "{}", found.text);
+        assert!(
+            found.text.starts_with("… Then red") || found.text.starts_with("… Nothing"),
+            "{}",
+            found.text
+        );
+    }
+
+    #[test]
+    fn long_unspaced_text_is_cut_at_its_sentences() {
+        let filler = "これは何も関係のない文章です。".repeat(40);
+        let found = snippet("予算", &format!("{filler}来年の予算は増えます。{filler}"));
+        assert_eq!(marks(&found), ["予算"]);
+        assert!(found.text.starts_with("… 来年") || found.text.starts_with("… これ"), "{}", found.text);
+        assert!(found.text.ends_with("。 …"), "{}", found.text);
     }
 
     #[test]

@@ -145,7 +145,8 @@ async fn open_index(config: &Config) -> Result<Arc<dyn SearchIndex>, Failure> {
         .with_context(|| format!("cannot open the search index in {}", folder.display()))?;
     if is_fresh {
         tracing::warn!(
-            "the search index was damaged and has been started over; it is filled again from what is stored"
+            "the search index was damaged or of another version and has been started over; it is filled again from what is \
+             stored"
         );
     }
     Ok(Arc::new(index))

@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use gangway_app::{FoundFile, FoundPage, SearchFilters, SearchFor};
+use gangway_app::{
+    FoundFile, FoundPage, Passage, Respelled, SearchFilters, SearchFor, Snippet, Understood, UnderstoodFilter,
+};
 use gangway_model::{CollectionId, Place};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,10 +20,14 @@ use crate::v1::params::{Cursor, Limit, page_of};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchRequest {
-    /// Words, `"phrases"` and `-words`; no syntax is an error.
+    /// Words, `"phrases"`, `begin*`, `-words`, and `type:` `from:` `in:` `after:` `before:` `title:` `name:`; no
+    /// syntax is an error.
     query: Text<1, 1000>,
     #[serde(default, deserialize_with = "object")]
     filters: Option<FilterRequest>,
+    /// Whether files with nearly the same text each get a hit of their own; without it they are one.
+    #[serde(default)]
+    show_duplicates: Option<bool>,
     /// Hits on a page; 50 when left out.
     #[serde(default)]
     limit: Option<Limit>,
@@ -75,6 +81,39 @@ pub struct SearchAnswer {
     has_more: bool,
     /// Milliseconds the search took.
     took_ms: f64,
+    understood: UnderstoodView,
+}
+
+/// How the query was read, to be shown. Texts are as typed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Understood)]
+struct UnderstoodView {
+    words: Vec<String>,
+    phrases: Vec<String>,
+    excluded: Vec<String>,
+    filters: Vec<UnderstoodFilterView>,
+    /// Words that hardly occur, and similar ones that were looked for as well.
+    respelled: Vec<RespelledView>,
+}
+
+/// A `field:value` of the query.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UnderstoodFilter)]
+struct UnderstoodFilterView {
+    /// `type`, `from`, `in`, `after`, `before`, `title` or `name`.
+    field: &'static str,
+    value: String,
+    /// Whether what matches is left out.
+    excluded: bool,
+    /// The kind of file, connector ids, collection UUIDs or the moment it stands for; empty for words and folders.
+    means: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Respelled)]
+struct RespelledView {
+    word: String,
+    tried: Vec<String>,
 }
 
 /// A file that matches, with its best passage.
@@ -84,6 +123,22 @@ struct HitView {
     file: HitFile,
     /// Comparable within one answer only.
     score: f32,
+    snippet: SnippetView,
+    place: PlaceView,
+    /// The passages that match best, at most 3; the first is the one above. None when only the name matches.
+    passages: Vec<PassageView>,
+    /// Files with nearly the same text and the same numbers that match as well, counted up to 10.
+    duplicates: usize,
+    /// Our ids of those files.
+    duplicate_ids: Vec<String>,
+}
+
+/// A passage of the file that matches.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Passage)]
+struct PassageView {
+    /// Its number in the document, from 0.
+    chunk: u32,
     snippet: SnippetView,
     place: PlaceView,
 }
@@ -109,7 +164,7 @@ struct HitFile {
 }
 
 /// A piece of the passage that shows why it was found.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 #[schema(as = Snippet)]
 struct SnippetView {
     text: String,
@@ -121,7 +176,7 @@ struct SnippetView {
 }
 
 /// Where the passage stands in its document.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 #[schema(as = Place)]
 struct PlaceView {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,9 +208,24 @@ impl From<Place> for PlaceView {
     }
 }
 
+impl From<Snippet> for SnippetView {
+    fn from(snippet: Snippet) -> Self {
+        Self { text: snippet.text, html: snippet.html, highlights: snippet.highlights }
+    }
+}
+
+impl From<Passage> for PassageView {
+    fn from(passage: Passage) -> Self {
+        Self { chunk: passage.chunk, snippet: passage.snippet.into(), place: passage.place.into() }
+    }
+}
+
 impl From<FoundFile> for HitView {
     fn from(found: FoundFile) -> Self {
         let FoundFile { item, collections, hit } = found;
+        let (snippet, place): (SnippetView, PlaceView) = (hit.snippet.into(), hit.place.into());
+        let best = hit.chunk.filter(|_| !snippet.highlights.is_empty());
+        let best = best.map(|chunk| PassageView { chunk, snippet: snippet.clone(), place: place.clone() });
         Self {
             file: HitFile {
                 id: item.id.into_string(),
@@ -171,12 +241,30 @@ impl From<FoundFile> for HitView {
                 collections: collections.into_iter().map(|id| id.into_string()).collect(),
             },
             score: hit.score,
-            snippet: SnippetView {
-                text: hit.snippet.text,
-                html: hit.snippet.html,
-                highlights: hit.snippet.highlights,
-            },
-            place: hit.place.into(),
+            snippet,
+            place,
+            passages: best.into_iter().chain(hit.more_passages.into_iter().map(Into::into)).collect(),
+            duplicates: hit.duplicates.len(),
+            duplicate_ids: hit.duplicates.into_iter().map(|id| id.into_string()).collect(),
+        }
+    }
+}
+
+impl From<Understood> for UnderstoodView {
+    fn from(told: Understood) -> Self {
+        let filter = |one: UnderstoodFilter| UnderstoodFilterView {
+            field: one.field,
+            value: one.value,
+            excluded: one.excluded,
+            means: one.means,
+        };
+        let respelled = |one: Respelled| RespelledView { word: one.word, tried: one.tried };
+        Self {
+            words: told.words,
+            phrases: told.phrases,
+            excluded: told.excluded,
+            filters: told.filters.into_iter().map(filter).collect(),
+            respelled: told.respelled.into_iter().map(respelled).collect(),
         }
     }
 }
@@ -189,6 +277,7 @@ impl From<FoundPage> for SearchAnswer {
             has_more: page.next.is_some(),
             next_cursor: page.next,
             took_ms: page.took.as_secs_f64() * 1000.0,
+            understood: page.understood.into(),
         }
     }
 }
@@ -205,6 +294,7 @@ pub async fn run(
         filters.collections.unwrap_or_default().into_vec().iter().map(Id::to).collect();
     let request = SearchFor {
         query: body.query.into_string(),
+        show_duplicates: body.show_duplicates.unwrap_or(false),
         filters: SearchFilters {
             connectors: filters.connectors.map(strings).unwrap_or_default(),
             collections: within.map_or(named, |one| vec![one]),

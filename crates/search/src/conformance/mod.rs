@@ -3,9 +3,13 @@
 //! Each case takes an empty index of its own; [`run_all`] makes one for each.
 
 mod changes;
+mod duplicates;
+mod fields;
 mod filters;
+mod forms;
 mod odd;
 mod queries;
+mod similar;
 mod visibility;
 
 use std::future::Future;
@@ -14,7 +18,7 @@ use std::sync::Arc;
 use chrono::{TimeZone, Utc};
 use gangway_model::{Chunk, Place, Timestamp};
 
-use crate::{Filters, IndexedDocument, SearchIndex, SearchPage, SearchRequest, Visibility};
+use crate::{Filters, IndexedDocument, Names, SearchIndex, SearchPage, SearchRequest, Visibility};
 
 type Index = Arc<dyn SearchIndex>;
 
@@ -36,7 +40,16 @@ pub async fn run_all<F: Future<Output = Index>>(fresh: impl Fn() -> F) {
         queries: names_are_found_without_text, names_outweigh_text, passages_of_an_item_are_one_hit,
             all_words_beat_some, phrases_are_exact, exclusions_hold_for_the_whole_item, words_are_found_by_their_start,
             case_and_accents_do_not_matter, unspaced_scripts_are_found, blank_queries_list_the_latest,
-            snippets_show_the_match, hits_carry_what_was_put, pages_do_not_overlap;
+            snippets_show_the_match, hits_carry_what_was_put, pages_do_not_overlap, starred_words_are_beginnings,
+            an_item_shows_its_best_passages, of_equals_the_later_is_first;
+        fields: kinds_of_files, connectors, folders_and_collections, hidden_collections_stay_hidden, days,
+            titles_and_names, exclusions_by_field, what_was_understood_is_told;
+        forms: forms_meet_by_the_rules_of_the_text, the_form_asked_for_comes_first, foreign_rules_are_not_applied,
+            right_to_left_scripts, words_within_names;
+        similar: slips_are_forgiven, what_was_asked_comes_before_what_is_similar, short_words_are_exact,
+            words_of_others_are_not_told, frequent_words_are_left_alone;
+        duplicates: the_same_text_is_one_hit, other_numbers_are_other_documents, duplicates_of_others_are_not_told,
+            pages_pass_over_duplicates;
         odd: no_text_is_an_error, limits_are_brought_into_range;
     }
 }
@@ -74,6 +87,9 @@ pub(crate) fn ask(query: &str) -> SearchRequest {
         query: query.to_owned(),
         visible: Visibility { owner: "ann".into(), collections: Vec::new() },
         filters: Filters::default(),
+        names: Names::default(),
+        now: at(31),
+        fold_duplicates: true,
         limit: 20,
         offset: 0,
     }

@@ -1,6 +1,7 @@
 //! What is found by which words, in which order, and how it is shown.
 
 use super::*;
+use crate::MAX_PASSAGES;
 
 pub(super) async fn names_are_found_without_text(index: Index) {
     filled(&index, vec![document("i1", "Holiday photo.jpg", &[]), document("i2", "b.txt", &["apple"])]).await;
@@ -85,7 +86,7 @@ pub(super) async fn words_are_found_by_their_start(index: Index) {
     .await;
     assert_eq!(found(&index, &ask("internat")).await, ["i1"]);
     assert_eq!(found_set(&index, &ask("intern")).await, ["i1", "i2"]);
-    assert!(found(&index, &ask("internat ")).await.is_empty(), "a finished word is whole");
+    assert!(found(&index, &ask("inter ")).await.is_empty(), "a finished word is whole");
 }
 
 pub(super) async fn case_and_accents_do_not_matter(index: Index) {
@@ -173,4 +174,50 @@ pub(super) async fn pages_do_not_overlap(index: Index) {
     all.sort();
     all.dedup();
     assert_eq!(all.len(), 25);
+}
+
+pub(super) async fn starred_words_are_beginnings(index: Index) {
+    filled(
+        &index,
+        vec![document("i1", "a", &["the budgetary plan"]), document("i2", "b", &["a buddy and a plan"])],
+    )
+    .await;
+    assert_eq!(found(&index, &ask("budg* plan ")).await, ["i1", "i2"], "both have the plan, one has both");
+    assert_eq!(found(&index, &ask("budg* ")).await, ["i1"]);
+    assert_eq!(found_set(&index, &ask("-budg* plan ")).await, ["i2"]);
+}
+
+pub(super) async fn an_item_shows_its_best_passages(index: Index) {
+    let passages = [
+        "apple apple apple",
+        "nothing here",
+        "one apple in many other words of no use",
+        "two apple apple here",
+        "apple",
+    ];
+    filled(&index, vec![document("i1", "a.txt", &passages), document("i2", "apple.txt", &["b", "c"])]).await;
+    let hits = search(&index, &ask("apple ")).await.hits;
+    let of = |item: &str| hits.iter().find(|hit| hit.item_id.as_str() == item).expect("a hit");
+    let shown: Vec<u32> = of("i1")
+        .chunk
+        .into_iter()
+        .chain(of("i1").more_passages.iter().map(|passage| passage.chunk))
+        .collect();
+    assert_eq!(shown.len(), MAX_PASSAGES, "{shown:?}");
+    assert!(!shown.contains(&1) && !shown.contains(&2), "the best of them: {shown:?}");
+    for passage in &of("i1").more_passages {
+        assert_eq!(passage.place.page, Some(passage.chunk + 1));
+        assert!(!passage.snippet.highlights.is_empty());
+    }
+    assert!(of("i2").more_passages.is_empty(), "only the name matches");
+}
+
+pub(super) async fn of_equals_the_later_is_first(index: Index) {
+    let dated =
+        |item: &str, modified_at| IndexedDocument { modified_at, ..document(item, "a", &["an apple"]) };
+    filled(&index, vec![dated("old", Some(at(1))), dated("never", None), dated("new", Some(at(30)))]).await;
+    assert_eq!(found(&index, &ask("apple")).await, ["new", "old", "never"]);
+    let better = document("better", "apple.txt", &["an apple"]);
+    filled(&index, vec![IndexedDocument { modified_at: None, ..better }]).await;
+    assert_eq!(found(&index, &ask("apple")).await[0], "better", "what matches better still comes first");
 }

@@ -1,5 +1,6 @@
 //! Folds matching entries into items while they are met, in bounded memory.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -7,25 +8,74 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
 use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
 
+use super::query::ALL_WORDS_SCORE;
+use crate::request::MAX_PASSAGES;
+
 /// Items kept while collecting. When more match, the weakest are dropped and the total becomes a lower bound.
 const MAX_ITEMS: usize = 50_000;
 
 /// By what items are ordered, the highest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    Score,
+    /// By what matches; what changed lately weighs a little more. Milliseconds since 1970.
+    Score { now: i64 },
     /// The latest first; items without a time last.
     Modified,
 }
 
-/// The best entry of an item.
+/// An item and its best entries.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Best {
     pub item_key: u64,
-    /// Greater is better, whatever the order is by.
-    pub rank: u64,
-    pub score: Score,
-    pub address: DocAddress,
+    /// The best first, up to `held`.
+    entries: [Ranked; MAX_PASSAGES],
+    held: usize,
+}
+
+/// An entry; the greater rank is better, whatever the order is by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Ranked {
+    rank: u64,
+    address: DocAddress,
+}
+
+impl Best {
+    fn of(item_key: u64, rank: u64, address: DocAddress) -> Self {
+        Self { item_key, entries: [Ranked { rank, address }; MAX_PASSAGES], held: 1 }
+    }
+
+    pub(super) fn rank(&self) -> u64 {
+        self.entries[0].rank
+    }
+
+    /// The score, where the order is by score.
+    pub(super) fn score(&self) -> Score {
+        u32::try_from(self.rank()).map_or(0.0, f32::from_bits)
+    }
+
+    /// The best entry.
+    pub(super) fn address(&self) -> DocAddress {
+        self.entries[0].address
+    }
+
+    /// The entries after the best.
+    pub(super) fn others(&self) -> impl Iterator<Item = DocAddress> {
+        self.entries[1..self.held].iter().map(|entry| entry.address)
+    }
+
+    /// Takes in the entries of the same item; of equals the one that comes first is better.
+    fn take_in(&mut self, other: &Best) {
+        for entry in &other.entries[..other.held] {
+            let is_better =
+                |held: &Ranked| (entry.rank, Reverse(entry.address)) > (held.rank, Reverse(held.address));
+            let at = self.entries[..self.held].iter().position(is_better).unwrap_or(self.held);
+            if at < MAX_PASSAGES {
+                self.held = (self.held + 1).min(MAX_PASSAGES);
+                self.entries[at..self.held].rotate_right(1);
+                self.entries[at] = *entry;
+            }
+        }
+    }
 }
 
 /// Items in order, and how many there are at least.
@@ -45,7 +95,8 @@ pub(super) struct ItemCollector {
 pub(super) struct SegmentItems {
     segment: SegmentOrdinal,
     keys: Column<u64>,
-    modified: Option<Column<i64>>,
+    order: Order,
+    modified: Column<i64>,
     excluded: Arc<HashSet<u64>>,
     items: Items,
 }
@@ -64,7 +115,7 @@ impl Items {
     }
 
     fn add(&mut self, new: Best) {
-        self.by_key.entry(new.item_key).and_modify(|best| *best = better(*best, new)).or_insert(new);
+        self.by_key.entry(new.item_key).and_modify(|best| best.take_in(&new)).or_insert(new);
         if self.by_key.len() > MAX_ITEMS {
             self.at_least = self.at_least.max(self.by_key.len() as u64);
             let kept = self.sorted();
@@ -74,7 +125,7 @@ impl Items {
 
     fn sorted(&mut self) -> Vec<Best> {
         let mut all: Vec<Best> = self.by_key.drain().map(|(_, best)| best).collect();
-        all.sort_unstable_by_key(|best| std::cmp::Reverse((best.rank, best.item_key)));
+        all.sort_unstable_by_key(|best| Reverse((best.rank(), best.item_key)));
         all
     }
 
@@ -84,9 +135,16 @@ impl Items {
     }
 }
 
-/// The better of two entries of one item; of equals the one that comes first.
-fn better(a: Best, b: Best) -> Best {
-    if (b.rank, std::cmp::Reverse(b.address)) > (a.rank, std::cmp::Reverse(a.address)) { b } else { a }
+/// Half of the weight of being new is lost in so many milliseconds.
+const HALF_LIFE: f32 = 180.0 * 86_400_000.0;
+/// What being new adds at most, as a share of what matches.
+const NEWNESS: f32 = 0.15;
+
+/// A score with the document's age weighed in. Whether every word was found stays above that.
+fn aged(score: Score, modified: Option<i64>, now: i64) -> Score {
+    let lifted = (score / ALL_WORDS_SCORE).floor() * ALL_WORDS_SCORE;
+    let age = modified.map_or(f32::INFINITY, |at| now.saturating_sub(at).max(0) as f32);
+    lifted + (score - lifted) * (1.0 + NEWNESS * (-age / HALF_LIFE).exp2())
 }
 
 impl Collector for ItemCollector {
@@ -94,21 +152,18 @@ impl Collector for ItemCollector {
     type Child = SegmentItems;
 
     fn for_segment(&self, segment: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<SegmentItems> {
-        let modified = match self.order {
-            Order::Score => None,
-            Order::Modified => Some(reader.fast_fields().i64("modified")?),
-        };
         Ok(SegmentItems {
             segment,
+            order: self.order,
+            modified: reader.fast_fields().i64("modified")?,
             keys: reader.fast_fields().u64("item_key")?,
-            modified,
             excluded: self.excluded.clone(),
             items: Items::new(self.wanted),
         })
     }
 
     fn requires_scoring(&self) -> bool {
-        self.order == Order::Score
+        matches!(self.order, Order::Score { .. })
     }
 
     fn merge_fruits(&self, segments: Vec<Found>) -> tantivy::Result<Found> {
@@ -131,13 +186,13 @@ impl SegmentCollector for SegmentItems {
         if self.excluded.contains(&item_key) {
             return;
         }
-        let rank = match &self.modified {
+        let modified = self.modified.first(entry);
+        let rank = match self.order {
             // Scores are never negative, so their bits are ordered as they are.
-            None => u64::from(score.max(0.0).to_bits()),
-            Some(modified) => modified.first(entry).map_or(0, |at| (at as u64) ^ (1 << 63)),
+            Order::Score { now } => u64::from(aged(score.max(0.0), modified, now).to_bits()),
+            Order::Modified => modified.map_or(0, |at| (at as u64) ^ (1 << 63)),
         };
-        let address = DocAddress::new(self.segment, entry);
-        self.items.add(Best { item_key, rank, score, address });
+        self.items.add(Best::of(item_key, rank, DocAddress::new(self.segment, entry)));
     }
 
     fn harvest(self) -> Found {
@@ -179,5 +234,34 @@ impl SegmentCollector for SegmentKeys {
 
     fn harvest(self) -> HashSet<u64> {
         self.met
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_entries_of_an_item_are_kept_in_order() {
+        let entry = |rank, doc| Best::of(1, rank, DocAddress::new(0, doc));
+        let mut best = entry(5, 10);
+        for other in [entry(7, 11), entry(5, 3), entry(1, 1), entry(6, 12)] {
+            best.take_in(&other);
+        }
+        assert_eq!((best.address().doc_id, best.rank()), (11, 7));
+        assert_eq!(best.others().map(|address| address.doc_id).collect::<Vec<_>>(), [12, 3]);
+    }
+
+    #[test]
+    fn age_weighs_a_little_and_never_above_a_word_more() {
+        let day = 86_400_000;
+        let now = 1_000 * day;
+        let old = aged(10.0, Some(0), now);
+        let new = aged(10.0, Some(now), now);
+        assert!(old < new && new <= 11.6, "{old} {new}");
+        assert_eq!(aged(10.0, None, now), 10.0, "without a time there is nothing to add");
+        assert_eq!(aged(10.0, Some(now + day), now), new, "what is dated ahead is new, no more");
+        assert!(aged(10.0, Some(now), now) < aged(12.0, Some(0), now), "what matches better comes first");
+        assert!(aged(2000.0, Some(now), now) < aged(ALL_WORDS_SCORE + 1.0, Some(0), now));
     }
 }

@@ -56,7 +56,7 @@ impl Folder {
         if index.schema() != Fields::schema().0 {
             return Err(self.rebuild_needed("its fields are others"));
         }
-        Fields::register_analyzer(&index);
+        Fields::register_analyzers(&index);
         Ok(index)
     }
 
@@ -82,7 +82,7 @@ impl Folder {
         let index = Index::create(self.directory()?, schema, Default::default()).map_err(|error| {
             SearchError::Unavailable { doing: "create its files", cause: error.to_string() }
         })?;
-        Fields::register_analyzer(&index);
+        Fields::register_analyzers(&index);
         let part = self.path.join("version.part");
         fs::write(&part, VERSION)
             .and_then(|()| fs::rename(&part, self.path.join(VERSION_FILE)))

@@ -1,10 +1,14 @@
 //! The embedded adapter: a tantivy index in a folder (or in memory, for tests).
 
+mod allowed;
 mod collect;
+mod duplicates;
 mod folder;
 mod query;
 mod schema;
 mod search;
+mod similar;
+mod vocabulary;
 mod writer;
 
 use std::path::Path;
@@ -80,7 +84,7 @@ impl TantivyIndex {
     /// An index that is gone when it is dropped.
     pub fn in_memory(options: &TantivyOptions) -> Result<Self, SearchError> {
         let index = Index::create_in_ram(Fields::schema().0);
-        Fields::register_analyzer(&index);
+        Fields::register_analyzers(&index);
         Self::start(index, None, options)
     }
 

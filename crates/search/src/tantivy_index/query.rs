@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use gangway_model::to_millis;
+use gangway_model::{CollectionId, Timestamp, to_millis};
 use tantivy::Term;
 use tantivy::query::{
     BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, InvertedIndexRangeQuery,
@@ -10,8 +10,9 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
+use super::allowed::Listed;
 use super::schema::Fields;
-use crate::query::{Clause, ParsedQuery};
+use crate::query::{AskedWord, Clause, Matter, ParsedQuery, Scope, Wanted};
 use crate::request::{Filters, Visibility};
 
 type AnyQuery = Box<dyn Query>;
@@ -19,10 +20,16 @@ type AnyQuery = Box<dyn Query>;
 const NAME_BOOST: f32 = 2.5;
 const TITLE_BOOST: f32 = 2.0;
 const PATH_BOOST: f32 = 0.6;
+/// What another form of a word weighs beside the form that was asked for.
+const STEM_BOOST: f32 = 0.8;
+/// What a similar word weighs beside the one that was asked for.
+const SIMILAR_BOOST: f32 = 0.5;
 /// What a beginning of a word weighs beside a whole one.
 const PREFIX_BOOST: f32 = 1.0;
-/// Lifts passages with every word above all others.
-const ALL_WORDS_SCORE: f32 = 1000.0;
+/// Lifts passages with every word above all others. More than any sum of weights, and still exact in 24 bits.
+pub(super) const ALL_WORDS_SCORE: f32 = 4096.0;
+/// Lifts what was spelled as asked above what is only similar.
+const AS_ASKED_SCORE: f32 = 128.0;
 /// Share of other fields' scores that counts beside the best field.
 const TIE_BREAKER: f32 = 0.2;
 /// Shorter beginnings are looked for in names and titles only.
@@ -32,6 +39,8 @@ const MANY_TERMS: usize = 16;
 
 pub(super) struct QueryBuilder<'a> {
     pub(super) fields: &'a Fields,
+    /// When given, words are looked up among these entries only.
+    pub(super) among: Option<Listed>,
 }
 
 impl QueryBuilder<'_> {
@@ -67,19 +76,14 @@ impl QueryBuilder<'_> {
     }
 
     /// What may be seen and was asked for. Adds nothing to scores.
-    pub(super) fn allowed(&self, visible: &Visibility, filters: &Filters) -> AnyQuery {
+    pub(super) fn allowed(&self, visible: &Visibility, filters: &Filters, query: &ParsedQuery) -> AnyQuery {
         let fields = self.fields;
         let owned = self.term(fields.user, visible.owner.as_str());
         let shared = terms(fields.collection, visible.collections.iter().map(|id| id.as_str()));
-        let mut must = vec![BooleanQuery::union(vec![owned.box_clone(), shared])];
+        let mut must: Vec<AnyQuery> = vec![Box::new(BooleanQuery::union(vec![owned, shared]))];
         if !filters.collections.is_empty() {
-            let asked = || filters.collections.iter();
-            let mine = terms(fields.collection, asked().map(|id| id.as_str()));
-            let mine = BooleanQuery::intersection(vec![owned, mine]);
-            let visible_ones = asked().filter(|id| visible.collections.contains(id)).map(|id| id.as_str());
-            must.push(BooleanQuery::union(vec![Box::new(mine), terms(fields.collection, visible_ones)]));
+            must.push(self.in_collections(visible, &filters.collections));
         }
-        let mut must: Vec<AnyQuery> = must.into_iter().map(|query| Box::new(query) as AnyQuery).collect();
         if !filters.connectors.is_empty() {
             must.push(terms(fields.connector, filters.connectors.iter().map(|id| id.as_str())));
         }
@@ -94,8 +98,59 @@ impl QueryBuilder<'_> {
         {
             must.push(self.term(fields.below, path));
         }
-        must.extend(self.modified_between(filters));
-        Box::new(ConstScoreQuery::new(Box::new(BooleanQuery::intersection(must)), 0.0))
+        must.extend(self.modified_between(filters.modified_after, filters.modified_before));
+        let mut parts: Vec<(Occur, AnyQuery)> = must.into_iter().map(|query| (Occur::Must, query)).collect();
+        parts.extend(self.narrowed(visible, query));
+        Box::new(ConstScoreQuery::new(Box::new(BooleanQuery::new(parts)), 0.0))
+    }
+
+    /// Through collections only that may be seen, or through any that hold an item of the asker's own.
+    fn in_collections(&self, visible: &Visibility, asked: &[CollectionId]) -> AnyQuery {
+        let fields = self.fields;
+        let owned = self.term(fields.user, visible.owner.as_str());
+        let mine = terms(fields.collection, asked.iter().map(|id| id.as_str()));
+        let mine = BooleanQuery::intersection(vec![owned, mine]);
+        let open = asked.iter().filter(|id| visible.collections.contains(id)).map(|id| id.as_str());
+        Box::new(BooleanQuery::union(vec![Box::new(mine), terms(fields.collection, open)]))
+    }
+
+    /// What the query's own fields narrow to: of one kind any will do, of different kinds each must hold.
+    fn narrowed(&self, visible: &Visibility, query: &ParsedQuery) -> Vec<(Occur, AnyQuery)> {
+        let fields = self.fields;
+        let (mut kinds, mut connectors, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        let mut parts: Vec<(Occur, AnyQuery)> = Vec::new();
+        for narrowing in &query.narrowings {
+            let (group, one): (Option<&mut Vec<AnyQuery>>, AnyQuery) = match &narrowing.to {
+                Wanted::Kind(kind) => (Some(&mut kinds), self.term(fields.kind, kind)),
+                Wanted::Connectors(ids) => {
+                    (Some(&mut connectors), terms(fields.connector, ids.iter().map(|id| id.as_str())))
+                }
+                Wanted::Within { folder, collections } => {
+                    let folder = self.term(fields.folder, folder);
+                    let collections = self.in_collections(visible, collections);
+                    (Some(&mut places), Box::new(BooleanQuery::union(vec![folder, collections])))
+                }
+                Wanted::After(at) => match self.modified_between(Some(*at), None) {
+                    Some(query) => (None, query),
+                    None => continue,
+                },
+                Wanted::Before(at) => match self.modified_between(None, Some(*at)) {
+                    Some(query) => (None, query),
+                    None => continue,
+                },
+            };
+            match (narrowing.excluded, group) {
+                (true, _) => parts.push((Occur::MustNot, one)),
+                (false, Some(group)) => group.push(one),
+                (false, None) => parts.push((Occur::Must, one)),
+            }
+        }
+        for group in [kinds, connectors, places] {
+            if !group.is_empty() {
+                parts.push((Occur::Must, Box::new(BooleanQuery::union(group))));
+            }
+        }
+        parts
     }
 
     pub(super) fn first_entries(&self) -> AnyQuery {
@@ -103,9 +158,9 @@ impl QueryBuilder<'_> {
         Box::new(ConstScoreQuery::new(Box::new(TermQuery::new(term, IndexRecordOption::Basic)), 0.0))
     }
 
-    fn modified_between(&self, filters: &Filters) -> Option<AnyQuery> {
+    fn modified_between(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> Option<AnyQuery> {
         let bound = |at| Term::from_field_i64(self.fields.modified, to_millis(at));
-        let (from, to) = (filters.modified_after.map(bound), filters.modified_before.map(bound));
+        let (from, to) = (from.map(bound), to.map(bound));
         if from.is_none() && to.is_none() {
             return None;
         }
@@ -114,53 +169,117 @@ impl QueryBuilder<'_> {
         Some(Box::new(RangeQuery::new(from, to)))
     }
 
-    /// A clause in any of the fields; the best field counts.
-    fn clause(&self, clause: &Clause) -> AnyQuery {
+    /// A clause in any of the fields of its scope; the best field counts.
+    pub(super) fn clause(&self, clause: &Clause) -> AnyQuery {
+        let as_asked = self.in_fields(clause, Spelling::AsAsked);
+        let is_respelled = match &clause.matter {
+            Matter::Words { words, .. } => words.iter().any(|word| !word.similar.is_empty()),
+            Matter::Grams(_) | Matter::Phrase(_) => false,
+        };
+        if !is_respelled {
+            return as_asked;
+        }
+        let lift = ConstScoreQuery::new(as_asked.box_clone(), AS_ASKED_SCORE);
+        let similar = boosted(self.in_fields(clause, Spelling::Similar), SIMILAR_BOOST);
+        Box::new(BooleanQuery::union(vec![
+            Box::new(DisjunctionMaxQuery::new(vec![as_asked, similar])),
+            Box::new(lift),
+        ]))
+    }
+
+    fn in_fields(&self, clause: &Clause, spelling: Spelling) -> AnyQuery {
         let fields = self.fields;
-        let mut ways: Vec<AnyQuery> = vec![
-            self.in_field(fields.body, clause),
-            boosted(self.in_field(fields.name, clause), NAME_BOOST),
-            boosted(self.in_field(fields.title, clause), TITLE_BOOST),
-        ];
-        // The path holds no positions; a phrase in it means little.
-        if !matches!(clause, Clause::Phrase(_)) {
-            ways.push(boosted(self.in_field(fields.path, clause), PATH_BOOST));
+        let body = Place { words: fields.body, stems: Some(fields.body_stems) };
+        let name = Place { words: fields.name, stems: Some(fields.name_stems) };
+        let title = Place { words: fields.title, stems: Some(fields.title_stems) };
+        let mut ways = vec![boosted(self.at(name, clause, spelling), NAME_BOOST)];
+        if clause.scope != Scope::Name {
+            ways.push(boosted(self.at(title, clause, spelling), TITLE_BOOST));
+        }
+        if clause.scope == Scope::Anywhere {
+            ways.push(self.at(body, clause, spelling));
+            // The path holds no positions; a phrase in it means little.
+            if !matches!(clause.matter, Matter::Phrase(_)) {
+                let path = Place { words: fields.path, stems: None };
+                ways.push(boosted(self.at(path, clause, spelling), PATH_BOOST));
+            }
         }
         Box::new(DisjunctionMaxQuery::with_tie_breaker(ways, TIE_BREAKER))
     }
 
-    fn in_field(&self, field: Field, clause: &Clause) -> AnyQuery {
-        match clause {
-            Clause::Phrase(tokens) if tokens.len() > 1 => Box::new(PhraseQuery::new(
-                tokens.iter().map(|token| Term::from_field_text(field, token)).collect(),
+    fn at(&self, place: Place, clause: &Clause, spelling: Spelling) -> AnyQuery {
+        match &clause.matter {
+            Matter::Phrase(tokens) if tokens.len() > 1 => Box::new(PhraseQuery::new(
+                tokens.iter().map(|token| Term::from_field_text(place.words, token)).collect(),
             )),
-            Clause::Phrase(tokens) => self.all_of(field, tokens, false),
-            Clause::Word { tokens, prefix } => self.all_of(field, tokens, *prefix),
-            Clause::Grams(tokens) => {
+            Matter::Phrase(tokens) => {
+                let all = tokens.iter().map(|token| self.scored_term(place.words, token)).collect();
+                Box::new(BooleanQuery::intersection(all))
+            }
+            Matter::Words { words, prefix } => self.all_of(place, words, *prefix, spelling),
+            Matter::Grams(tokens) => {
                 let needed = (tokens.len() * 3).div_ceil(5);
-                let grams = tokens.iter().map(|token| self.scored_term(field, token)).collect();
+                let grams = tokens.iter().map(|token| self.scored_term(place.words, token)).collect();
                 Box::new(BooleanQuery::union_with_minimum_required_clauses(grams, needed))
             }
         }
     }
 
-    fn all_of(&self, field: Field, tokens: &[String], prefix: bool) -> AnyQuery {
-        let mut all: Vec<AnyQuery> = tokens.iter().map(|token| self.scored_term(field, token)).collect();
-        if prefix && let (Some(last), Some(token)) = (all.last_mut(), tokens.last()) {
-            let enough =
-                field != self.fields.body || !token.is_ascii() || token.len() >= MIN_BODY_PREFIX_CHARS;
-            if enough && let Some(beginning) = begins_with(field, token) {
-                *last = Box::new(DisjunctionMaxQuery::new(vec![last.box_clone(), beginning]));
-            }
-        }
+    fn all_of(&self, place: Place, words: &[AskedWord], prefix: bool, spelling: Spelling) -> AnyQuery {
+        let last = words.len().saturating_sub(1);
+        let all = words.iter().enumerate().map(|(at, word)| match spelling {
+            Spelling::AsAsked => self.forms(place, word, prefix && at == last),
+            Spelling::Similar => self.similar_forms(place, word),
+        });
+        let mut all: Vec<AnyQuery> = all.collect();
         match all.len() {
             1 => all.remove(0),
             _ => Box::new(BooleanQuery::intersection(all)),
         }
     }
 
+    /// A word as it was asked for, its other forms, and what begins with it.
+    fn forms(&self, place: Place, word: &AskedWord, prefix: bool) -> AnyQuery {
+        let mut ways = vec![self.scored_term(place.words, &word.folded)];
+        self.add_stems(place, &word.stems, &mut ways);
+        if prefix {
+            let long_enough = place.words != self.fields.body
+                || !word.folded.is_ascii()
+                || word.folded.len() >= MIN_BODY_PREFIX_CHARS;
+            ways.extend(long_enough.then(|| begins_with(place.words, &word.folded)).flatten());
+        }
+        any_of(ways)
+    }
+
+    fn similar_forms(&self, place: Place, word: &AskedWord) -> AnyQuery {
+        let mut ways = Vec::new();
+        for similar in &word.similar {
+            ways.push(self.scored_term(place.words, &similar.folded));
+            self.add_stems(place, &similar.stems, &mut ways);
+        }
+        any_of(ways)
+    }
+
+    fn add_stems(&self, place: Place, stems: &[String], ways: &mut Vec<AnyQuery>) {
+        if let Some(field) = place.stems {
+            ways.extend(stems.iter().map(|stem| boosted(self.scored_term(field, stem), STEM_BOOST)));
+        }
+    }
+
+    /// Entries in which a word is spelled exactly so.
+    pub(super) fn spelled_so(&self, word: &str) -> AnyQuery {
+        let fields = [self.fields.body, self.fields.name, self.fields.title];
+        Box::new(BooleanQuery::union(fields.map(|field| self.term(field, word)).into()))
+    }
+
     fn scored_term(&self, field: Field, token: &str) -> AnyQuery {
-        Box::new(TermQuery::new(Term::from_field_text(field, token), IndexRecordOption::WithFreqs))
+        let term = TermQuery::new(Term::from_field_text(field, token), IndexRecordOption::WithFreqs);
+        match &self.among {
+            None => Box::new(term),
+            Some(listed) => {
+                Box::new(BooleanQuery::intersection(vec![Box::new(term), Box::new(listed.clone())]))
+            }
+        }
     }
 
     fn term(&self, field: Field, text: &str) -> AnyQuery {
@@ -168,9 +287,31 @@ impl QueryBuilder<'_> {
     }
 }
 
+/// A field and the field of its stems.
+#[derive(Clone, Copy)]
+struct Place {
+    words: Field,
+    stems: Option<Field>,
+}
+
+#[derive(Clone, Copy)]
+enum Spelling {
+    AsAsked,
+    Similar,
+}
+
 /// How many of so many words must occur: one of two, then about two in five.
 fn enough_of(words: usize) -> usize {
     if words <= 2 { words.min(1) } else { (words * 2).div_ceil(5) }
+}
+
+/// The best of several ways to match.
+fn any_of(mut ways: Vec<AnyQuery>) -> AnyQuery {
+    match ways.len() {
+        0 => Box::new(EmptyQuery),
+        1 => ways.remove(0),
+        _ => Box::new(DisjunctionMaxQuery::new(ways)),
+    }
 }
 
 fn boosted(query: AnyQuery, boost: f32) -> AnyQuery {

@@ -6,13 +6,21 @@ use tantivy::schema::{
 };
 use tantivy::{Index, TantivyDocument, Term};
 
-use crate::analysis::Analyzer;
+use crate::analysis::{Analyzer, Detection, StemTokenizer, text_for_stems};
 use crate::contract::IndexedDocument;
+use crate::fingerprint::{Fingerprint, hash};
+use crate::query::{folder_key, kinds_of};
 
 /// Changes whenever the fields or the analysis change; an index of another version is rebuilt.
-pub(super) const VERSION: &str = "gangway-search 1";
+pub(super) const VERSION: &str = "gangway-search 2";
 
-const ANALYZER: &str = "gangway";
+const WORDS: &str = "words";
+const STEMS: &str = "stems";
+const STEMS_OF_NAMES: &str = "stems_of_names";
+/// Levels of a path, counted from the top, whose names can be asked for.
+const MAX_FOLDERS: usize = 16;
+/// Characters of a document that tell its language, where a passage alone does not.
+const SAMPLE_CHARS: usize = 600;
 
 #[derive(Clone, Debug)]
 pub(super) struct Fields {
@@ -25,16 +33,28 @@ pub(super) struct Fields {
     pub collection: Field,
     /// The exact type, and its family as `image/*`.
     pub media_type: Field,
+    /// Kinds and endings as `type:` asks for them.
+    pub kind: Field,
     /// The path and every container above, for filters.
     pub below: Field,
+    /// Names of containers above, and of several in a row joined by `/`, folded, as `in:` asks for them.
+    pub folder: Field,
     /// Milliseconds since 1970.
     pub modified: Field,
     /// 1 on the first entry of each item.
     pub first: Field,
+    /// The code of the passage's language.
+    pub language: Field,
+    /// The fingerprint of the item's text; absent when it is too short for one.
+    pub print_of_words: Field,
+    pub print_of_numbers: Field,
     pub name: Field,
+    pub name_stems: Field,
     pub title: Field,
+    pub title_stems: Field,
     pub path: Field,
     pub body: Field,
+    pub body_stems: Field,
     pub url: Field,
     pub chunk: Field,
     pub place: Field,
@@ -44,8 +64,14 @@ impl Fields {
     pub(super) fn schema() -> (Schema, Self) {
         let mut schema = Schema::builder();
         let text = |record| {
-            let indexing = TextFieldIndexing::default().set_tokenizer(ANALYZER).set_index_option(record);
+            let indexing = TextFieldIndexing::default().set_tokenizer(WORDS).set_index_option(record);
             TextOptions::default().set_indexing_options(indexing).set_stored()
+        };
+        let stems = |tokenizer| {
+            let indexing = TextFieldIndexing::default()
+                .set_tokenizer(tokenizer)
+                .set_index_option(IndexRecordOption::WithFreqs);
+            TextOptions::default().set_indexing_options(indexing)
         };
         let fields = Self {
             item: schema.add_text_field("item", STRING | STORED),
@@ -55,13 +81,21 @@ impl Fields {
             connector: schema.add_text_field("connector", STRING | STORED),
             collection: schema.add_text_field("collection", STRING),
             media_type: schema.add_text_field("media_type", STRING | STORED),
+            kind: schema.add_text_field("kind", STRING),
             below: schema.add_text_field("below", STRING),
+            folder: schema.add_text_field("folder", STRING),
             modified: schema.add_i64_field("modified", FAST | STORED),
             first: schema.add_u64_field("first", INDEXED),
+            language: schema.add_text_field("language", STRING | STORED),
+            print_of_words: schema.add_u64_field("print_of_words", FAST),
+            print_of_numbers: schema.add_u64_field("print_of_numbers", FAST),
             name: schema.add_text_field("name", text(IndexRecordOption::WithFreqsAndPositions)),
+            name_stems: schema.add_text_field("name_stems", stems(STEMS_OF_NAMES)),
             title: schema.add_text_field("title", text(IndexRecordOption::WithFreqsAndPositions)),
+            title_stems: schema.add_text_field("title_stems", stems(STEMS_OF_NAMES)),
             path: schema.add_text_field("path", text(IndexRecordOption::WithFreqs)),
             body: schema.add_text_field("body", text(IndexRecordOption::WithFreqsAndPositions)),
+            body_stems: schema.add_text_field("body_stems", stems(STEMS)),
             url: schema.add_text_field("url", STORED),
             chunk: schema.add_u64_field("chunk", STORED),
             place: schema.add_text_field("place", STORED),
@@ -70,8 +104,11 @@ impl Fields {
     }
 
     /// Tokenizers live in memory only: to be called after every open.
-    pub(super) fn register_analyzer(index: &Index) {
-        index.tokenizers().register(ANALYZER, Analyzer);
+    pub(super) fn register_analyzers(index: &Index) {
+        let tokenizers = index.tokenizers();
+        tokenizers.register(WORDS, Analyzer);
+        tokenizers.register(STEMS, StemTokenizer::default());
+        tokenizers.register(STEMS_OF_NAMES, StemTokenizer { with_parts: true });
     }
 
     pub(super) fn item_term(&self, item_id: &str) -> Term {
@@ -83,10 +120,18 @@ impl Fields {
         &'a self,
         document: &'a IndexedDocument,
     ) -> impl Iterator<Item = TantivyDocument> + 'a {
-        let without_text = document.chunks.is_empty().then(|| self.head(document, true));
-        let passages = document.chunks.iter().enumerate().map(|(at, chunk)| {
-            let mut entry = self.head(document, at == 0);
+        let shared = Shared::of(document);
+        let without_text = document.chunks.is_empty().then(|| {
+            let mut entry = self.head(document, &shared, true);
+            entry.add_text(self.language, shared.language.code());
+            entry
+        });
+        let passages = document.chunks.iter().enumerate().map(move |(at, chunk)| {
+            let mut entry = self.head(document, &shared, at == 0);
+            let language = Detection::of(&chunk.text).or(shared.language);
+            entry.add_text(self.language, language.code());
             entry.add_text(self.body, &chunk.text);
+            entry.add_text(self.body_stems, text_for_stems(language, &chunk.text));
             entry.add_u64(self.chunk, chunk.number.into());
             if let Some(place) = place_text(&chunk.place) {
                 entry.add_text(self.place, place);
@@ -96,7 +141,8 @@ impl Fields {
         without_text.into_iter().chain(passages)
     }
 
-    fn head(&self, document: &IndexedDocument, first: bool) -> TantivyDocument {
+    /// What every entry of a document carries.
+    fn head(&self, document: &IndexedDocument, shared: &Shared, first: bool) -> TantivyDocument {
         let mut entry = TantivyDocument::default();
         let item_id = document.item_id.as_str();
         entry.add_text(self.item, item_id);
@@ -111,7 +157,14 @@ impl Fields {
         if let Some((family, _)) = document.media_type.split_once('/') {
             entry.add_text(self.media_type, format!("{family}/*"));
         }
+        for kind in &shared.kinds {
+            entry.add_text(self.kind, kind);
+        }
         entry.add_text(self.name, &document.name);
+        entry.add_text(self.name_stems, text_for_stems(shared.language, &document.name));
+        if let Some(title) = &document.title {
+            entry.add_text(self.title_stems, text_for_stems(shared.language, title));
+        }
         for (field, text) in
             [(self.title, &document.title), (self.path, &document.path), (self.url, &document.url)]
         {
@@ -122,14 +175,65 @@ impl Fields {
         for above in document.path.iter().flat_map(|path| path_prefixes(path)) {
             entry.add_text(self.below, above);
         }
+        for folder in &shared.folders {
+            entry.add_text(self.folder, folder);
+        }
         if let Some(at) = document.modified_at {
             entry.add_i64(self.modified, to_millis(at));
+        }
+        if let Some(print) = shared.fingerprint {
+            entry.add_u64(self.print_of_words, print.words);
+            entry.add_u64(self.print_of_numbers, print.numbers);
         }
         if first {
             entry.add_u64(self.first, 1);
         }
         entry
     }
+}
+
+/// What is worked out once for all entries of a document.
+struct Shared {
+    language: Detection,
+    kinds: Vec<String>,
+    folders: Vec<String>,
+    fingerprint: Option<Fingerprint>,
+}
+
+impl Shared {
+    fn of(document: &IndexedDocument) -> Self {
+        let mut sample = String::new();
+        for chunk in &document.chunks {
+            if sample.len() >= SAMPLE_CHARS {
+                break;
+            }
+            sample.extend(chunk.text.chars().take(SAMPLE_CHARS));
+            sample.push(' ');
+        }
+        Self {
+            language: Detection::of(&sample),
+            kinds: kinds_of(&document.media_type, &document.name),
+            folders: document.path.as_deref().map(folders_of).unwrap_or_default(),
+            fingerprint: Fingerprint::of(document),
+        }
+    }
+}
+
+/// The names of the containers in a path, and every run of them: `a/b/c.txt` gives `a`, `a/b` and `b`.
+fn folders_of(path: &str) -> Vec<String> {
+    let mut names: Vec<String> = path.trim_matches('/').split('/').map(folder_key).collect();
+    names.pop();
+    names.truncate(MAX_FOLDERS);
+    let mut folders = Vec::new();
+    for start in 0..names.len() {
+        for end in start..names.len() {
+            let run = names[start..=end].join("/");
+            if !run.is_empty() && run.len() < 8192 && !folders.contains(&run) {
+                folders.push(run);
+            }
+        }
+    }
+    folders
 }
 
 /// `a/b/c` gives `a`, `a/b` and `a/b/c`. Only as many levels as a term can hold.
@@ -143,12 +247,8 @@ fn place_text(place: &Place) -> Option<String> {
     (!place.is_empty()).then(|| serde_json::to_string(place).ok()).flatten()
 }
 
-/// FNV-1a with a final mix: stable across builds, as it lies on disk.
 pub(super) fn item_key(item_id: &str) -> u64 {
-    let hash = item_id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    (hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93) ^ (hash >> 29)
+    hash(item_id.as_bytes())
 }
 
 #[cfg(test)]
@@ -159,5 +259,15 @@ mod tests {
     fn paths_are_found_through_everything_above_them() {
         assert_eq!(path_prefixes("/a/b c/d.pdf").collect::<Vec<_>>(), ["a", "a/b c", "a/b c/d.pdf"]);
         assert_eq!(path_prefixes("").count(), 0);
+    }
+
+    #[test]
+    fn folders_are_named_alone_and_in_a_row() {
+        assert_eq!(
+            folders_of("/Réports/2026/Q1/a.pdf"),
+            ["reports", "reports/2026", "reports/2026/q1", "2026", "2026/q1", "q1"]
+        );
+        assert!(folders_of("a.pdf").is_empty());
+        assert!(folders_of(&"x/".repeat(500)).len() <= MAX_FOLDERS);
     }
 }

@@ -3,19 +3,27 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use gangway_model::{Place, from_millis};
+use gangway_model::{ItemId, Place, from_millis, to_millis};
 use tantivy::collector::Count;
 use tantivy::query::{BooleanQuery, Query};
 use tantivy::schema::{Field, Value};
-use tantivy::{IndexReader, TantivyDocument};
+use tantivy::{DocAddress, IndexReader, Searcher, TantivyDocument};
 
-use super::collect::{Best, ItemCollector, KeyCollector, Order};
-use super::query::QueryBuilder;
+use super::allowed::Listed;
+use super::collect::{Found, ItemCollector, KeyCollector, Order};
+use super::duplicates::{self, Folded};
+use super::query::{ALL_WORDS_SCORE, QueryBuilder};
 use super::schema::Fields;
+use super::similar::respell;
+use super::vocabulary::languages;
+use crate::analysis::Detection;
 use crate::contract::IndexStats;
 use crate::query::{ParsedQuery, parse};
-use crate::request::{Hit, MAX_LIMIT, MAX_OFFSET, SearchPage, SearchRequest};
+use crate::request::{Hit, MAX_LIMIT, MAX_OFFSET, Passage, SearchPage, SearchRequest};
 use crate::snippet::Highlighter;
+
+/// With fewer items than this found, a word may have been misspelled.
+const FEW: u64 = 3;
 
 #[allow(clippy::disallowed_methods, reason = "measures how long a search took; nothing is decided by it")]
 pub(super) fn search(
@@ -24,53 +32,84 @@ pub(super) fn search(
     request: &SearchRequest,
 ) -> tantivy::Result<SearchPage> {
     let started = std::time::Instant::now();
-    let parsed = parse(&request.query);
-    let limit = request.limit.clamp(1, MAX_LIMIT);
-    let builder = QueryBuilder { fields };
     let searcher = reader.searcher();
-    let allowed = builder.allowed(&request.visible, &request.filters);
-    let excluded = match builder.excluded(&parsed) {
+    let mut builder = QueryBuilder { fields, among: None };
+    let mut parsed = parse(&request.query, &request.names, request.now);
+    let mut allowed = builder.allowed(&request.visible, &request.filters, &parsed);
+    if let Some(listed) = Listed::of(&searcher, &*allowed)? {
+        allowed = Box::new(listed.clone());
+        builder.among = Some(listed);
+    }
+    let languages = languages(&searcher, fields, &*allowed)?;
+    parsed.add_stems(&languages);
+    let mut found = collect(&searcher, &builder, request, &parsed, &*allowed)?;
+    if may_be_misspelled(&parsed, &found) && respell(&searcher, &builder, &*allowed, &languages, &mut parsed)?
+    {
+        found = collect(&searcher, &builder, request, &parsed, &*allowed)?;
+    }
+    let (folded, away) = match request.fold_duplicates {
+        true => duplicates::fold(&searcher, found.best)?,
+        false => {
+            let whole = |best| Folded { best, duplicates: Vec::new() };
+            (found.best.into_iter().map(whole).collect(), 0)
+        }
+    };
+    let limit = if request.offset > MAX_OFFSET { 0 } else { limit_of(request) };
+    let highlighter = Highlighter::new(&parsed);
+    let shown = Shown { searcher: &searcher, fields, highlighter: &highlighter };
+    let hits = folded.iter().skip(request.offset).take(limit).map(|one| shown.hit(one));
+    Ok(SearchPage {
+        hits: hits.collect::<tantivy::Result<_>>()?,
+        total: found.total - away as u64,
+        took: started.elapsed(),
+        understood: parsed.understood,
+    })
+}
+
+fn limit_of(request: &SearchRequest) -> usize {
+    request.limit.clamp(1, MAX_LIMIT)
+}
+
+/// Finds by relevance, or the latest first when there is nothing to rank by.
+fn collect(
+    searcher: &Searcher,
+    builder: &QueryBuilder<'_>,
+    request: &SearchRequest,
+    parsed: &ParsedQuery,
+    allowed: &dyn Query,
+) -> tantivy::Result<Found> {
+    let excluded = match builder.excluded(parsed) {
         None => HashSet::new(),
         Some(query) => {
             searcher.search(&BooleanQuery::intersection(vec![query, allowed.box_clone()]), &KeyCollector)?
         }
     };
-    let (query, order) = ranked(&builder, &parsed, allowed);
+    let (what, order) = match parsed.is_blank() {
+        true => (builder.first_entries(), Order::Modified),
+        false => (builder.ranking(parsed), Order::Score { now: to_millis(request.now) }),
+    };
+    let wanted = request.offset.min(MAX_OFFSET).saturating_add(limit_of(request));
     let collector = ItemCollector {
-        wanted: request.offset.min(MAX_OFFSET).saturating_add(limit),
+        wanted: if request.fold_duplicates { wanted.max(duplicates::MAX_COMPARED) } else { wanted },
         order,
         excluded: Arc::new(excluded),
     };
-    let found = searcher.search(&query, &collector)?;
-    let highlighter = Highlighter::new(&parsed);
-    let shown =
-        found.best.iter().skip(request.offset).take(if request.offset > MAX_OFFSET { 0 } else { limit });
-    let hits = shown.map(|best| {
-        let entry: TantivyDocument = searcher.doc(best.address)?;
-        Ok(hit(fields, &entry, best, &highlighter))
-    });
-    Ok(SearchPage {
-        hits: hits.collect::<tantivy::Result<_>>()?,
-        total: found.total,
-        took: started.elapsed(),
-    })
+    searcher.search(&BooleanQuery::intersection(vec![what, allowed.box_clone()]), &collector)
 }
 
-/// What is searched and how it is ordered: by relevance, or the latest first when there is nothing to rank by.
-fn ranked(
-    builder: &QueryBuilder<'_>,
-    parsed: &ParsedQuery,
-    allowed: Box<dyn Query>,
-) -> (BooleanQuery, Order) {
-    match parsed.is_blank() {
-        true => (BooleanQuery::intersection(vec![builder.first_entries(), allowed]), Order::Modified),
-        false => (BooleanQuery::intersection(vec![builder.ranking(parsed), allowed]), Order::Score),
+/// Whether no item was found that has all that was asked for, or hardly any.
+fn may_be_misspelled(parsed: &ParsedQuery, found: &Found) -> bool {
+    let best = found.best.first().map_or(0.0, |best| best.score());
+    match parsed.wanted.len() {
+        0 => false,
+        1 if parsed.required.is_empty() => found.total < FEW,
+        _ => best < ALL_WORDS_SCORE,
     }
 }
 
 pub(super) fn stats(reader: &IndexReader, fields: &Fields) -> tantivy::Result<IndexStats> {
     let searcher = reader.searcher();
-    let builder = QueryBuilder { fields };
+    let builder = QueryBuilder { fields, among: None };
     Ok(IndexStats {
         chunks: searcher.num_docs(),
         items: searcher.search(&builder.first_entries(), &Count)? as u64,
@@ -78,27 +117,68 @@ pub(super) fn stats(reader: &IndexReader, fields: &Fields) -> tantivy::Result<In
     })
 }
 
-fn hit(fields: &Fields, entry: &TantivyDocument, best: &Best, highlighter: &Highlighter) -> Hit {
-    let text = |field: Field| entry.get_first(field).and_then(|value| value.as_str());
-    let owned = |field: Field| text(field).map(str::to_owned);
-    Hit {
-        item_id: text(fields.item).unwrap_or_default().into(),
-        connection_id: text(fields.connection).unwrap_or_default().into(),
-        connector_id: text(fields.connector).unwrap_or_default().into(),
-        score: best.score,
-        name: owned(fields.name).unwrap_or_default(),
-        title: owned(fields.title),
-        path: owned(fields.path),
-        url: owned(fields.url),
-        media_type: owned(fields.media_type).unwrap_or_default(),
-        modified_at: entry.get_first(fields.modified).and_then(|value| value.as_i64()).map(from_millis),
-        chunk: entry
-            .get_first(fields.chunk)
-            .and_then(|value| value.as_u64())
-            .and_then(|n| u32::try_from(n).ok()),
-        place: text(fields.place)
-            .and_then(|place| serde_json::from_str::<Place>(place).ok())
-            .unwrap_or_default(),
-        snippet: highlighter.snippet(text(fields.body).unwrap_or_default()),
+/// Reads and cuts what is shown.
+struct Shown<'a> {
+    searcher: &'a Searcher,
+    fields: &'a Fields,
+    highlighter: &'a Highlighter,
+}
+
+impl Shown<'_> {
+    fn hit(&self, folded: &Folded) -> tantivy::Result<Hit> {
+        let fields = self.fields;
+        let best = &folded.best;
+        let entry: TantivyDocument = self.searcher.doc(best.address())?;
+        let text = |field: Field| entry.get_first(field).and_then(|value| value.as_str());
+        let owned = |field: Field| text(field).map(str::to_owned);
+        let mut more_passages = Vec::new();
+        for address in best.others() {
+            let passage = self.passage(&self.searcher.doc(address)?);
+            // An entry may match by the item's name alone; its text says nothing then.
+            more_passages.extend(passage.filter(|passage| !passage.snippet.highlights.is_empty()));
+        }
+        let first = self.passage(&entry);
+        let chunk = first.as_ref().map(|passage| passage.chunk);
+        let (place, snippet) = first.map(|passage| (passage.place, passage.snippet)).unwrap_or_default();
+        Ok(Hit {
+            item_id: text(fields.item).unwrap_or_default().into(),
+            connection_id: text(fields.connection).unwrap_or_default().into(),
+            connector_id: text(fields.connector).unwrap_or_default().into(),
+            score: best.score(),
+            name: owned(fields.name).unwrap_or_default(),
+            title: owned(fields.title),
+            path: owned(fields.path),
+            url: owned(fields.url),
+            media_type: owned(fields.media_type).unwrap_or_default(),
+            modified_at: entry.get_first(fields.modified).and_then(|value| value.as_i64()).map(from_millis),
+            chunk,
+            place,
+            snippet,
+            more_passages,
+            duplicates: folded
+                .duplicates
+                .iter()
+                .map(|address| self.item_at(*address))
+                .collect::<tantivy::Result<_>>()?,
+        })
+    }
+
+    /// The passage of an entry; `None` for an item without text.
+    fn passage(&self, entry: &TantivyDocument) -> Option<Passage> {
+        let fields = self.fields;
+        let text = |field: Field| entry.get_first(field).and_then(|value| value.as_str());
+        let language = Detection::of_code(text(fields.language).unwrap_or_default());
+        Some(Passage {
+            chunk: u32::try_from(entry.get_first(fields.chunk)?.as_u64()?).ok()?,
+            place: text(fields.place)
+                .and_then(|place| serde_json::from_str::<Place>(place).ok())
+                .unwrap_or_default(),
+            snippet: self.highlighter.snippet(text(fields.body).unwrap_or_default(), language),
+        })
+    }
+
+    fn item_at(&self, address: DocAddress) -> tantivy::Result<ItemId> {
+        let entry: TantivyDocument = self.searcher.doc(address)?;
+        Ok(entry.get_first(self.fields.item).and_then(|value| value.as_str()).unwrap_or_default().into())
     }
 }

@@ -159,6 +159,29 @@ pub struct Found {
     #[serde(default)]
     pub has_more: bool,
     pub took_ms: Option<f64>,
+    #[serde(default)]
+    pub understood: Understood,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Understood {
+    #[serde(default)]
+    pub filters: Vec<UnderstoodFilter>,
+    #[serde(default)]
+    pub respelled: Vec<Respelled>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct UnderstoodFilter {
+    pub field: String,
+    pub value: String,
+    pub excluded: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Respelled {
+    pub word: String,
+    pub tried: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -168,6 +191,8 @@ pub struct Hit {
     pub snippet: Option<Snippet>,
     #[serde(default)]
     pub place: Option<Place>,
+    #[serde(default)]
+    pub duplicates: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -4,12 +4,27 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::collections;
-use crate::client::wire::{Found, Hit, Place, Snippet};
+use crate::client::wire::{Found, Hit, Place, Snippet, Understood};
 use crate::client::{ServerArgs, parse};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, words};
 
+/// Fields that may stand before a colon in a query.
+const FIELDS: [&str; 7] = ["type", "from", "in", "after", "before", "title", "name"];
+
 #[derive(Args, Debug)]
+#[command(after_help = "\
+In the query:
+  budget report          files with both words come first, also in other forms of them
+  \"annual report\"        these words in a row
+  budg*                  words that begin so; the last word is always tried as a beginning
+  -draft                 files that hold this are left out (write it after `--`, or quote the query)
+  type:pdf               pdf, document, spreadsheet, presentation, image, email, … or an ending such as docx
+  from:drive             a connector, by id, by name or by a word of it
+  in:\"Old reports\"       in a folder or collection of this name, or a path such as Reports/2026
+  after:2026-01-31       changed on this day or later; also 2026-01, 2026, today, yesterday
+  before:2026            changed before this day
+  title:plan  name:plan  the word stands in the title or name, or in the name")]
 pub struct SearchArgs {
     /// What to look for
     #[arg(required = true)]
@@ -32,6 +47,9 @@ pub struct SearchArgs {
     /// Only files below this path
     #[arg(long)]
     path: Option<String>,
+    /// Show every file, also those with nearly the same text as another
+    #[arg(long)]
+    show_duplicates: bool,
     #[arg(long, default_value_t = 10)]
     limit: u32,
 }
@@ -61,8 +79,11 @@ pub async fn run(server: &ServerArgs, args: SearchArgs) -> Result<(), Failure> {
             filters.insert(name.to_owned(), Value::String(text));
         }
     }
-    let query = args.query.join(" ");
+    let query = args.query.iter().map(|part| requoted(part)).collect::<Vec<_>>().join(" ");
     let mut body = json!({ "query": query, "limit": args.limit });
+    if args.show_duplicates {
+        body["show_duplicates"] = Value::Bool(true);
+    }
     if !filters.is_empty() {
         body["filters"] = Value::Object(filters);
     }
@@ -72,6 +93,7 @@ pub async fn run(server: &ServerArgs, args: SearchArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let found: Found = parse(answer)?;
+    print_understood(&found.understood);
     if found.hits.is_empty() {
         output::line(output::safe(&format!("nothing found for {query:?}")));
         return Ok(());
@@ -88,6 +110,37 @@ pub async fn run(server: &ServerArgs, args: SearchArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The shell took the quotes from `in:"Old reports"`; they are put back.
+fn requoted(part: &str) -> String {
+    match part.split_once(':') {
+        Some((field, value))
+            if value.contains(char::is_whitespace)
+                && !value.contains('"')
+                && FIELDS.contains(&field.trim_start_matches('-').to_lowercase().as_str()) =>
+        {
+            format!("{field}:\"{value}\"")
+        }
+        _ => part.to_owned(),
+    }
+}
+
+/// Says what of the query was not searched for as it stands.
+fn print_understood(understood: &Understood) {
+    let filters = understood.filters.iter().map(|one| {
+        let not = if one.excluded { "not " } else { "" };
+        format!("{not}{} {}", one.field, one.value)
+    });
+    let filters = filters.collect::<Vec<_>>().join(", ");
+    if !filters.is_empty() {
+        output::line(output::styled(&output::safe(&format!("only: {filters}")), "2"));
+    }
+    for respelled in &understood.respelled {
+        let tried = respelled.tried.join(", ");
+        let told = format!("{:?} hardly occurs; looked for {tried} too", respelled.word);
+        output::line(output::styled(&output::safe(&told), "2"));
+    }
+}
+
 /// Prints a hit: rank, name, place and connector, snippet, link.
 pub fn print_hit(rank: usize, hit: &Hit) {
     let place = hit.place.as_ref().and_then(place).map_or(String::new(), |place| format!("  {place}"));
@@ -96,6 +149,10 @@ pub fn print_hit(rank: usize, hit: &Hit) {
     output::line(format!("{rank:>2}. {name}{}", output::styled(&dim, "2")));
     if let Some(snippet) = &hit.snippet {
         output::line(format!("    {}", highlighted(snippet)));
+    }
+    if hit.duplicates > 0 {
+        let told = format!("    and {} with nearly the same text", words::count(hit.duplicates, "file"));
+        output::line(output::styled(&told, "2"));
     }
     if let Some(url) = &hit.file.url {
         output::line(format!("    {}", output::styled(&output::safe(url), "36")));
@@ -141,6 +198,15 @@ fn highlighted(snippet: &Snippet) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_that_the_shell_took_are_put_back() {
+        assert_eq!(requoted("in:Old reports"), "in:\"Old reports\"");
+        assert_eq!(requoted("-From:Google Drive"), "-From:\"Google Drive\"");
+        for same in ["travel policy", "in:Reports", "note: a b", "in:\"a b\" c"] {
+            assert_eq!(requoted(same), same);
+        }
+    }
 
     #[test]
     fn found_words_are_marked_where_they_stand() {

@@ -1,17 +1,24 @@
 //! Text to tokens, the same way for what is indexed, what is asked and what is highlighted.
 //!
-//! Words are runs of letters and digits, folded (compatibility forms, case, diacritics) and freed of an English
-//! plural ending. Scripts written without spaces become overlapping pairs of characters; the last character of such
-//! a run also stands alone, so that every character begins a token.
+//! Words are runs of letters and digits, folded (compatibility forms, case, diacritics). Scripts written without
+//! spaces become overlapping pairs of characters; the last character of such a run also stands alone, so that every
+//! character begins a token. Beside its words a text has stems, made by the rules of its language.
+
+mod fold;
+mod language;
+mod stems;
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+
+use fold::{fold, is_word};
+pub(crate) use fold::{folded, is_gram};
+pub(crate) use language::Detection;
+pub(crate) use stems::{StemTokenizer, stems_of, text_for_stems};
 
 /// Bytes of a token that count; what is longer is no word and still found by its start.
 const MAX_TOKEN_BYTES: usize = 64;
 
-/// The tokenizer of all searchable text.
+/// The tokenizer of the words as they are spelled.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Analyzer;
 
@@ -74,7 +81,6 @@ impl<'a> Tokens<'a> {
             self.at += c.len_utf8();
         }
         self.token.offset_to = self.at;
-        drop_plural(&mut self.token.text);
     }
 }
 
@@ -105,68 +111,6 @@ impl TokenStream for Tokens<'_> {
     }
 }
 
-/// Letters and digits, marks on them, and the joiner that Persian words hold.
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || (!c.is_ascii() && (is_combining_mark(c) || c == '\u{200c}'))
-}
-
-/// Characters of scripts that put no spaces between words.
-pub(crate) fn is_gram(c: char) -> bool {
-    matches!(c,
-        '\u{0e00}'..='\u{0eff}'      // Thai, Lao
-        | '\u{1000}'..='\u{109f}'    // Burmese
-        | '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7af}' // Hangul
-        | '\u{1780}'..='\u{17ff}'    // Khmer
-        | '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{3096}' | '\u{3099}'..='\u{309a}' | '\u{309d}'..='\u{309f}'
-        | '\u{30a1}'..='\u{30fa}' | '\u{30fc}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}' // Kana
-        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
-}
-
-/// Adds a character without case, diacritics and compatibility form.
-fn fold(c: char, out: &mut String) {
-    if c.is_ascii() {
-        out.push(c.to_ascii_lowercase());
-    } else if is_gram(c) {
-        out.extend(std::iter::once(c).nfkc());
-    } else {
-        for part in std::iter::once(c).nfkd().filter(|part| !is_dropped(*part)).flat_map(char::to_lowercase) {
-            match part {
-                'ß' => out.push_str("ss"),
-                'æ' => out.push_str("ae"),
-                'œ' => out.push_str("oe"),
-                'þ' => out.push_str("th"),
-                'ø' => out.push('o'),
-                'ł' => out.push('l'),
-                'đ' | 'ð' => out.push('d'),
-                'ı' => out.push('i'),
-                'ς' => out.push('σ'),
-                part if is_dropped(part) => {}
-                part => out.push(part),
-            }
-        }
-    }
-}
-
-/// Marks people leave out when they type: Latin and Cyrillic accents, Hebrew points, Arabic vowels and tatweel.
-fn is_dropped(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{640}'
-        | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{200c}' | '\u{200d}')
-}
-
-/// Harman's plural rules: `policies`, `rates` and `dogs` become `policy`, `rate` and `dog`; `status` stays.
-fn drop_plural(word: &mut String) {
-    if word.len() < 4 || !word.ends_with('s') || !word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return;
-    }
-    let ends = |endings: &[&str]| endings.iter().any(|ending| word.ends_with(ending));
-    if ends(&["ies"]) && !ends(&["eies", "aies"]) && word.len() > 4 {
-        word.truncate(word.len() - 3);
-        word.push('y');
-    } else if !ends(&["us", "ss", "is"]) && word.as_bytes()[word.len() - 2].is_ascii_alphabetic() {
-        word.truncate(word.len() - 1);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,11 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn english_plurals_meet_their_singular() {
-        assert_eq!(
-            words("policies rates dogs status class this"),
-            ["policy", "rate", "dog", "status", "class", "this"]
-        );
+    fn arabic_letters_that_are_typed_alike_are_alike() {
+        assert_eq!(words("أحمد إدارة آخر ٱلبيت"), words("احمد اداره اخر البيت"));
+        assert_eq!(words("مستشفى کتاب"), words("مستشفي كتاب"));
     }
 
     #[test]

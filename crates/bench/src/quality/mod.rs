@@ -1,0 +1,131 @@
+//! How well search answers: the same questions over the same documents, asked of ours, of a plain tantivy and of SQLite
+//! FTS5.
+
+mod corpus;
+mod engines;
+
+use anyhow::Context;
+
+use crate::report::Report;
+pub use corpus::random;
+use corpus::{Corpus, Question};
+use engines::{Engine, Fts5, Ours, PlainTantivy};
+
+/// Hits that count for recall.
+const RECALL_AT: usize = 20;
+/// Hits that count for nDCG.
+const GAIN_AT: usize = 10;
+
+#[derive(clap::Args)]
+pub struct QualityArgs {
+    /// Documents without an answer, made of the words of those that have one
+    #[arg(long, default_value_t = 2_000)]
+    distractors: usize,
+    /// Also print, for each question, what each engine found first.
+    #[arg(long)]
+    verbose: bool,
+}
+
+impl QualityArgs {
+    pub fn data(&self) -> String {
+        format!(
+            "short documents in many languages, written for this, among {} without an answer",
+            self.distractors
+        )
+    }
+}
+
+pub async fn measure(args: &QualityArgs, report: &mut Report) -> anyhow::Result<()> {
+    let corpus = Corpus::read(args.distractors)?;
+    let ours = Ours::fill(&corpus).await.context("our index")?;
+    let plain = PlainTantivy::fill(&corpus).context("the plain index")?;
+    let fts5 = Fts5::fill(&corpus).await.context("the FTS5 table")?;
+    let engines: [&dyn Engine; 3] = [&ours, &plain, &fts5];
+    let mut scores = Vec::new();
+    for question in &corpus.questions {
+        let mut row = Vec::new();
+        for engine in engines {
+            let found = engine.ask(&question.text, RECALL_AT).await?;
+            row.push((gain(question, &found), recall(question, &found)));
+            if args.verbose && row.last().is_some_and(|(gain, _)| *gain < 1.0) {
+                let first: Vec<&str> = found.iter().take(3).map(String::as_str).collect();
+                println!("{} | {} | {}: {first:?}", question.kind, question.text, engine.name());
+            }
+        }
+        scores.push((question.kind.as_str(), row));
+    }
+    let mut kinds: Vec<&str> = corpus.questions.iter().map(|question| question.kind.as_str()).collect();
+    kinds.dedup();
+    let about = |rows: &[&Vec<(f64, f64)>]| {
+        let mean = |pick: &dyn Fn(&Vec<(f64, f64)>) -> f64| {
+            rows.iter().map(|row| pick(row)).sum::<f64>() / rows.len().max(1) as f64
+        };
+        let told = |at: usize| format!("{:.3} / {:.3}", mean(&|row| row[at].0), mean(&|row| row[at].1));
+        (told(0), format!("{} {}, {} {}", plain.name(), told(1), fts5.name(), told(2)))
+    };
+    let all: Vec<_> = scores.iter().map(|(_, row)| row).collect();
+    let (figure, baseline) = about(&all);
+    let what = format!("search quality, {} questions: nDCG@{GAIN_AT} / recall@{RECALL_AT}", all.len());
+    report.add(&what, figure, "above both baselines", baseline);
+    for kind in kinds {
+        let rows: Vec<_> = scores.iter().filter(|(of, _)| *of == kind).map(|(_, row)| row).collect();
+        let (figure, baseline) = about(&rows);
+        report.add(&format!("– {kind} ({})", rows.len()), figure, "", baseline);
+    }
+    Ok(())
+}
+
+/// Normalised discounted cumulative gain: 1 when the best answers come first, in their order.
+fn gain(question: &Question, found: &[String]) -> f64 {
+    let worth = |grade: u32| f64::from(2_u32.pow(grade) - 1);
+    let discounted = |grades: &mut dyn Iterator<Item = u32>| -> f64 {
+        grades.take(GAIN_AT).enumerate().map(|(at, grade)| worth(grade) / (at as f64 + 2.0).log2()).sum()
+    };
+    let grade_of =
+        |id: &String| question.answers.iter().find(|(answer, _)| answer == id).map_or(0, |(_, it)| *it);
+    let mut best: Vec<u32> = question.answers.iter().map(|(_, grade)| *grade).collect();
+    best.sort_unstable_by_key(|grade| std::cmp::Reverse(*grade));
+    discounted(&mut found.iter().map(grade_of)) / discounted(&mut best.into_iter())
+}
+
+/// The share of the answers that were found at all.
+fn recall(question: &Question, found: &[String]) -> f64 {
+    let met = question.answers.iter().filter(|(answer, _)| found.contains(answer)).count();
+    met as f64 / question.answers.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(answers: &[(&str, u32)]) -> Question {
+        let answers = answers.iter().map(|(id, grade)| ((*id).to_owned(), *grade)).collect();
+        Question { kind: String::new(), text: String::new(), answers }
+    }
+
+    fn found(ids: &[&str]) -> Vec<String> {
+        ids.iter().map(|id| (*id).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_best_order_gains_most() {
+        let asked = question(&[("a", 2), ("b", 1)]);
+        assert_eq!(gain(&asked, &found(&["a", "b"])), 1.0);
+        let swapped = gain(&asked, &found(&["b", "a"]));
+        assert!(swapped < 1.0 && swapped > gain(&asked, &found(&["x", "b"])), "{swapped}");
+        assert_eq!(gain(&asked, &found(&["x"])), 0.0);
+        assert_eq!(recall(&asked, &found(&["x", "b"])), 0.5);
+    }
+
+    #[test]
+    fn every_answer_is_a_document() {
+        let corpus = Corpus::read(10).unwrap();
+        assert!(corpus.questions.len() >= 60 && corpus.documents.len() >= 50);
+        for question in &corpus.questions {
+            assert!(!question.answers.is_empty(), "{}", question.text);
+            for (id, _) in &question.answers {
+                assert!(corpus.documents.iter().any(|document| document.id == *id), "{id}");
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Items that say the same, told as one hit.
+
+use std::collections::HashMap;
+
+use tantivy::columnar::Column;
+use tantivy::{DocAddress, Searcher};
+
+use super::collect::Best;
+use crate::fingerprint::Fingerprint;
+
+/// How far down the list duplicates are looked for.
+pub(super) const MAX_COMPARED: usize = 2000;
+/// Duplicates that a hit names at most.
+const MAX_NAMED: usize = 10;
+
+/// A hit and the items folded into it.
+pub(super) struct Folded {
+    pub best: Best,
+    pub duplicates: Vec<DocAddress>,
+}
+
+/// Folds every item into the first before it that says the same. Also tells how many were folded away.
+pub(super) fn fold(searcher: &Searcher, found: Vec<Best>) -> tantivy::Result<(Vec<Folded>, usize)> {
+    let prints = Prints::open(searcher)?;
+    // Only texts with the same numbers are compared.
+    let mut kept_by_numbers: HashMap<u64, Vec<(Fingerprint, usize)>> = HashMap::new();
+    let mut kept: Vec<Folded> = Vec::new();
+    let mut away = 0;
+    for (at, best) in found.into_iter().enumerate() {
+        let address = best.address();
+        if let Some(print) = prints.of(address).filter(|_| at < MAX_COMPARED) {
+            let alike = kept_by_numbers.entry(print.numbers).or_default();
+            if let Some((_, first)) = alike.iter().find(|(other, _)| print.is_near(*other)) {
+                away += 1;
+                let named = &mut kept[*first].duplicates;
+                if named.len() < MAX_NAMED {
+                    named.push(address);
+                }
+                continue;
+            }
+            alike.push((print, kept.len()));
+        }
+        kept.push(Folded { best, duplicates: Vec::new() });
+    }
+    Ok((kept, away))
+}
+
+/// The fingerprints of all segments.
+struct Prints {
+    segments: Vec<(Column<u64>, Column<u64>)>,
+}
+
+impl Prints {
+    fn open(searcher: &Searcher) -> tantivy::Result<Self> {
+        let columns = |segment: &tantivy::SegmentReader| {
+            let fast = segment.fast_fields();
+            Ok((fast.u64("print_of_words")?, fast.u64("print_of_numbers")?))
+        };
+        Ok(Self { segments: searcher.segment_readers().iter().map(columns).collect::<tantivy::Result<_>>()? })
+    }
+
+    fn of(&self, address: DocAddress) -> Option<Fingerprint> {
+        let (words, numbers) = self.segments.get(address.segment_ord as usize)?;
+        Some(Fingerprint { words: words.first(address.doc_id)?, numbers: numbers.first(address.doc_id)? })
+    }
+}
