@@ -179,6 +179,9 @@ struct SnippetView {
 #[derive(Clone, Serialize, ToSchema)]
 #[schema(as = Place)]
 struct PlaceView {
+    /// The file within the file: a path in an archive, the name of an attachment. Deeper ones follow after ` › `.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,6 +201,7 @@ struct PlaceView {
 impl From<Place> for PlaceView {
     fn from(place: Place) -> Self {
         Self {
+            member: place.member,
             page: place.page,
             slide: place.slide,
             sheet: place.sheet,

@@ -190,7 +190,7 @@ pub struct Hit {
     pub score: f64,
     pub snippet: Option<Snippet>,
     #[serde(default)]
-    pub place: Option<Place>,
+    pub place: Option<gangway_model::Place>,
     #[serde(default)]
     pub duplicates: u64,
 }
@@ -209,15 +209,6 @@ pub struct Snippet {
     /// Ranges of bytes in `text`.
     #[serde(default)]
     pub highlights: Vec<(usize, usize)>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Place {
-    pub page: Option<u64>,
-    pub slide: Option<u64>,
-    pub sheet: Option<String>,
-    pub rows: Option<serde_json::Value>,
-    pub heading: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

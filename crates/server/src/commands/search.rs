@@ -1,10 +1,11 @@
 //! `gangway search`: ranked hits with the words found, the place and the link.
 
 use clap::Args;
+use gangway_model::Place;
 use serde_json::{Map, Value, json};
 
 use super::collections;
-use crate::client::wire::{Found, Hit, Place, Snippet, Understood};
+use crate::client::wire::{Found, Hit, Snippet, Understood};
 use crate::client::{ServerArgs, parse};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, words};
@@ -160,20 +161,7 @@ pub fn print_hit(rank: usize, hit: &Hit) {
 }
 
 fn place(place: &Place) -> Option<String> {
-    let mut parts = Vec::new();
-    for (word, number) in [("page", place.page), ("slide", place.slide)] {
-        parts.extend(number.map(|number| format!("{word} {number}")));
-    }
-    parts.extend(place.sheet.as_ref().map(|sheet| format!("sheet {sheet}")));
-    if let Some(rows) = &place.rows {
-        match rows {
-            Value::Array(ends) if ends.len() == 2 => parts.push(format!("rows {}–{}", ends[0], ends[1])),
-            Value::Null => {}
-            other => parts.push(format!("rows {other}")),
-        }
-    }
-    parts.extend(place.heading.clone());
-    (!parts.is_empty()).then(|| parts.join(", "))
+    (!place.is_empty()).then(|| place.to_string())
 }
 
 /// The snippet with the words found marked: in colour, or between `**` without it.
