@@ -6,6 +6,7 @@
 
 mod fold;
 mod language;
+mod semitic;
 mod stems;
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};

@@ -7,8 +7,10 @@ mod grants;
 mod proof;
 mod providers;
 mod rooms;
+mod searching;
 mod tenants;
 mod uploads;
+mod visibility;
 mod webhooks;
 
 use gangway_store::Backend;
