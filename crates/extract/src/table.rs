@@ -7,7 +7,7 @@ use crate::text::clean;
 /// Characters a row group aims at: about one chunk.
 const GROUP_CHARS: usize = 1100;
 /// Headers above this are not repeated: they would fill every group.
-const REPEATED_HEADER_CHARS: usize = 400;
+const REPEATED_HEADER_CHARS: usize = 900;
 /// Cells of one row that are kept.
 const MAX_COLUMNS: usize = 1000;
 

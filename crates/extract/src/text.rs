@@ -155,6 +155,7 @@ pub(crate) fn finish(document: &mut Document, text_bytes: usize) {
         if section.text.len() > left {
             truncated = true;
             section.text.truncate(floor_boundary(&section.text, left));
+            section.text.truncate(section.text.trim_end().len());
             left = 0;
         } else {
             left -= section.text.len();

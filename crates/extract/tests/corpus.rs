@@ -66,6 +66,14 @@ fn places_are_right(name: &str, document: &Document) -> bool {
     }
 }
 
+/// The most memory this process ever held, in bytes, where the system tells. Readers are processes of their own.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
 async fn check(tools: Tools) {
     let Some(corpus) = corpus() else {
         eprintln!("skipped: no corpus at ../shared/corpus (or GANGWAY_SHARED)");
@@ -117,6 +125,10 @@ async fn check(tools: Tools) {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+    if let Some(peak) = peak_memory() {
+        println!("peak memory of the process that has them read: {} MiB", peak >> 20);
+        assert!(peak < 300 << 20, "{peak} bytes");
+    }
 }
 
 #[tokio::test]

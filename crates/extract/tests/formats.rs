@@ -117,6 +117,13 @@ async fn sheets_have_names_and_rows() {
 }
 
 #[tokio::test]
+async fn rows_are_counted_from_the_top_of_the_sheet() {
+    let rows = vec![vec!["name".to_owned()], vec!["Ann".to_owned()]];
+    let document = read(files::xlsx(&[("Low", 40, rows)]), "a.xlsx", "").await.unwrap();
+    assert_eq!(document.sections[0].place.to_string(), "sheet Low, rows 40–41");
+}
+
+#[tokio::test]
 async fn slides_are_counted() {
     let bytes = files::pptx(&[("Welcome", "to the show"), ("Numbers", "apples and pears")]);
     let document = read(bytes, "a.pptx", "").await.unwrap();

@@ -14,8 +14,9 @@ use crate::pool::WorkerCommand;
 use crate::protocol::{Extracted, Picture, Scan};
 use crate::text::clean;
 
-/// The longer side of a rendered page in pixels: 240 dots per inch for A4. More takes longer and finds less.
-const PAGE_PIXELS: u32 = 2800;
+/// How pages are rendered: as recognition likes it best, and where that is too large (a poster, a page that lies about its
+/// size), by the pixels of the longer side.
+const RENDERINGS: [[&str; 2]; 2] = [["-r", "300"], ["-scale-to", "3508"]];
 /// Text of one page that is kept, in bytes.
 const PAGE_TEXT_BYTES: usize = 1 << 20;
 /// Letters and digits that a picture of text has at least; fewer are specks.
@@ -112,18 +113,39 @@ impl Recognizer {
     }
 
     async fn read(&self, scan: &Scan, member: &[u8], original: &impl Original) -> Result<String, ToolError> {
-        let (page, feed) = match scan.picture {
-            Picture::WholeFile => (None, original.feed().await?),
-            Picture::Page(page) => (Some(page), original.feed().await?),
-            Picture::Image { .. } => (None, Feed::Bytes(member)),
-            Picture::MemberPage { page, .. } => (Some(page), Feed::Bytes(member)),
+        let page = match scan.picture {
+            Picture::Page(page) | Picture::MemberPage { page, .. } => page,
+            Picture::WholeFile | Picture::Image { .. } => {
+                return self.run(scan, None, member, original).await;
+            }
+        };
+        let mut outcome = Err(ToolError::Failed);
+        for size in RENDERINGS {
+            let page = page.to_string();
+            let args = ["-gray", size[0], size[1], "-f", &page, "-l", &page, "-"];
+            outcome = self.run(scan, Some(args.map(str::to_owned).to_vec()), member, original).await;
+            if outcome != Err(ToolError::Failed) {
+                break;
+            }
+        }
+        outcome
+    }
+
+    /// One try: a picture, or a page rendered with these arguments.
+    async fn run(
+        &self,
+        scan: &Scan,
+        render: Option<Vec<String>>,
+        member: &[u8],
+        original: &impl Original,
+    ) -> Result<String, ToolError> {
+        let feed = match scan.picture {
+            Picture::WholeFile | Picture::Page(_) => original.feed().await?,
+            Picture::Image { .. } | Picture::MemberPage { .. } => Feed::Bytes(member),
         };
         let mut steps = Vec::new();
-        if let (Some(page), Some(program)) = (page, &self.tools.pdftoppm) {
-            let page = page.to_string();
-            let size = PAGE_PIXELS.to_string();
-            let args = ["-gray", "-scale-to", &size, "-f", &page, "-l", &page, "-"];
-            steps.push(Step { program, args: args.map(str::to_owned).to_vec(), readable: Vec::new() });
+        if let (Some(args), Some(program)) = (render, &self.tools.pdftoppm) {
+            steps.push(Step { program, args, readable: Vec::new() });
         }
         let Some(program) = &self.tools.tesseract else { return Err(ToolError::NotRun) };
         steps.push(Step { program, args: self.arguments(), readable: self.data() });

@@ -14,6 +14,7 @@ mod parse;
 mod picture;
 mod reader;
 mod svg;
+mod workbook;
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -6,8 +6,9 @@ use chrono::{DateTime, NaiveDateTime};
 use gangway_model::{Document, Note, Place, Reason, Section, Timestamp, media};
 use xberg::{AnnotationKind, DocumentNode, ExtractedDocument, NodeContent, PageContent, TableGrid};
 
+use super::workbook::FirstRows;
 use crate::markdown::Sections;
-use crate::media_type::{ODP, ODS, PPT, XLS};
+use crate::media_type::{ODP, ODS, PPT, XLS, XLSB};
 use crate::table::{RowGroups, row_text};
 use crate::text::{AUTHOR_CHARS, TITLE_CHARS, finish, one_line};
 
@@ -18,9 +19,15 @@ const LINKS: usize = 50;
 const LINK_BYTES: usize = 500;
 const MAX_AUTHORS: usize = 20;
 
-pub(crate) fn to_document(extracted: ExtractedDocument, media_type: &str, text_bytes: usize) -> Document {
+/// `first_rows` are the rows at which the sheets of a workbook begin, by their names, where they are not 1.
+pub(super) fn to_document(
+    extracted: ExtractedDocument,
+    media_type: &str,
+    first_rows: &FirstRows,
+    text_bytes: usize,
+) -> Document {
     let mut document = match media_type {
-        media::XLSX | XLS | ODS => sheets(&extracted),
+        media::XLSX | XLSB | XLS | ODS => sheets(&extracted, first_rows),
         // The tree of a PDF is guessed from its looks and loses words; the page's own text is true.
         media::PDF => paged(&extracted, 1.0, |page| Place { page: Some(page), ..Place::default() }),
         media::PPTX | PPT | ODP => {
@@ -90,7 +97,7 @@ fn says_something(title: &str) -> bool {
 
 fn by_headings(extracted: &ExtractedDocument) -> Document {
     let mut sections = Sections::new(Place::default());
-    for_each_block(extracted, |node, block| {
+    for_each_block(extracted, |node, _, block| {
         if let NodeContent::Heading { level, text } = &node.content {
             sections.heading(*level, text);
         }
@@ -109,8 +116,8 @@ fn by_headings(extracted: &ExtractedDocument) -> Document {
 fn paged(extracted: &ExtractedDocument, needed: f32, place: impl Fn(u32) -> Place) -> Document {
     let mut pages: BTreeMap<u32, String> = BTreeMap::new();
     let mut current = 1;
-    for_each_block(extracted, |node, block| {
-        current = node.page.unwrap_or(current);
+    for_each_block(extracted, |_, page, block| {
+        current = page.unwrap_or(current);
         let page = pages.entry(current).or_default();
         page.push_str(&block);
         page.push_str("\n\n");
@@ -142,14 +149,15 @@ fn append_notes(text: &mut String, page: &PageContent) {
     }
 }
 
-fn sheets(extracted: &ExtractedDocument) -> Document {
+fn sheets(extracted: &ExtractedDocument, first_rows: &FirstRows) -> Document {
     let mut document = Document::default();
     for page in extracted.pages.iter().flatten() {
         let name = page.sheet_name.clone().or(Some(page.page_number.to_string()));
         for table in &page.tables {
             let mut groups = RowGroups::new(Place { sheet: name.clone(), ..Place::default() });
-            for (row, cells) in table.cells.iter().enumerate() {
-                groups.push(row as u32 + 1, cells.iter().map(String::as_str));
+            let first = name.as_ref().and_then(|name| first_rows.get(name)).copied().unwrap_or(1);
+            for (row, cells) in (first..).zip(&table.cells) {
+                groups.push(row, cells.iter().map(String::as_str));
             }
             document.sections.extend(groups.finish());
         }
@@ -157,11 +165,16 @@ fn sheets(extracted: &ExtractedDocument) -> Document {
     document
 }
 
-/// Calls with every node that has text of its own, in reading order, and that text as Markdown.
-fn for_each_block(extracted: &ExtractedDocument, mut each: impl FnMut(&DocumentNode, String)) {
+/// Calls with every node that has text of its own, in reading order, the page or slide it is on where that is known,
+/// and that text as Markdown.
+fn for_each_block(extracted: &ExtractedDocument, mut each: impl FnMut(&DocumentNode, Option<u32>, String)) {
     let Some(structure) = &extracted.document else { return };
+    let mut slide = None;
     let mut ordered_items: HashMap<u32, u32> = HashMap::new();
     for node in &structure.nodes {
+        if let NodeContent::Slide { number, .. } = &node.content {
+            slide = Some(*number);
+        }
         let parent = node.parent.map(|parent| parent.0);
         let in_ordered_list = parent
             .and_then(|parent| structure.nodes.get(parent as usize))
@@ -176,7 +189,7 @@ fn for_each_block(extracted: &ExtractedDocument, mut each: impl FnMut(&DocumentN
             block_text(&node.content, number, marker).filter(|block| !block.trim().is_empty())
         {
             append_links(&mut block, node);
-            each(node, block);
+            each(node, node.page.or(slide), block);
         }
     }
 }

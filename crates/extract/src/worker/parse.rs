@@ -8,8 +8,8 @@ use xberg::{
     ContentFilterConfig, ExtractInput, ExtractionConfig, PageConfig, SecurityLimits, XbergError, extract,
 };
 
-use super::nodes;
 use super::reader::too_large_unpacked;
+use super::{nodes, workbook};
 use crate::protocol::{Job, Refusal};
 use crate::text::{declared_charset, decode};
 
@@ -48,6 +48,10 @@ impl Parser {
             _ => content,
         };
         let media_type = media_type.to_owned();
+        let first_rows = match media_type.as_str() {
+            media::XLSX => workbook::first_rows(&content),
+            _ => workbook::FirstRows::new(),
+        };
         let input = ExtractInput::from_bytes(content, media_type.as_str(), None);
         let outcome = self.runtime.block_on(extract(input, &config(job.seconds)));
         let mut result = outcome.map_err(|error| refusal(&error, &media_type))?;
@@ -58,7 +62,7 @@ impl Parser {
         }
         match result.results.pop() {
             Some(extracted) => {
-                let document = nodes::to_document(extracted, &media_type, job.text_bytes);
+                let document = nodes::to_document(extracted, &media_type, &first_rows, job.text_bytes);
                 // A PDF always has pages; the library passes over a broken one without a word.
                 match media_type == media::PDF && document.sections.is_empty() && document.notes.is_empty() {
                     true => Err(Refusal::Broken { media_type }),

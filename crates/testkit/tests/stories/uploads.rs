@@ -91,3 +91,33 @@ async fn a_folder_is_searched_by_path_and_a_new_version_takes_the_old_one_s_plac
     assert_eq!(house.index.stats().await.unwrap().items, 2);
     house.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_without_text_is_found_by_its_name_and_says_why() {
+    let house = house().await;
+    let ada = house.user("free").await;
+    let collection = ada.collection("mine").await;
+    let cut_off = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>".as_slice();
+    let picture = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x02\0\0\0\x02\0\x08\0\0\0\0".as_slice();
+    let packed = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".as_slice();
+    let sent =
+        [("quokka-minutes.pdf", cut_off), ("quokka-photo.png", picture), ("quokka-backup.tgz", packed)];
+    let (status, answer) = upload(&ada, &collection, &sent).await;
+    assert_eq!(status, 201, "{answer}");
+    house.settle().await;
+
+    let mut found = ada.found("quokka").await;
+    found.sort();
+    assert_eq!(found, ["quokka-backup.tgz", "quokka-minutes.pdf", "quokka-photo.png"]);
+    let files = ada.ask("GET", &format!("rest/collections/{collection}/files"), None).await;
+    let reason_of = |name: &str| {
+        let all = files["files"].as_array().unwrap().iter();
+        let file = all.clone().find(|file| file["name"] == name).unwrap_or_else(|| panic!("{name}: {files}"));
+        (file["sync_state"].clone(), file["reason"]["code"].clone())
+    };
+    assert_eq!(reason_of("quokka-minutes.pdf"), ("failed".into(), "broken".into()));
+    assert_eq!(reason_of("quokka-backup.tgz"), ("name_only".into(), "unsupported_type".into()));
+    // The house looks for no programs, so nobody here reads pictures.
+    assert_eq!(reason_of("quokka-photo.png"), ("name_only".into(), "recognition_not_installed".into()));
+    house.stop().await;
+}

@@ -1,0 +1,93 @@
+//! Where the sheets of a workbook begin: the library gives their cells from the first one that holds something.
+
+use std::collections::HashMap;
+use std::io::{BufReader, Cursor, Read};
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+use zip::ZipArchive;
+
+/// The row of the first cell with content, from 1, by the sheet's name.
+pub(super) type FirstRows = HashMap<String, u32>;
+
+type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
+
+const SHEETS: usize = 1_000;
+/// Bytes of a part that are looked at.
+const PART_BYTES: u64 = 20_000_000;
+
+/// Reads an XLSX workbook. What cannot be made out is left out: those rows count from 1.
+pub(super) fn first_rows(content: &[u8]) -> FirstRows {
+    let Ok(mut archive) = ZipArchive::new(Cursor::new(content)) else { return FirstRows::new() };
+    let mut targets = HashMap::new();
+    for_each_tag(&mut archive, "xl/_rels/workbook.xml.rels", |tag| {
+        if let ("Relationship", Some(id), Some(target)) =
+            (local_name(tag), attribute(tag, "Id"), attribute(tag, "Target"))
+        {
+            targets.insert(id, target);
+        }
+        true
+    });
+    let mut sheets = Vec::new();
+    for_each_tag(&mut archive, "xl/workbook.xml", |tag| {
+        if let ("sheet", Some(name), Some(id)) =
+            (local_name(tag), attribute(tag, "name"), attribute(tag, "r:id"))
+        {
+            sheets.push((name, id));
+        }
+        sheets.len() < SHEETS
+    });
+    let mut found = FirstRows::new();
+    for (name, id) in sheets {
+        let Some(target) = targets.get(&id) else { continue };
+        let part = match target.strip_prefix('/') {
+            Some(absolute) => absolute.to_owned(),
+            None => format!("xl/{target}"),
+        };
+        if let Some(row) = first_row(&mut archive, &part) {
+            found.insert(name, row);
+        }
+    }
+    found
+}
+
+/// The row that the first value stands in: a cell without one is only formatted.
+fn first_row(archive: &mut Archive<'_>, part: &str) -> Option<u32> {
+    let (mut row, mut found) = (0_u32, None);
+    for_each_tag(archive, part, |tag| {
+        match local_name(tag) {
+            "row" => row = attribute(tag, "r").and_then(|row| row.parse().ok()).unwrap_or(row + 1),
+            "v" | "is" => found = Some(row),
+            _ => {}
+        }
+        found.is_none()
+    });
+    found.filter(|row| *row > 0)
+}
+
+/// Calls with each tag of a part that opens, as long as it wants more.
+fn for_each_tag(archive: &mut Archive<'_>, part: &str, mut each: impl FnMut(&BytesStart<'_>) -> bool) {
+    let Ok(file) = archive.by_name(part) else { return };
+    let mut reader = Reader::from_reader(BufReader::new(file.take(PART_BYTES)));
+    let mut buffer = Vec::new();
+    while let Ok(event) = reader.read_event_into(&mut buffer) {
+        let wants_more = match &event {
+            Event::Eof => false,
+            Event::Start(tag) | Event::Empty(tag) => each(tag),
+            _ => true,
+        };
+        if !wants_more {
+            return;
+        }
+        buffer.clear();
+    }
+}
+
+fn local_name<'a>(tag: &'a BytesStart<'_>) -> &'a str {
+    tag.local_name().into_inner()
+}
+
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+    let attribute = tag.try_get_attribute(name).ok().flatten()?;
+    attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(|value| value.into_owned())
+}
