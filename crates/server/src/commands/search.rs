@@ -20,7 +20,7 @@ In the query:
   \"annual report\"        these words in a row
   budg*                  words that begin so; the last word is always tried as a beginning
   -draft                 files that hold this are left out (write it after `--`, or quote the query)
-  type:pdf               pdf, document, spreadsheet, presentation, image, email, … or an ending such as docx
+  type:pdf               pdf, document, spreadsheet, presentation, image, email …; or docx
   from:drive             a connector, by id, by name or by a word of it
   in:\"Old reports\"       in a folder or collection of this name, or a path such as Reports/2026
   after:2026-01-31       changed on this day or later; also 2026-01, 2026, today, yesterday
