@@ -104,7 +104,7 @@ def models(folder: Path) -> dict:
     base = "from pplx_sdk.connectors._base import Access, Job, Model"
     text = text.replace(base, "from ._base import Access, Job, Model, Moment")
     text = hide_secrets(text)
-    body = text.split("\n", text.startswith("# generated") and 2 or 0)[-1]
+    body = re.sub(r"\A(#.*\n)+\n*", "", text)
     head = '"""What the server answers. Made by sdks/codegen/python.py from sdks/openapi.json; not for editing."""\n\n'
     target.write_text(head + body)
     return {"_wire.py": formatted(target)}
