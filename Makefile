@@ -25,8 +25,9 @@ check: ## the quick checks: format, lints
 	$(CARGO) fmt --all -- --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-generate: ## write generated files anew: configuration, command line, API, registry
+generate: setup ## write generated files anew: configuration, command line, API, registry, SDKs
 	UPDATE=1 $(CARGO) test --locked --workspace -- matches checked_in
+	.venv/bin/python sdks/codegen/python.py
 
 bench: ## release build, then measure; results go to docs/benchmarks.md
 	@scripts/setup.sh demo

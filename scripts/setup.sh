@@ -78,7 +78,7 @@ need_python() {
         install_packages python3 python3-venv
     fi
     stamp=.venv/requirements.stamp
-    wanted_stamp=$(cat tests/api/requirements.txt tests/clients/requirements.txt tests/browser/requirements.txt | cksum)
+    wanted_stamp=$(cat tests/*/requirements.txt sdks/python/tests/requirements.txt sdks/python/pyproject.toml | cksum)
     if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted_stamp" ]; then
         say "Python packages"
         return
@@ -86,7 +86,10 @@ need_python() {
     say "installing Python packages into .venv"
     [ -x .venv/bin/python ] || python3 -m venv .venv
     .venv/bin/python -m pip install -q --disable-pip-version-check \
-        -r tests/api/requirements.txt -r tests/clients/requirements.txt -r tests/browser/requirements.txt
+        -r tests/api/requirements.txt -r tests/clients/requirements.txt -r tests/browser/requirements.txt \
+        -r sdks/python/tests/requirements.txt
+    # The SDK as it lies here, built with what was just installed.
+    .venv/bin/python -m pip install -q --disable-pip-version-check --no-build-isolation -e sdks/python
     printf '%s' "$wanted_stamp" >"$stamp"
 }
 

@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from house import House
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from house import House  # noqa: E402
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 EXAMPLES = os.environ.get("GANGWAY_API_EXAMPLES", "15")

@@ -1,4 +1,7 @@
-"""A server with an emulated Google beside it, and something in it: a connection, a synced folder, an upload."""
+"""A server with emulated providers beside it, and something in it: a connection, a synced folder, an upload.
+
+Shared by the tests of the API, of the pages and of the Python SDK.
+"""
 
 import json
 import os
@@ -11,7 +14,7 @@ import urllib.request
 import uuid
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = Path(os.environ.get("GANGWAY_PROGRAM", ROOT / "target/debug/gangway"))
 
 
@@ -80,21 +83,30 @@ class House:
         }
 
     def connect(self):
-        self.approve(True)
         asked = self.call("POST", "/rest/connectors/google_drive/authorize", {})
+        self.call("POST", "/rest/connectors/google_drive/token", self.consent(asked["auth_url"]))
+
+    def consent(self, auth_url: str, provider: str = "google") -> dict:
+        """Agrees on a person's behalf; the code and the state that the browser comes back with."""
+        self.approve(True, provider)
         opener = urllib.request.build_opener(NoRedirect)
         try:
-            opener.open(asked["auth_url"], timeout=10)
+            opener.open(auth_url, timeout=10)
             sys.exit("the consent page did not lead back")
         except urllib.error.HTTPError as back:
             location = urllib.parse.urlparse(back.headers["Location"])
-        code = urllib.parse.parse_qs(location.query)["code"][0]
-        self.call("POST", "/rest/connectors/google_drive/token", {"code": code, "state": asked["state"]})
+        answer = urllib.parse.parse_qs(location.query)
+        return {"code": answer["code"][0], "state": answer["state"][0]}
 
-    def approve(self, by_itself: bool):
+    def approve(self, by_itself: bool, provider: str = "google"):
         """Whether the emulator answers for the person who would press the button."""
-        switches = f"{self.env['GANGWAY_EMULATOR_GOOGLE']}/_emulator/switches"
-        send("PATCH", switches, {}, json.dumps({"auto_approve": by_itself}).encode(), "application/json")
+        self.emulator("PATCH", "/switches", {"auto_approve": by_itself}, provider)
+
+    def emulator(self, method: str, path: str, body=None, provider: str = "google"):
+        """Calls a provider's emulator: its switches, its faults, its clock."""
+        url = f"{self.env[f'GANGWAY_EMULATOR_{provider.upper()}']}/_emulator{path}"
+        data = None if body is None else json.dumps(body).encode()
+        return send(method, url, {}, data, "application/json")
 
     def upload(self, collection: str) -> str:
         boundary = uuid.uuid4().hex

@@ -1,0 +1,438 @@
+"""What the server answers. Made by sdks/codegen/python.py from sdks/openapi.json; not for editing."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ._base import Access, Job, Model, Moment
+
+
+class Account(Model):
+    """Whom the provider says the connection belongs to."""
+
+    email: str | None = None
+    id: str
+    name: str | None = None
+
+
+class AuthorizeAnswer(Model):
+    auth_url: str = Field(repr=False)
+    """Where to send the browser."""
+    expires_in: int
+    """Seconds until the state ends."""
+    state: str = Field(repr=False)
+
+
+class ChangeNotice(Model):
+    """How changes at the source are noticed."""
+
+    mode: str
+    """`webhook`: the provider tells us. `polling`: we ask from time to time."""
+
+
+class Collection(Model):
+    """A collection and what is in it."""
+
+    access: str
+    """Who may search a collection."""
+    bytes: int
+    created_at: Moment
+    description: str | None = None
+    failed_count: int
+    file_count: int
+    last_sync_at: Moment | None = None
+    name: str
+    owner_id: str
+    """The user who owns it; only the owner changes it."""
+    updated_at: Moment
+    uuid: str
+
+
+class CollectionList(Model):
+    collections: list[Collection]
+    has_more: bool
+    next_cursor: str | None = None
+
+
+class ConnectionProblem(Model):
+    code: str
+    message: str
+
+
+class HitFile(Model):
+    collections: list[str]
+    connection_id: str
+    connector_id: str
+    id: str
+    """Our id of the file."""
+    mime_type: str = Field(..., alias="mimeType")
+    modified_at: Moment | None = None
+    name: str
+    path: str | None = None
+    source_id: str
+    """The provider's id."""
+    title: str | None = None
+    """The title the document gives itself."""
+    url: str | None = None
+    """Where a person opens it at the source."""
+
+
+class PickedFile(Model):
+    """A chosen file or folder."""
+
+    id: str
+    kind: str
+    """`file`, `folder` or `link`."""
+    mime_type: str = Field(..., alias="mimeType")
+    name: str
+    size: int | None = None
+    url: str | None = None
+
+
+class PickerAnswer(Model):
+    expires_in: int
+    """Seconds until the page closes."""
+    picker_url: str = Field(repr=False)
+    """A page to open in a popup or a frame. The part after `#` is its key."""
+    session_id: str
+
+
+class PickerStatus(Model):
+    files: list[PickedFile]
+    """What was chosen; empty until then."""
+    status: str
+    """`open`, `picked`, `cancelled` or `expired`."""
+
+
+class Place(Model):
+    """Where the passage stands in its document."""
+
+    heading: str | None = None
+    message: str | None = None
+    page: int | None = None
+    rows: list[int] | None = None
+    """First and last row, counted from 1."""
+    sheet: str | None = None
+    slide: int | None = None
+
+
+class Reason(Model):
+    """Why something is not as one would expect."""
+
+    code: str
+    message: str
+    """A sentence a person can act on."""
+
+
+class RefreshAnswer(Model):
+    access_token: str = Field(repr=False)
+    """A sealed stand-in: no provider token leaves this server."""
+    connection_id: str
+    expires_in: int | None = None
+    """Seconds the access token has left; absent when it does not end."""
+
+
+class Snippet(Model):
+    """A piece of the passage that shows why it was found."""
+
+    highlights: list[list[int]]
+    """Byte ranges of `text` that match."""
+    html: str
+    """Escaped, with matches in `<mark>`."""
+    text: str
+
+
+class SourceFile(Model):
+    """A file or folder at the source."""
+
+    id: str
+    """The provider's id: what `sync` takes in `file_ids`."""
+    kind: str
+    """`file`, `folder` or `link`."""
+    mime_type: str = Field(..., alias="mimeType")
+    modified_at: Moment | None = None
+    name: str
+    parent_id: str | None = None
+    reason: Reason | None = None
+    size: int | None = None
+    """Bytes; null where the provider cannot say."""
+    sync_state: str | None = None
+    """`synced`, `name_only`, `failed` or `structure`; absent when it was never brought in."""
+    synced: bool
+    """Whether its text can be searched here."""
+    thumbnail_url: str | None = None
+    url: str | None = None
+    """Where a person opens it."""
+
+
+class SyncJob(Job):
+    """A sync job and how far it is."""
+
+    estimated_time: int | None = None
+    """Seconds, from known sizes and measured speed; null while nothing has been measured."""
+    file_count: int = 0
+    """Files and folders that were asked for."""
+    job_id: str
+    status: str
+    """`pending`, `processing`, `completed`, `partial`, `failed` or `cancelled`."""
+    sync_job_id: str = ""
+    bytes: int = 0
+    """Bytes fetched from the provider."""
+    cancel_requested: bool = False
+    collection_uuid: str | None = None
+    """Null for a job that follows changes on behalf of every `auto` sync of its connection."""
+    completed_at: Moment | None = None
+    connection_id: str = ""
+    connector_id: str = ""
+    created_at: Moment | None = None
+    error: Reason | None = None
+    files_failed: int = 0
+    files_found: int = 0
+    """Files met so far; grows while folders are being listed."""
+    files_removed: int = 0
+    files_skipped: int = 0
+    """Files without text to bring in; found by name."""
+    files_synced: int = 0
+    """Files that are now true to the source."""
+    files_unchanged: int = 0
+    """Of `files_synced`, those whose bytes did not have to be fetched."""
+    listing_complete: bool = False
+    """From now on `files_found` is final."""
+    progress: int = 0
+    """0–100; 100 means finished."""
+    started_at: Moment | None = None
+    sync_mode: str = ""
+    """`manual` or `auto`."""
+
+
+class UploadedFile(Model):
+    file_id: str | None = None
+    """The same."""
+    id: str | None = None
+    """The file in the collection: new, or the one that was there already. Null when rejected."""
+    name: str
+    path: str
+    """Where it stands among its folders; of a rejected file as it was sent."""
+    reason: Reason | None = None
+    sha256: str | None = None
+    size: int
+    status: str
+    """
+    `stored`, `replaced` (it is the next version of a file that was there), `duplicate` (the collection has these
+    bytes already), `skipped` (its place is taken) or `rejected`.
+    """
+
+
+class User(Model):
+    created_at: Moment
+    email: str | None = None
+    external_id: str | None = None
+    """The product's own name for the user."""
+    id: str
+    name: str | None = None
+    organization_id: str | None = None
+    own_plan: str
+    """What a user may use; a later plan includes the earlier ones."""
+    plan: str
+    """The plan that applies: the higher of the user's own and the organisation's."""
+
+
+class UserInfo(Model):
+    """Who granted it."""
+
+    email: str | None = None
+    name: str | None = None
+
+
+class Version(Model):
+    author: str | None = None
+    """Who made it, as the provider names them."""
+    current: bool
+    id: str
+    mime_type: str | None = Field(None, alias="mimeType")
+    modified_at: Moment | None = None
+    size: int | None = None
+
+
+class VersionList(Model):
+    has_more: bool
+    next_cursor: str | None = None
+    versions: list[Version]
+    """Oldest first, as far as the provider keeps them."""
+
+
+class WhyFile(Model):
+    id: str
+    kind: str | None = None
+    """`file`, `folder` or `link`."""
+    name: str | None = None
+
+
+class CollectionFile(Model):
+    """A file in a collection."""
+
+    connection_id: str
+    id: str
+    """Our id of the file."""
+    kind: str
+    """`file`, `folder` or `link`."""
+    mime_type: str = Field(..., alias="mimeType")
+    modified_at: Moment | None = None
+    name: str
+    reason: Reason | None = None
+    size: int | None = None
+    source_id: str
+    """The provider's id."""
+    sync_state: str
+    """`synced`, `name_only`, `failed` or `structure`."""
+    synced_at: Moment | None = None
+    url: str | None = None
+    """Where a person opens it at the source."""
+
+
+class CollectionFileList(Model):
+    files: list[CollectionFile]
+    has_more: bool
+    next_cursor: str | None = None
+
+
+class Connection(Access):
+    """One connection through a connector."""
+
+    account: Account
+    connected_at: Moment
+    connection_id: str
+    error: ConnectionProblem | None = None
+    expires_at: Moment
+    """When the access token ends; `NEVER` when it does not, `ENDED` without a connection."""
+    last_sync_at: Moment | None = None
+    scopes: list[str]
+    """What was granted."""
+    status: str
+    """`active`, `needs_reauth` or `disconnecting`."""
+    sync: ChangeNotice
+    user_email: str | None = None
+
+
+class Connector(Access):
+    """A connector, whether it is connected, and how it fares."""
+
+    account: Account | None = None
+    available: bool
+    """Whether the user can use it here and now: built, configured, and included in the plan."""
+    capabilities: list[str]
+    connected: bool
+    connected_at: Moment | None = None
+    connection_id: str | None = None
+    connections: list[Connection] = Field([], validate_default=True)
+    """Every connection, when there are several."""
+    error: ConnectionProblem | None = None
+    expires_at: Moment
+    """When the access token ends; `NEVER` when it does not, `ENDED` without a connection."""
+    id: str
+    last_sync_at: Moment | None = None
+    name: str
+    reason: str | None = None
+    """Why it is not available."""
+    required_plan: str | None = None
+    """The plan that includes it, when the user's does not."""
+    scopes: list[str] | None = None
+    """What was granted."""
+    status: str | None = None
+    """`active`, `needs_reauth` or `disconnecting`."""
+    sync: ChangeNotice | None = None
+    type: str
+    """`file_storage`, `productivity`, `communication` or `local`."""
+    user_email: str | None = None
+
+
+class ConnectorList(Model):
+    connectors: list[Connector]
+
+
+class FileExplanation(Model):
+    """What the source has, what we have, and the reason for a difference."""
+
+    collections: list[str]
+    """Collections it is in."""
+    file: WhyFile
+    in_source: bool | None = None
+    """Whether the source has it; null when the source could not be asked."""
+    last_job: SyncJob | None = None
+    reason: Reason
+    state: str
+    """`synced`, `name_only`, `failed`, `structure`, `gone`, or `unknown` when it was never brought in."""
+
+
+class FileList(Model):
+    """A page of files at the source."""
+
+    files: list[SourceFile]
+    has_more: bool
+    next_cursor: str | None = None
+
+
+class FileOutcome(Model):
+    """What became of one file."""
+
+    at: Moment
+    id: str
+    """The provider's id."""
+    name: str
+    outcome: str
+    """`synced`, `unchanged`, `skipped`, `failed` or `removed`."""
+    reason: Reason | None = None
+
+
+class Hit(Model):
+    """A file that matches, with its best passage."""
+
+    file: HitFile
+    place: Place
+    score: float
+    """Comparable within one answer only."""
+    snippet: Snippet
+
+
+class JobList(Model):
+    has_more: bool
+    jobs: list[SyncJob]
+    """The latest first."""
+    next_cursor: str | None = None
+
+
+class OutcomeList(Model):
+    files: list[FileOutcome]
+    has_more: bool
+    next_cursor: str | None = None
+
+
+class SearchAnswer(Model):
+    has_more: bool
+    hits: list[Hit]
+    next_cursor: str | None = None
+    took_ms: float
+    """Milliseconds the search took."""
+    total: int
+    """At least this many files match."""
+
+
+class TokenAnswer(Model):
+    access_token: str = Field(repr=False)
+    """A sealed stand-in: no provider token leaves this server."""
+    connection_id: str
+    connector_id: str
+    expires_in: int | None = None
+    """Seconds the access token has left; absent when it does not end."""
+    missing_scopes: list[str] = []
+    """What was asked for and not granted."""
+    refresh_token: str | None = Field(None, repr=False)
+    """A sealed stand-in; absent when the provider gave no refresh token."""
+    scopes: list[str]
+    """What was granted."""
+    user_info: UserInfo
+
+
+class UploadAnswer(Model):
+    files: list[UploadedFile]
+    """In the order of the parts."""
