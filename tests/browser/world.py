@@ -1,10 +1,15 @@
-"""The real server beside an emulated Google, both on free ports, with origins of a product on its list."""
+"""The real server beside an emulated Google, both on free ports, with origins of a product on its list.
+
+As a program it runs for tests in other languages: `world.py ORIGIN…` says in one line of JSON where everything is, and
+ends when its input does.
+"""
 
 import json
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -106,3 +111,14 @@ class Person(House):
 
     def picked(self, picker: dict) -> dict:
         return self.call("GET", f"/rest/connectors/google_drive/picker/{picker['session_id']}")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="gangway-world-") as folder, World(folder, sys.argv[1:]) as world:
+        told = {"url": world.url, "emulator": world.emulator, "admin_key": world.admin_key, "folder": folder}
+        print(json.dumps(told), flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
