@@ -97,7 +97,8 @@ export class OAuthPopupManager {
         // Nothing may be awaited before the window is open.
         const host = this.#options.window ?? browserWindow();
         options.signal?.throwIfAborted();
-        this.#current?.end(new PopupError("popup_replaced", "another authorization was started in the same window"));
+        // Its window stays: the new one has the same name, and so is the same.
+        this.#current?.end(new PopupError("popup_replaced", "another authorization was started in the same window"), "keep");
         const attempt = new Attempt(host, this.#options, authUrl, options.signal);
         this.#current = attempt;
         try {
@@ -205,6 +206,7 @@ class Attempt {
             if (!known) authUrl.then(undefined, () => {});
             throw new PopupError("popup_blocked", "the browser blocked the popup: allow popups for this page, or click again");
         }
+        this.#popup?.focus();
         this.signal?.addEventListener("abort", this.#aborted, { once: true });
         if (known) {
             this.#begin(blocked);
@@ -337,10 +339,10 @@ class Attempt {
         this.#settle.resolve("");
     }
 
-    end(reason: unknown) {
+    end(reason: unknown, popup: "close" | "keep" = "close") {
         if (this.#over) return;
         this.#release();
-        this.#popup?.close();
+        if (popup === "close") this.#popup?.close();
         this.#settle.reject(reason);
     }
 
