@@ -1,10 +1,15 @@
-"""The real server beside an emulated Google, both on free ports, with origins of a product on its list."""
+"""The real server beside an emulated Google, both on free ports, with origins of a product on its list.
+
+As a program it runs for tests in other languages: `world.py ORIGIN…` says in one line of JSON where everything is, and
+ends when its input does.
+"""
 
 import json
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -15,6 +20,7 @@ from house import PROGRAM, House  # noqa: E402
 
 CONFIG = """
 allowed_origins = {origins}
+redirect_uris = {pages}
 [log]
 level = "warn"
 [outgoing]
@@ -43,11 +49,17 @@ class World(House):
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
+        # A product may have a page of its own for people to come back to.
+        pages = [f"{origin}/back" for origin in self.origins]
         emulate = ["emulate", "google", "--client-id", "client", "--client-secret", "secret"]
-        emulator = self.start(*emulate, "--redirect-uri", f"{self.url}/oauth/callback", stdout=subprocess.PIPE)
+        for redirect_uri in [f"{self.url}/oauth/callback", *pages]:
+            emulate += ["--redirect-uri", redirect_uri]
+        emulator = self.start(*emulate, stdout=subprocess.PIPE)
         line = next(line for line in emulator.stdout if line.startswith("google emulator: "))
         self.emulator = line.split(": ", 1)[1].strip().rstrip("/")
-        config = CONFIG.format(origins=json.dumps(self.origins), emulator=self.emulator)
+        config = CONFIG.format(
+            origins=json.dumps(self.origins), pages=json.dumps(pages), emulator=self.emulator
+        )
         (self.folder / "gangway.toml").write_text(config)
         subprocess.run([PROGRAM, "keys", "new"], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
         with self.log.open("wb") as output:
@@ -106,3 +118,14 @@ class Person(House):
 
     def picked(self, picker: dict) -> dict:
         return self.call("GET", f"/rest/connectors/google_drive/picker/{picker['session_id']}")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="gangway-world-") as folder, World(folder, sys.argv[1:]) as world:
+        told = {"url": world.url, "emulator": world.emulator, "admin_key": world.admin_key, "folder": folder}
+        print(json.dumps(told), flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+// What the package offers.
+
+export { ConnectorsClient, createConnectorsClient, type ConnectorsClientOptions } from "./client.js";
+export {
+    ConnectorError,
+    NetworkError,
+    OAuthError,
+    PopupError,
+    SERVER_CODES,
+    type ErrorCode,
+    type LocalCode,
+    type PopupCode,
+    type ServerCode,
+} from "./errors.js";
+export type { Sleep } from "./patience.js";
+export { OAuthPopupManager, type PopupHost, type PopupManagerOptions, type PopupMessage, type PopupWindow } from "./popup.js";
+export type { RedirectHost } from "./redirect.js";
+export type { AuthToken, Fetch } from "./transport.js";
+export type * from "./types.js";
+export type {
+    BrowserFile,
+    ByteStream,
+    UploadData,
+    UploadFile,
+    UploadOptions,
+    UploadProgress,
+    Uploads,
+} from "./upload.js";

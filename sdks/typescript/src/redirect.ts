@@ -1,0 +1,63 @@
+// Authorizing by leaving the page: what is kept for the return, and what the page that one returns to does.
+
+import { ConnectorError, OAuthError } from "./errors.js";
+
+const KEPT = "gangway.oauth.";
+
+/** The parts of `window` that leaving and returning need. */
+export interface RedirectHost {
+    sessionStorage: { getItem(key: string): string | null; setItem(key: string, value: string): void; removeItem(key: string): void };
+    location: { href: string; origin: string; assign(url: string): void };
+    history: { state: unknown; replaceState(state: unknown, unused: string, url: string): void };
+    opener: { postMessage(message: unknown, targetOrigin: string): void } | null;
+    close(): void;
+}
+
+export interface Returned {
+    connector_id: string;
+    code: string;
+    state: string;
+}
+
+/** Leaves for the consent screen. The state stays in this tab's session storage: proof that this tab has asked. */
+export function leave(host: RedirectHost, authUrl: string, state: string, connector_id: string) {
+    host.sessionStorage.setItem(KEPT + state, connector_id);
+    host.location.assign(authUrl);
+}
+
+/**
+ * What this page's address brings back, taken out of the address and the storage; `undefined` when it is no return.
+ * @throws OAuthError `state_mismatch` when this tab did not ask, or the provider's own code, such as `access_denied`.
+ */
+export function comeBack(host: RedirectHost): Returned | undefined {
+    const address = new URL(host.location.href);
+    const said = Object.fromEntries(address.searchParams);
+    const { code, state, error } = said;
+    if (state === undefined || (code === undefined && error === undefined)) return undefined;
+    for (const name of ["code", "state", "error", "error_description"]) address.searchParams.delete(name);
+    // The code must not stay in the address bar or the history.
+    host.history.replaceState(host.history.state, "", address.href);
+    const connector_id = host.sessionStorage.getItem(KEPT + state);
+    host.sessionStorage.removeItem(KEPT + state);
+    if (connector_id === null) {
+        throw new OAuthError({
+            code: "state_mismatch",
+            message: "this authorization was not started in this tab, or was finished before: start again",
+        });
+    }
+    if (code === undefined || error !== undefined) throw refusal(error, said["error_description"], connector_id);
+    return { connector_id, code, state };
+}
+
+export function refusal(error: unknown, description: unknown, connector_id: string | undefined): OAuthError {
+    const code = typeof error === "string" ? error : "access_denied";
+    const message = typeof description === "string" && description !== "" ? description : undefined;
+    const denied = "access was denied: nothing was connected";
+    return new OAuthError({ code, connector_id, message: message ?? (code === "access_denied" ? denied : `the provider refused: ${code}`) });
+}
+
+/** The real window as these functions see it. */
+export function redirectHost(): RedirectHost {
+    if (typeof window !== "undefined") return window;
+    throw new ConnectorError({ code: "invalid_option", message: "this needs a browser's window" });
+}
