@@ -117,8 +117,8 @@ static FIXED: &[Setting] = &[
 
     setting("ocr.enabled", Kind::Switch, Some("true"), None,
         "Recognizes text in pictures and scanned PDF pages, where the programs tesseract and pdftoppm are installed."),
-    setting("ocr.languages", Kind::List, Some("[\"eng\"]"), None,
-        "Languages to recognize, as Tesseract names them; each needs its language file. More languages take more time."),
+    setting("ocr.languages", Kind::Text, Some("eng"), None,
+        "Languages to recognize, as Tesseract names them, joined by +: eng+deu. Each needs its language file, and each takes time."),
     setting("ocr.data_folder", Kind::Path, None, None,
         "A folder of Tesseract's language files, when it is not its own."),
     setting("ocr.pages_per_file", Kind::Number { min: 1, max: 10_000 }, Some("50"), None,

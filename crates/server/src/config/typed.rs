@@ -170,7 +170,7 @@ impl Reader<'_> {
             extract_memory_bytes: self.number("extract.memory_mb") << 20,
             extract_timeout: self.seconds("extract.timeout_seconds"),
             ocr_enabled: self.switch("ocr.enabled"),
-            ocr_languages: self.list("ocr.languages"),
+            ocr_languages: self.parts("ocr.languages"),
             ocr_data_folder: self.path("ocr.data_folder"),
             ocr_pages_per_file: self.number("ocr.pages_per_file") as usize,
             ocr_page_time: self.seconds("ocr.page_seconds"),
@@ -301,6 +301,12 @@ impl Reader<'_> {
 
     fn switch(&self, key: &str) -> bool {
         matches!(self.value(key), Some(Value::Switch(true)))
+    }
+
+    /// The parts of a text that are joined by `+` or commas.
+    fn parts(&self, key: &str) -> Vec<String> {
+        let text = self.text(key).unwrap_or_default();
+        text.split(['+', ',']).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
     fn list(&self, key: &str) -> Vec<String> {
