@@ -10,8 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import BaseModel, ValidationError
 from script import BASE, TOKEN, Script, answer, refusal
 
+from pplx_sdk import connectors
 from pplx_sdk.connectors import (
     ENDED,
     NEVER,
@@ -264,6 +266,22 @@ async def test_no_token_reaches_texts_reprs_logs_or_tracebacks_of_errors(
     told.append(caplog.text)
     for secret in ("gwu_", "gwh_", "the-code", "state=s1"):
         assert not [text for text in told if secret in text], secret
+
+
+@pytest.mark.parametrize("secret", ["access_token", "refresh_token", "auth_url", "picker_url", "state"])
+async def test_no_model_prints_a_secret(secret: str) -> None:
+    kinds = [kind for kind in vars(connectors).values() if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    # A file's `state` in an explanation is no secret: it is a word such as `synced`.
+    holders = [kind for kind in kinds if secret in kind.model_fields and kind is not connectors.FileExplanation]
+    assert holders
+    for kind in holders:
+        assert kind.model_fields[secret].repr is False, f"{kind.__name__}.{secret}"
+
+
+async def test_a_model_that_refuses_does_not_say_what_it_was_given() -> None:
+    with pytest.raises(ValidationError) as caught:
+        connectors.TokenAnswer.model_validate({**CONNECTED, "connection_id": {"x": "gwh_sealed-access"}})
+    assert "gwh_" not in str(caught.value)
 
 
 # Setting up

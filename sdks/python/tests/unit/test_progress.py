@@ -123,6 +123,17 @@ async def test_the_time_limit_holds_while_progress_comes(client: Any, script: Sc
     assert script.now == 18 and caught.value.connector_id == "google_drive"
 
 
+async def test_the_time_limit_holds_between_heartbeats(client: Any, script: Script) -> None:
+    def later() -> None:
+        script.now += 6
+
+    beat = ": still here\n\n"
+    script.say(stream(told("processing", 1), later, beat, later, beat), stream(later, beat))
+    with pytest.raises(WaitTimeoutError):
+        await client.wait("google_drive", "j", timeout=15)
+    assert (script.now, script.pauses) == (18, [])
+
+
 async def test_the_time_limit_holds_in_silence(client: Any, script: Script) -> None:
     def silent(request: httpx.Request) -> httpx.Response:
         silence = request.extensions["timeout"]["read"]
