@@ -28,6 +28,7 @@ check: ## the quick checks: format, lints
 generate: setup ## write generated files anew: configuration, command line, API, registry, SDKs
 	UPDATE=1 $(CARGO) test --locked --workspace -- matches checked_in
 	.venv/bin/python sdks/codegen/python.py
+	PATH="$$PATH:$(CURDIR)/.venv/bin" npm --prefix sdks/typescript run --silent generate
 
 bench: ## release build, then measure; results go to docs/benchmarks.md
 	@scripts/setup.sh demo
@@ -35,6 +36,6 @@ bench: ## release build, then measure; results go to docs/benchmarks.md
 	$(CARGO) build --locked --release -p gangway-bench
 	target/release/gangway-bench $(ARGS)
 
-clean: ## delete what was built, the demo's data and the Python packages
+clean: ## delete what was built, the demo's data, the Python and the Node packages
 	$(CARGO) clean
-	rm -rf .venv gangway-data
+	rm -rf .venv gangway-data sdks/typescript/node_modules sdks/typescript/dist sdks/typescript/build

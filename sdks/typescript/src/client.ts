@@ -13,26 +13,26 @@ export interface ConnectorsClientOptions {
      * Where the server is. When left out: in a browser this page's own origin, behind which your product passes
      * `/rest/` on; elsewhere the environment variable `GANGWAY_URL`.
      */
-    apiBase?: string;
+    apiBase?: string | undefined;
     /**
      * The user's token, or a function that answers it, called for each request. When left out: in a browser none, for
      * your product adds it when it passes requests on; elsewhere the environment variable `GANGWAY_TOKEN`, unless
      * `apiBase` names a server of its own.
      */
-    authToken?: AuthToken;
+    authToken?: AuthToken | undefined;
     /** Used in place of the global `fetch`. */
-    fetch?: Fetch;
+    fetch?: Fetch | undefined;
     /** Milliseconds until a call that got no answer fails; 60,000 when left out. Uploads and event streams have no limit. */
-    timeout?: number;
+    timeout?: number | undefined;
     /** Attempts for a call that may succeed when tried again; 3 when left out, 1 for none but the first. */
-    maxAttempts?: number;
+    maxAttempts?: number | undefined;
     /** The longest pause that a call waits out by itself, in milliseconds; 120,000 when left out. */
-    longestPause?: number;
+    longestPause?: number | undefined;
     /** Milliseconds after which a silent event stream is opened anew; 45,000 when left out (the server says something every 15 s). */
-    longestSilence?: number;
+    longestSilence?: number | undefined;
     /** For tests: what waiting and chance are. */
-    sleep?: Sleep;
-    random?: () => number;
+    sleep?: Sleep | undefined;
+    random?: (() => number) | undefined;
 }
 
 /** A client that acts for one user. */

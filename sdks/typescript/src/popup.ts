@@ -34,28 +34,28 @@ export interface PopupHost extends RedirectHost {
 }
 
 export interface PopupManagerOptions {
-    width?: number;
-    height?: number;
+    width?: number | undefined;
+    height?: number | undefined;
     /** The popup's name: a second one with the same name takes the first one's place. */
-    name?: string;
+    name?: string | undefined;
     /** Milliseconds until the person is no longer waited for; 600,000 when left out, as long as a state lives. */
-    timeout?: number;
+    timeout?: number | undefined;
     /** Origins whose callback page is believed, beside that of the address's `redirect_uri`. */
-    origins?: string[];
+    origins?: string[] | undefined;
     /**
      * Whether the client that started the authorization exchanges the code as soon as it is here; true when left out.
      * Set to false when your back end exchanges it.
      */
-    finish?: boolean;
+    finish?: boolean | undefined;
     /** What happens when the browser blocks the popup: an error, or this page itself goes to the consent screen. */
-    whenBlocked?: "reject" | "redirect";
+    whenBlocked?: "reject" | "redirect" | undefined;
     /**
      * What a closed popup means: an error, or nothing yet. `wait` is for pages whose `Cross-Origin-Opener-Policy`
      * makes every popup look closed: the server is asked until the connection is there or the time is over.
      */
-    whenClosed?: "reject" | "wait";
+    whenClosed?: "reject" | "wait" | undefined;
     /** For tests. */
-    window?: PopupHost;
+    window?: PopupHost | undefined;
 }
 
 type AuthUrl = string | URL;

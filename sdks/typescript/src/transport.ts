@@ -14,7 +14,7 @@ export interface Call {
     /** Sent as JSON. */
     json?: unknown;
     /** Sent as it is. */
-    body?: BodyInit;
+    body?: NonNullable<RequestInit["body"]>;
     headers?: Record<string, string>;
     repeatable: Repeatable;
     connector_id?: string;

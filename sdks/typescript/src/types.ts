@@ -62,67 +62,67 @@ export interface CallOptions {
 /** What calls on a connection take. */
 export interface ConnectionOptions extends CallOptions {
     /** Which connection, when a user has several through one connector; the first when left out. */
-    connection?: string;
+    connection?: string | undefined;
 }
 
 export interface PageOptions extends CallOptions {
     /** Results on a page: 1 to 100; the server takes 50 when left out. */
-    limit?: number;
+    limit?: number | undefined;
     /** `next_cursor` of the page before. */
-    cursor?: string;
+    cursor?: string | undefined;
 }
 
 export interface AuthorizeOptions extends CallOptions {
     /** Where the provider sends the browser back; the server's own callback page when left out. */
-    redirect_uri?: string;
+    redirect_uri?: string | undefined;
     /** An anti-forgery value that was never used before; the server makes one when left out. */
-    state?: string;
+    state?: string | undefined;
     /** Short (`drive.readonly`) or full names; the connector's defaults when left out. */
-    scopes?: string[];
+    scopes?: string[] | undefined;
     /** The account to suggest on the consent screen. */
-    login_hint?: string;
+    login_hint?: string | undefined;
 }
 
 /** What comes back from the consent screen. */
 export interface AuthorizationCode {
     code: string;
     /** The state that came back with the code; when left out, that of the last `authorize` of this connector. */
-    state?: string;
-    redirect_uri?: string;
+    state?: string | undefined;
+    redirect_uri?: string | undefined;
 }
 
 export interface ListFilesOptions extends ConnectionOptions, PageOptions {
     /** Goes into a folder; the top when left out. */
-    folder_id?: string;
+    folder_id?: string | undefined;
     /** Searches at the source. */
-    query?: string;
+    query?: string | undefined;
 }
 
 export interface PickerOptions extends ConnectionOptions {
     /** Whether more than one file may be chosen; true when left out. */
-    multiple?: boolean;
+    multiple?: boolean | undefined;
     /** Only these types, by name or by family (`image/*`). */
-    mime_types?: string[];
-    max_files?: number;
+    mime_types?: string[] | undefined;
+    max_files?: number | undefined;
     /** The page that is told the choice by `postMessage`; must be on the server's list. */
-    origin?: string;
+    origin?: string | undefined;
 }
 
 export interface SyncOptions extends ConnectionOptions {
     /** `auto` keeps following: new, changed, moved and deleted files come along. `manual` when left out. */
-    sync_mode?: SyncMode;
+    sync_mode?: SyncMode | undefined;
     /** Lets a sync go ahead that would remove an unusual share of the collection. */
-    allow_mass_removal?: boolean;
+    allow_mass_removal?: boolean | undefined;
 }
 
 export interface WaitOptions extends CallOptions {
     /** Told each state of the job, the last one included. */
-    onProgress?: (job: SyncJob) => void;
+    onProgress?: ((job: SyncJob) => void) | undefined;
 }
 
 export interface SearchOptions extends CallOptions {
-    filters?: SearchFilters;
+    filters?: SearchFilters | undefined;
     /** Hits on a page: 1 to 100; 50 when left out. */
-    limit?: number;
-    cursor?: string;
+    limit?: number | undefined;
+    cursor?: string | undefined;
 }

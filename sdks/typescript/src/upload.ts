@@ -16,9 +16,9 @@ export interface UploadFile {
     name: string;
     data: UploadData;
     /** Its media type; the server looks at the name when left out. */
-    type?: string;
+    type?: string | undefined;
     /** Where it stands among its folders, such as `Reports/2026/May.pdf`. */
-    path?: string;
+    path?: string | undefined;
 }
 
 /** A browser's `File`, as an `<input type="file">` or a drop brings it; folders keep their structure. */
@@ -28,13 +28,13 @@ export interface UploadProgress {
     /** Bytes handed to the network so far. */
     sent: number;
     /** Bytes in all; absent while a stream's length is unknown. */
-    total?: number;
+    total?: number | undefined;
 }
 
 export interface UploadOptions extends CallOptions {
     /** What happens to a file whose place is taken by one with other bytes; `keep_both` when left out. */
-    on_conflict?: "skip" | "replace" | "keep_both";
-    onProgress?: (progress: UploadProgress) => void;
+    on_conflict?: "skip" | "replace" | "keep_both" | undefined;
+    onProgress?: ((progress: UploadProgress) => void) | undefined;
 }
 
 export type Uploads = UploadFile | BrowserFile | Iterable<UploadFile | BrowserFile>;
@@ -118,7 +118,7 @@ async function stream(
         },
     });
     const headers = { "content-type": `multipart/form-data; boundary=${boundary}` };
-    const sent = transport.send({ ...call, body: body as BodyInit, headers }, async (answer) => {
+    const sent = transport.send({ ...call, body: body as NonNullable<RequestInit["body"]>, headers }, async (answer) => {
         const read = parsed(await answer.text());
         if (read === undefined) throw unreadable(answer.status, call);
         return read as UploadAnswer;

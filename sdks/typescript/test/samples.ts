@@ -40,13 +40,25 @@ export function samplesOf(page: string): Sample[] {
     return samples;
 }
 
-/** What the type checker says about a sample, and the module it becomes; `file` is where that lies. */
-export function compile(id: string, text: string, { before = "", after = "" }: Surroundings) {
+export interface Compiled {
+    /** What the type checker says about it. */
+    said: string[];
+    /** The module it becomes, and where that lies. */
+    module: string;
+    file: string;
+}
+
+/** Checks and translates samples, all at once: most of the time goes into what they have in common. */
+export function compile(samples: Map<string, { text: string; surroundings: Surroundings }>): Map<string, Compiled> {
+    rmSync(BUILD, { recursive: true, force: true });
     mkdirSync(BUILD, { recursive: true });
-    const source = join(BUILD, `${id}.ts`);
-    rmSync(source, { force: true });
-    writeFileSync(source, `${before}\n${text}\n${after}\nexport {};\n`);
-    const options: ts.CompilerOptions = {
+    const sources = new Map<string, string>();
+    for (const [id, { text, surroundings }] of samples) {
+        sources.set(id, join(BUILD, `${id}.ts`));
+        const { before = "", after = "" } = surroundings;
+        writeFileSync(sources.get(id)!, `${before}\n${text}\n${after}\nexport {};\n`);
+    }
+    const program = ts.createProgram([...sources.values()], {
         strict: true,
         target: ts.ScriptTarget.ES2022,
         module: ts.ModuleKind.NodeNext,
@@ -55,14 +67,19 @@ export function compile(id: string, text: string, { before = "", after = "" }: S
         types: ["node"],
         outDir: BUILD,
         rootDir: BUILD,
-        skipLibCheck: false,
-    };
-    const program = ts.createProgram([source], options);
-    const said = ts.getPreEmitDiagnostics(program).map((one) => {
-        const line = one.file && one.start !== undefined ? one.file.text.slice(one.start).split("\n")[0] : "";
-        return `TS${one.code} ${ts.flattenDiagnosticMessageText(one.messageText, " ")} (${line})`;
+        skipLibCheck: true,
     });
+    const overall = [...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics()];
     program.emit();
-    const file = join(BUILD, `${id}.js`);
-    return { said, file, module: readFileSync(file, "utf8") };
+    const compiled = new Map<string, Compiled>();
+    for (const [id, source] of sources) {
+        const file = program.getSourceFile(source)!;
+        const said = [...overall, ...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map((one) => {
+            const line = one.start === undefined ? "" : file.text.slice(one.start).split("\n")[0];
+            return `TS${one.code} ${ts.flattenDiagnosticMessageText(one.messageText, " ")} (${line})`;
+        });
+        const made = join(BUILD, `${id}.js`);
+        compiled.set(id, { said, file: made, module: readFileSync(made, "utf8") });
+    }
+    return compiled;
 }
