@@ -98,6 +98,9 @@ impl Detection {
         if sample.chars().filter(|c| c.is_alphabetic()).nth(MIN_CHARS).is_none() {
             return Self::Unknown;
         }
+        if let Some(language) = by_function_words(sample) {
+            return Self::Known(language);
+        }
         match detector().detect(sample) {
             Some(info) if info.is_reliable() => Self::of_lang(info.lang()),
             _ => Self::Unknown,
@@ -164,6 +167,33 @@ impl Script {
     }
 }
 
+/// Words that hold a language together and are few in any other. Looking for them costs a hundredth of a detection, and
+/// settles most texts.
+const FUNCTION_WORDS: [(&str, &[&str]); 5] = [
+    ("en", &["the", "of", "and", "to", "is", "that", "for", "with", "are", "this", "by", "which"]),
+    ("de", &["der", "die", "und", "das", "den", "ist", "nicht", "mit", "von", "wird", "werden", "für"]),
+    ("fr", &["le", "les", "des", "et", "est", "du", "une", "dans", "sont", "pour", "au", "aux"]),
+    ("es", &["el", "los", "las", "del", "y", "una", "por", "para", "con", "se", "más", "es"]),
+    ("nl", &["het", "een", "van", "niet", "voor", "zijn", "worden", "bij", "aan", "ook", "naar", "dat"]),
+];
+
+/// The language whose function words make up a fifth of a text and leave others far behind; seldom wrong, often silent.
+fn by_function_words(text: &str) -> Option<&'static Language> {
+    let mut counts = [0_usize; FUNCTION_WORDS.len()];
+    let mut words = 0;
+    for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
+        words += 1;
+        for (count, (_, known)) in counts.iter_mut().zip(FUNCTION_WORDS) {
+            *count += usize::from(known.contains(&word));
+        }
+    }
+    let best = (0..counts.len()).max_by_key(|at| counts[*at])?;
+    let others = (0..counts.len()).filter(|at| *at != best).map(|at| counts[at]).max().unwrap_or(0);
+    let is_clear = words >= 20 && counts[best] * 5 >= words && counts[best] >= others * 4;
+    let code = FUNCTION_WORDS[best].0;
+    is_clear.then(|| LANGUAGES.iter().find(|language| language.code == code)).flatten()
+}
+
 /// Knows the languages people keep documents in; the rest only draw guesses away from their neighbours.
 fn detector() -> &'static Detector {
     static DETECTOR: OnceLock<Detector> = OnceLock::new();
@@ -214,6 +244,15 @@ mod tests {
             "--"
         );
         assert_eq!(Detection::of("budget"), Detection::Unknown);
+    }
+
+    #[test]
+    fn function_words_settle_what_is_clear_and_keep_silent_else() {
+        let english = "The rent of the third floor is due by the end of this month, and the landlord is to be told which \
+            of the rooms are empty.";
+        assert_eq!(by_function_words(english).map(|language| language.code), Some("en"));
+        assert!(by_function_words("El total de la factura y the total of the invoice are the same for el mes de mayo y los otros meses del contrato").is_none());
+        assert!(by_function_words("budget plan report costs").is_none());
     }
 
     #[test]

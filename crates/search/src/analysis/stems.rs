@@ -3,6 +3,9 @@
 //! Each stem carries its language's code, so a question need not be in a known language: a word asked for is brought
 //! to a stem by the rules of every language in the index, and meets the words of each text by that text's own rules.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use frostem::Stemmer;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
@@ -74,6 +77,31 @@ pub(crate) fn stems_of(word: &str, language: Detection, out: &mut Vec<String>) {
             }
         }
     }
+}
+
+/// Words whose stems a thread keeps in mind: most of a text are words that were just met.
+const REMEMBERED: usize = 20_000;
+
+/// As [`stems_of`], for text by the megabyte.
+fn recent_stems_of(word: &str, language: Detection, out: &mut Vec<String>) {
+    type Recent = (&'static str, HashMap<String, Vec<String>>);
+    thread_local! {
+        static RECENT: RefCell<Recent> = RefCell::new(("", HashMap::new()));
+    }
+    RECENT.with_borrow_mut(|(code, known)| {
+        if *code != language.code() || known.len() >= REMEMBERED {
+            known.clear();
+            *code = language.code();
+        }
+        if let Some(stems) = known.get(word) {
+            out.extend(stems.iter().cloned());
+            return;
+        }
+        stems_of(word, language, out);
+        if word.len() <= MAX_TOKEN_BYTES {
+            known.insert(word.to_owned(), out.clone());
+        }
+    });
 }
 
 /// Adds the words inside a name that is written without spaces: `Q3BudgetFinal2026` holds `Budget`, `Final`, `2026`.
@@ -161,7 +189,7 @@ impl TokenStream for StemStream<'_> {
             self.token.offset_to = word.offset_to;
             self.token.position = word.position;
             let word = &self.text[word.offset_from..word.offset_to];
-            stems_of(word, self.language, &mut self.waiting);
+            recent_stems_of(word, self.language, &mut self.waiting);
             if self.with_parts {
                 if self.language != Detection::Unknown {
                     stems_of(word, Detection::Unknown, &mut self.waiting);

@@ -2,12 +2,12 @@
 
 use std::ops::Bound;
 
-use tantivy::Term;
 use tantivy::query::{
     BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, InvertedIndexRangeQuery,
     Occur, PhraseQuery, Query, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{Searcher, Term};
 
 use super::allowed::Listed;
 use super::schema::Fields;
@@ -35,6 +35,7 @@ const MIN_BODY_PREFIX_CHARS: usize = 3;
 
 pub(super) struct QueryBuilder<'a> {
     pub(super) fields: &'a Fields,
+    pub(super) searcher: &'a Searcher,
     /// When given, words are looked up among these entries only.
     pub(super) among: Option<Listed>,
 }
@@ -99,6 +100,7 @@ impl QueryBuilder<'_> {
         let body = Place { words: fields.body, stems: Some(fields.body_stems) };
         let name = Place { words: fields.name, stems: Some(fields.name_stems) };
         let title = Place { words: fields.title, stems: Some(fields.title_stems) };
+        let boosted = |query: Option<AnyQuery>, boost| query.map(|query| boosted(query, boost));
         let mut ways = vec![boosted(self.at(name, clause, spelling), NAME_BOOST)];
         if clause.scope != Scope::Name {
             ways.push(boosted(self.at(title, clause, spelling), TITLE_BOOST));
@@ -111,43 +113,51 @@ impl QueryBuilder<'_> {
                 ways.push(boosted(self.at(path, clause, spelling), PATH_BOOST));
             }
         }
-        Box::new(DisjunctionMaxQuery::with_tie_breaker(ways, TIE_BREAKER))
+        let ways = ways.into_iter().flatten().collect();
+        any_of(ways, TIE_BREAKER).unwrap_or_else(|| Box::new(EmptyQuery))
     }
 
-    fn at(&self, place: Place, clause: &Clause, spelling: Spelling) -> AnyQuery {
+    /// A clause in one place; `None` when nothing there can match.
+    fn at(&self, place: Place, clause: &Clause, spelling: Spelling) -> Option<AnyQuery> {
         match &clause.matter {
-            Matter::Phrase(tokens) if tokens.len() > 1 => Box::new(PhraseQuery::new(
+            Matter::Phrase(tokens) if tokens.len() > 1 => Some(Box::new(PhraseQuery::new(
                 tokens.iter().map(|token| Term::from_field_text(place.words, token)).collect(),
-            )),
-            Matter::Phrase(tokens) => {
-                let all = tokens.iter().map(|token| self.scored_term(place.words, token)).collect();
-                Box::new(BooleanQuery::intersection(all))
-            }
+            ))),
+            Matter::Phrase(tokens) => self.scored_term(place.words, tokens.first()?),
             Matter::Words { words, prefix } => self.all_of(place, words, *prefix, spelling),
             Matter::Grams(tokens) => {
                 let needed = (tokens.len() * 3).div_ceil(5);
-                let grams = tokens.iter().map(|token| self.scored_term(place.words, token)).collect();
-                Box::new(BooleanQuery::union_with_minimum_required_clauses(grams, needed))
+                let grams = tokens.iter().filter_map(|token| self.scored_term(place.words, token));
+                let grams: Vec<AnyQuery> = grams.collect();
+                (grams.len() >= needed).then(|| -> AnyQuery {
+                    Box::new(BooleanQuery::union_with_minimum_required_clauses(grams, needed))
+                })
             }
         }
     }
 
-    fn all_of(&self, place: Place, words: &[AskedWord], prefix: bool, spelling: Spelling) -> AnyQuery {
+    fn all_of(
+        &self,
+        place: Place,
+        words: &[AskedWord],
+        prefix: bool,
+        spelling: Spelling,
+    ) -> Option<AnyQuery> {
         let last = words.len().saturating_sub(1);
         let all = words.iter().enumerate().map(|(at, word)| match spelling {
             Spelling::AsAsked => self.forms(place, word, prefix && at == last),
             Spelling::Similar => self.similar_forms(place, word),
         });
-        let mut all: Vec<AnyQuery> = all.collect();
+        let mut all: Vec<AnyQuery> = all.collect::<Option<_>>()?;
         match all.len() {
-            1 => all.remove(0),
-            _ => Box::new(BooleanQuery::intersection(all)),
+            1 => all.pop(),
+            _ => Some(Box::new(BooleanQuery::intersection(all))),
         }
     }
 
     /// A word as it was asked for, its other forms, and what begins with it.
-    fn forms(&self, place: Place, word: &AskedWord, prefix: bool) -> AnyQuery {
-        let mut ways = vec![self.scored_term(place.words, &word.folded)];
+    fn forms(&self, place: Place, word: &AskedWord, prefix: bool) -> Option<AnyQuery> {
+        let mut ways: Vec<AnyQuery> = self.scored_term(place.words, &word.folded).into_iter().collect();
         self.add_stems(place, &word.stems, &mut ways);
         if prefix {
             let long_enough = place.words != self.fields.body
@@ -155,21 +165,22 @@ impl QueryBuilder<'_> {
                 || word.folded.len() >= MIN_BODY_PREFIX_CHARS;
             ways.extend(long_enough.then(|| begins_with(place.words, &word.folded)).flatten());
         }
-        any_of(ways)
+        any_of(ways, 0.0)
     }
 
-    fn similar_forms(&self, place: Place, word: &AskedWord) -> AnyQuery {
+    fn similar_forms(&self, place: Place, word: &AskedWord) -> Option<AnyQuery> {
         let mut ways = Vec::new();
         for similar in &word.similar {
-            ways.push(self.scored_term(place.words, &similar.folded));
+            ways.extend(self.scored_term(place.words, &similar.folded));
             self.add_stems(place, &similar.stems, &mut ways);
         }
-        any_of(ways)
+        any_of(ways, 0.0)
     }
 
     fn add_stems(&self, place: Place, stems: &[String], ways: &mut Vec<AnyQuery>) {
         if let Some(field) = place.stems {
-            ways.extend(stems.iter().map(|stem| boosted(self.scored_term(field, stem), STEM_BOOST)));
+            let stems = stems.iter().filter_map(|stem| self.scored_term(field, stem));
+            ways.extend(stems.map(|stem| boosted(stem, STEM_BOOST)));
         }
     }
 
@@ -179,14 +190,21 @@ impl QueryBuilder<'_> {
         Box::new(BooleanQuery::union(fields.map(|field| self.term(field, word)).into()))
     }
 
-    fn scored_term(&self, field: Field, token: &str) -> AnyQuery {
-        let term = TermQuery::new(Term::from_field_text(field, token), IndexRecordOption::WithFreqs);
-        match &self.among {
+    /// `None` for what occurs nowhere: most words do not occur in most fields, and looking that up once is cheaper
+    /// than carrying it through the search.
+    fn scored_term(&self, field: Field, token: &str) -> Option<AnyQuery> {
+        let term = Term::from_field_text(field, token);
+        // What cannot be read now is told by the search itself.
+        if self.searcher.doc_freq(&term).is_ok_and(|entries| entries == 0) {
+            return None;
+        }
+        let term = TermQuery::new(term, IndexRecordOption::WithFreqs);
+        Some(match &self.among {
             None => Box::new(term),
             Some(listed) => {
                 Box::new(BooleanQuery::intersection(vec![Box::new(term), Box::new(listed.clone())]))
             }
-        }
+        })
     }
 
     pub(super) fn term(&self, field: Field, text: &str) -> AnyQuery {
@@ -212,12 +230,11 @@ fn enough_of(words: usize) -> usize {
     if words <= 2 { words.min(1) } else { (words * 2).div_ceil(5) }
 }
 
-/// The best of several ways to match.
-fn any_of(mut ways: Vec<AnyQuery>) -> AnyQuery {
+/// The best of several ways to match; `None` when there is none.
+fn any_of(mut ways: Vec<AnyQuery>, tie_breaker: f32) -> Option<AnyQuery> {
     match ways.len() {
-        0 => Box::new(EmptyQuery),
-        1 => ways.remove(0),
-        _ => Box::new(DisjunctionMaxQuery::new(ways)),
+        0 | 1 => ways.pop(),
+        _ => Some(Box::new(DisjunctionMaxQuery::with_tie_breaker(ways, tie_breaker))),
     }
 }
 

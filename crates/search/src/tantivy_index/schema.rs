@@ -19,8 +19,10 @@ const STEMS: &str = "stems";
 const STEMS_OF_NAMES: &str = "stems_of_names";
 /// Levels of a path, counted from the top, whose names can be asked for.
 const MAX_FOLDERS: usize = 16;
-/// Characters of a document that tell its language, where a passage alone does not.
-const SAMPLE_CHARS: usize = 600;
+/// Passages of a document that tell its language.
+const SAMPLES: usize = 3;
+/// Passages that are read as one where each is too short.
+const TOGETHER: usize = 20;
 
 #[derive(Clone, Debug)]
 pub(super) struct Fields {
@@ -128,7 +130,10 @@ impl Fields {
         });
         let passages = document.chunks.iter().enumerate().map(move |(at, chunk)| {
             let mut entry = self.head(document, &shared, at == 0);
-            let language = Detection::of(&chunk.text).or(shared.language);
+            let language = match shared.is_mixed {
+                true => Detection::of(&chunk.text).or(shared.language),
+                false => shared.language,
+            };
             entry.add_text(self.language, language.code());
             entry.add_text(self.body, &chunk.text);
             entry.add_text(self.body_stems, text_for_stems(language, &chunk.text));
@@ -195,6 +200,8 @@ impl Fields {
 /// What is worked out once for all entries of a document.
 struct Shared {
     language: Detection,
+    /// Whether its passages are in several languages.
+    is_mixed: bool,
     kinds: Vec<String>,
     folders: Vec<String>,
     fingerprint: Option<Fingerprint>,
@@ -202,21 +209,35 @@ struct Shared {
 
 impl Shared {
     fn of(document: &IndexedDocument) -> Self {
-        let mut sample = String::new();
-        for chunk in &document.chunks {
-            if sample.len() >= SAMPLE_CHARS {
-                break;
-            }
-            sample.extend(chunk.text.chars().take(SAMPLE_CHARS));
-            sample.push(' ');
-        }
+        let (language, is_mixed) = language_of(document);
         Self {
-            language: Detection::of(&sample),
+            language,
+            is_mixed,
             kinds: kinds_of(&document.media_type, &document.name),
             folders: document.path.as_deref().map(folders_of).unwrap_or_default(),
             fingerprint: Fingerprint::of(document),
         }
     }
+}
+
+/// The language of a document, judged by its first, middle and last passage, and whether these differ. Detection
+/// costs more than indexing a passage does; so a document of one language is not looked at passage by passage.
+fn language_of(document: &IndexedDocument) -> (Detection, bool) {
+    let count = document.chunks.len();
+    let mut language = Detection::Unknown;
+    let mut is_mixed = false;
+    for sample in 0..SAMPLES.min(count) {
+        let at = sample * count.saturating_sub(1) / (SAMPLES.min(count) - 1).max(1);
+        let found = Detection::of(&document.chunks[at].text);
+        is_mixed |= found != Detection::Unknown && found.or(language) != language.or(found);
+        language = language.or(found);
+    }
+    if language == Detection::Unknown && count > 1 {
+        // Passages that are too short to tell may tell it together.
+        let texts = document.chunks.iter().take(TOGETHER).map(|chunk| chunk.text.as_str());
+        language = Detection::of(&texts.collect::<Vec<_>>().join(" "));
+    }
+    (language, is_mixed)
 }
 
 /// The names of the containers in a path, and every run of them: `a/b/c.txt` gives `a`, `a/b` and `b`.
@@ -259,6 +280,40 @@ mod tests {
     fn paths_are_found_through_everything_above_them() {
         assert_eq!(path_prefixes("/a/b c/d.pdf").collect::<Vec<_>>(), ["a", "a/b c", "a/b c/d.pdf"]);
         assert_eq!(path_prefixes("").count(), 0);
+    }
+
+    #[test]
+    fn a_document_of_several_languages_is_looked_at_passage_by_passage() {
+        let english = "The travel policy applies to everybody who books a train or a flight for the company.";
+        let german = "Die Richtlinie gilt für alle, die eine Bahnfahrt oder einen Flug für die Firma buchen.";
+        let with = |passages: &[&str]| {
+            let chunk = |text: &&str| gangway_model::Chunk {
+                number: 0,
+                place: Place::default(),
+                text: (*text).to_owned(),
+            };
+            let document = IndexedDocument {
+                item_id: "i".into(),
+                user_id: "u".into(),
+                connection_id: "c".into(),
+                connector_id: "x".into(),
+                collections: Vec::new(),
+                name: "a".to_owned(),
+                path: None,
+                media_type: "text/plain".to_owned(),
+                modified_at: None,
+                url: None,
+                title: None,
+                chunks: passages.iter().map(chunk).collect(),
+            };
+            let (language, is_mixed) = language_of(&document);
+            (language.code(), is_mixed)
+        };
+        assert_eq!(with(&[]), ("un", false));
+        assert_eq!(with(&[english]), ("en", false));
+        assert_eq!(with(&["12", english, "34"]), ("en", false), "numbers say nothing");
+        assert_eq!(with(&[english, english, english, german]), ("en", true));
+        assert_eq!(with(&english.split_inclusive(' ').collect::<Vec<_>>()), ("en", false), "word by word");
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) fn search(
 ) -> tantivy::Result<SearchPage> {
     let started = std::time::Instant::now();
     let searcher = reader.searcher();
-    let mut builder = QueryBuilder { fields, among: None };
+    let mut builder = QueryBuilder { fields, searcher: &searcher, among: None };
     let mut parsed = parse(&request.query, &request.names, request.now);
     let mut allowed = builder.allowed(&request.visible, &request.filters, &parsed);
     if let Some(listed) = Listed::of(&searcher, &*allowed)? {
@@ -109,7 +109,7 @@ fn may_be_misspelled(parsed: &ParsedQuery, found: &Found) -> bool {
 
 pub(super) fn stats(reader: &IndexReader, fields: &Fields) -> tantivy::Result<IndexStats> {
     let searcher = reader.searcher();
-    let builder = QueryBuilder { fields, among: None };
+    let builder = QueryBuilder { fields, searcher: &searcher, among: None };
     Ok(IndexStats {
         chunks: searcher.num_docs(),
         items: searcher.search(&builder.first_entries(), &Count)? as u64,

@@ -17,7 +17,7 @@ const LONG: &str = "The quokka is a small animal of the islands in the west. It 
     feed it, since bread and sweets make it ill, and not to touch it, however friendly it looks at them.";
 /// Every file matches each of these, and nothing else does.
 const QUERIES: [&str; 6] = ["quokka", "quok* ", "quokkas ", "quokak ", "\"the quokka\"", "type:text -zebra"];
-const STEPS: usize = 40;
+const STEPS: usize = 25;
 
 struct Collection {
     uuid: String,
