@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { ConnectorError, createConnectorsClient, NetworkError } from "@pplx-unofficial/sdk";
+import { sleep } from "../dist/patience.js";
 import { json, refused, scripted, silent, unreachable } from "./scripted.js";
 
 const PAGE = { files: [], has_more: false };
@@ -120,4 +121,10 @@ test("a signal ends a call before it, in it and in a pause, with its own reason,
     const fine = new AbortController();
     await createConnectorsClient(scripted(json(PAGE)).options).listFiles("google_drive", { signal: fine.signal });
     assert.equal(getEventListeners(fine.signal, "abort").length, 0);
+});
+
+test("a pause that was waited out leaves no listener", async () => {
+    const { signal } = new AbortController();
+    await sleep(1, signal);
+    assert.equal(getEventListeners(signal, "abort").length, 0);
 });

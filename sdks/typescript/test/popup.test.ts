@@ -243,6 +243,17 @@ test("a second authorization takes the first one's place; cancelling and a signa
     assert.equal(getEventListeners(controller.signal, "abort").length, 0);
 });
 
+test("a signal that was not needed is left without listeners", async () => {
+    const window = new FakeWindow();
+    const { signal } = new AbortController();
+    const { url, state } = address();
+    const outcome = new OAuthPopupManager({ window }).authorize(url, { signal });
+    assert.equal(getEventListeners(signal, "abort").length, 1);
+    window.say({ type: "oauth_callback", code: "c-1", state });
+    await outcome;
+    assert.equal(getEventListeners(signal, "abort").length, 0);
+});
+
 test("what is no address to authorize at is refused, and not shown", async () => {
     for (const url of ["", "javascript:alert(1)?state=secret-1", "https://x/?secret-1", "secret-1"]) {
         const window = new FakeWindow();
