@@ -1042,7 +1042,13 @@ export interface components {
         };
         /** @description A file that matches, with its best passage. */
         Hit: {
+            /** @description Our ids of those files. */
+            duplicate_ids: string[];
+            /** @description Files with nearly the same text and the same numbers that match as well, counted up to 10. */
+            duplicates: number;
             file: components["schemas"]["HitFile"];
+            /** @description The passages that match best, at most 3; the first is the one above. None when only the name matches. */
+            passages: components["schemas"]["Passage"][];
             place: components["schemas"]["Place"];
             /**
              * Format: float
@@ -1101,6 +1107,16 @@ export interface components {
             has_more: boolean;
             next_cursor?: string | null;
         };
+        /** @description A passage of the file that matches. */
+        Passage: {
+            /**
+             * Format: int32
+             * @description Its number in the document, from 0.
+             */
+            chunk: number;
+            place: components["schemas"]["Place"];
+            snippet: components["schemas"]["Snippet"];
+        };
         PickAnswer: {
             files: components["schemas"]["PickedFile"][];
         };
@@ -1156,6 +1172,8 @@ export interface components {
         /** @description Where the passage stands in its document. */
         Place: {
             heading?: string | null;
+            /** @description The file within the file: a path in an archive, the name of an attachment. Deeper ones follow after ` › `. */
+            member?: string | null;
             message?: string | null;
             /** Format: int32 */
             page?: number | null;
@@ -1186,6 +1204,10 @@ export interface components {
              */
             expires_in?: number | null;
         };
+        Respelled: {
+            tried: string[];
+            word: string;
+        };
         SearchAnswer: {
             has_more: boolean;
             hits: components["schemas"]["Hit"][];
@@ -1200,6 +1222,7 @@ export interface components {
              * @description At least this many files match.
              */
             total: number;
+            understood: components["schemas"]["Understood"];
         };
         /** @description What the search is narrowed to. All given filters must hold; within a list one match is enough. */
         SearchFilters: {
@@ -1222,8 +1245,13 @@ export interface components {
             cursor?: string | null;
             filters?: components["schemas"]["SearchFilters"] | null;
             limit?: number | null;
-            /** @description Words, `"phrases"` and `-words`; no syntax is an error. */
+            /**
+             * @description Words, `"phrases"`, `begin*`, `-words`, and `type:` `from:` `in:` `after:` `before:` `title:` `name:`; no
+             *     syntax is an error.
+             */
             query: string;
+            /** @description Whether files with nearly the same text each get a hit of their own; without it they are one. */
+            show_duplicates?: boolean | null;
         };
         /** @description A piece of the passage that shows why it was found. */
         Snippet: {
@@ -1379,6 +1407,25 @@ export interface components {
             code: string;
             redirect_uri?: string | null;
             state?: string | null;
+        };
+        /** @description How the query was read, to be shown. Texts are as typed. */
+        Understood: {
+            excluded: string[];
+            filters: components["schemas"]["UnderstoodFilter"][];
+            phrases: string[];
+            /** @description Words that hardly occur, and similar ones that were looked for as well. */
+            respelled: components["schemas"]["Respelled"][];
+            words: string[];
+        };
+        /** @description A `field:value` of the query. */
+        UnderstoodFilter: {
+            /** @description Whether what matches is left out. */
+            excluded: boolean;
+            /** @description `type`, `from`, `in`, `after`, `before`, `title` or `name`. */
+            field: string;
+            /** @description The kind of file, connector ids, collection UUIDs or the moment it stands for; empty for words and folders. */
+            means: string[];
+            value: string;
         };
         /** @description What is left out stays as it is. */
         UpdateCollectionRequest: {

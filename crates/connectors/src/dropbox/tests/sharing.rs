@@ -237,6 +237,7 @@ async fn the_feed_of_single_files_tells_of_a_page_at_a_time_and_notices_one_that
     assert_eq!(first, third);
     // One is missing: seen at once, whoever's turn it is.
     scripted.answers(RECEIVED, 200, list(&["id:b"], None));
+    scripted.source().list(&"shared-with-me".into(), None).await.unwrap();
     for before in [&first, &second] {
         let (changes, after) = round(&*source, before).await;
         assert!(changes.iter().any(is_relist), "{changes:?}");

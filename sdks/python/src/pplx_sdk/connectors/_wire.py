@@ -108,6 +108,8 @@ class Place(Model):
     """Where the passage stands in its document."""
 
     heading: str | None = None
+    member: str | None = None
+    """The file within the file: a path in an archive, the name of an attachment. Deeper ones follow after ` › `."""
     message: str | None = None
     page: int | None = None
     rows: list[int] | None = None
@@ -130,6 +132,11 @@ class RefreshAnswer(Model):
     connection_id: str
     expires_in: int | None = None
     """Seconds the access token has left; absent when it does not end."""
+
+
+class Respelled(Model):
+    tried: list[str]
+    word: str
 
 
 class Snippet(Model):
@@ -203,6 +210,18 @@ class SyncJob(Job):
     started_at: Moment | None = None
     sync_mode: str = ""
     """`manual` or `auto`."""
+
+
+class UnderstoodFilter(Model):
+    """A `field:value` of the query."""
+
+    excluded: bool
+    """Whether what matches is left out."""
+    field: str
+    """`type`, `from`, `in`, `after`, `before`, `title` or `name`."""
+    means: list[str]
+    """The kind of file, connector ids, collection UUIDs or the moment it stands for; empty for words and folders."""
+    value: str
 
 
 class UploadedFile(Model):
@@ -384,16 +403,6 @@ class FileOutcome(Model):
     reason: Reason | None = None
 
 
-class Hit(Model):
-    """A file that matches, with its best passage."""
-
-    file: HitFile
-    place: Place
-    score: float
-    """Comparable within one answer only."""
-    snippet: Snippet
-
-
 class JobList(Model):
     has_more: bool
     jobs: list[SyncJob]
@@ -407,14 +416,13 @@ class OutcomeList(Model):
     next_cursor: str | None = None
 
 
-class SearchAnswer(Model):
-    has_more: bool
-    hits: list[Hit]
-    next_cursor: str | None = None
-    took_ms: float
-    """Milliseconds the search took."""
-    total: int
-    """At least this many files match."""
+class Passage(Model):
+    """A passage of the file that matches."""
+
+    chunk: int
+    """Its number in the document, from 0."""
+    place: Place
+    snippet: Snippet
 
 
 class TokenAnswer(Model):
@@ -433,6 +441,44 @@ class TokenAnswer(Model):
     user_info: UserInfo
 
 
+class Understood(Model):
+    """How the query was read, to be shown. Texts are as typed."""
+
+    excluded: list[str]
+    filters: list[UnderstoodFilter]
+    phrases: list[str]
+    respelled: list[Respelled]
+    """Words that hardly occur, and similar ones that were looked for as well."""
+    words: list[str]
+
+
 class UploadAnswer(Model):
     files: list[UploadedFile]
     """In the order of the parts."""
+
+
+class Hit(Model):
+    """A file that matches, with its best passage."""
+
+    duplicate_ids: list[str]
+    """Our ids of those files."""
+    duplicates: int
+    """Files with nearly the same text and the same numbers that match as well, counted up to 10."""
+    file: HitFile
+    passages: list[Passage]
+    """The passages that match best, at most 3; the first is the one above. None when only the name matches."""
+    place: Place
+    score: float
+    """Comparable within one answer only."""
+    snippet: Snippet
+
+
+class SearchAnswer(Model):
+    has_more: bool
+    hits: list[Hit]
+    next_cursor: str | None = None
+    took_ms: float
+    """Milliseconds the search took."""
+    total: int
+    """At least this many files match."""
+    understood: Understood
