@@ -57,10 +57,14 @@ pub async fn measure(args: &QualityArgs, report: &mut Report) -> anyhow::Result<
     let mut kinds: Vec<&str> = corpus.questions.iter().map(|question| question.kind.as_str()).collect();
     kinds.dedup();
     let about = |rows: &[&Vec<(f64, f64)>]| {
-        let mean = |pick: &dyn Fn(&Vec<(f64, f64)>) -> f64| {
-            rows.iter().map(|row| pick(row)).sum::<f64>() / rows.len().max(1) as f64
+        let told = |at: usize| {
+            let count = rows.len().max(1) as f64;
+            let (gain, recall) = rows.iter().fold((0.0, 0.0), |(gain, recall), row| {
+                let (one, other): (f64, f64) = row[at];
+                (gain + one, recall + other)
+            });
+            format!("{:.3} / {:.3}", gain / count, recall / count)
         };
-        let told = |at: usize| format!("{:.3} / {:.3}", mean(&|row| row[at].0), mean(&|row| row[at].1));
         (told(0), format!("{} {}, {} {}", plain.name(), told(1), fts5.name(), told(2)))
     };
     let all: Vec<_> = scores.iter().map(|(_, row)| row).collect();

@@ -14,7 +14,7 @@ use crate::protocol::Refusal;
 pub(super) fn read(reader: &mut Reader<'_>, content: Vec<u8>, position: &Position) -> Result<(), Refusal> {
     let broken = || Refusal::Broken { media_type: ZIP.to_owned() };
     let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|_| broken())?;
-    let mut is_sealed = archive.len() > 0;
+    let mut is_sealed = !archive.is_empty();
     for number in 0..archive.len() {
         let Some(member) = unpack(&mut archive, number, reader.room()) else { continue };
         is_sealed &= member.bytes == Err(Refusal::Encrypted);

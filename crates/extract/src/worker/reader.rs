@@ -64,7 +64,7 @@ impl Position {
         Place { member: self.path.clone(), ..Place::default() }
     }
 
-    fn into_member(&self, name: &str) -> Self {
+    fn inside_member(&self, name: &str) -> Self {
         let path = match &self.path {
             Some(path) => format!("{path}{INTO}{name}"),
             None => name.to_owned(),
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
 
     fn read_member(&mut self, member: Member, position: &Position) -> Result<(), Refusal> {
         let name = one_line(&member.name, MEMBER_CHARS);
-        let inside = position.into_member(&name);
+        let inside = position.inside_member(&name);
         let path = inside.path.clone().unwrap_or_default();
         if let Some((_, reason)) = self.job.without.iter().find(|(skipped, _)| *skipped == path) {
             let reason = reason.clone();

@@ -164,7 +164,7 @@ async fn only_those_are_concerned_who_follow_a_place_or_have_it() {
             async move { store.filter_connections_with(both, &places).await.unwrap() }
         };
         store.commit_page(&ann.page_of(&[ann.item("a")])).await.unwrap();
-        assert_eq!(with("a").await, [ann.connection.id.clone()]);
+        assert_eq!(with("a").await, std::slice::from_ref(&ann.connection.id));
         assert!(with("b").await.is_empty());
         let mut all = both.to_vec();
         all.sort();
