@@ -182,7 +182,7 @@ impl App {
 
     pub(crate) fn open_source(&self, connection: &Connection) -> AppResult<Box<dyn Source>> {
         self.opener
-            .open(connection)
+            .open_for_person(connection)
             .map_err(|reason| AppError::new(Code::ConnectorUnavailable, reason.message))
     }
 }

@@ -16,6 +16,7 @@ with_each_provider!(
     a_grant_ends_in_the_middle,
     an_item_goes_while_it_is_synced,
     a_clock_that_is_off,
+    a_person_is_told_soon,
 );
 
 /// Words that the items of a scene hold, one each.
@@ -248,4 +249,18 @@ async fn a_clock_that_is_off<S: StandIn>() {
         assert!(ada.finds("merganser").await, "{seconds}");
         scene.house.stop().await;
     }
+}
+
+/// Whoever looks around does not wait for as long as a sync would.
+async fn a_person_is_told_soon<S: StandIn>() {
+    let scene = Scene::<S>::start(|_| {}).await;
+    let ada = scene.person().await;
+    scene.provider.cause(Trouble::ServerError { times: ALWAYS }).await;
+    let path = format!("rest/connectors/{}/files?folder_id={}", scene.connector(), scene.provider.home());
+    let before = scene.provider.calls();
+    let (status, told) = scene.house.step_until(ada.person.call("GET", &path, None)).await;
+    assert!(status >= 500, "{status} {told}");
+    let calls = scene.provider.calls() - before;
+    assert!((1..=3).contains(&calls), "{calls} calls");
+    scene.house.stop().await;
 }
