@@ -122,6 +122,8 @@ export interface WaitOptions extends CallOptions {
 
 export interface SearchOptions extends CallOptions {
     filters?: SearchFilters | undefined;
+    /** Whether files with nearly the same text each get a hit of their own. */
+    show_duplicates?: boolean | undefined;
     /** Hits on a page: 1 to 100; 50 when left out. */
     limit?: number | undefined;
     cursor?: string | undefined;

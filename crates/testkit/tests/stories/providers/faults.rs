@@ -261,6 +261,7 @@ async fn a_person_is_told_soon<S: StandIn>() {
     let (status, told) = scene.house.step_until(ada.person.call("GET", &path, None)).await;
     assert!(status >= 500, "{status} {told}");
     let calls = scene.provider.calls() - before;
-    assert!((1..=3).contains(&calls), "{calls} calls");
+    // Three tries, and what a connector asks beside; a sync would try eight times.
+    assert!((1..=5).contains(&calls), "{calls} calls");
     scene.house.stop().await;
 }

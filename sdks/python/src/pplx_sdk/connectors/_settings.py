@@ -67,7 +67,13 @@ def moment(value: datetime | str | None) -> str | None:
     return value
 
 
-def search_body(query: str, limit: int | None, cursor: str | None, filters: Mapping[str, Any]) -> dict[str, Any]:
+def search_body(
+    query: str,
+    limit: int | None,
+    cursor: str | None,
+    filters: Mapping[str, Any],
+    show_duplicates: bool | None = None,
+) -> dict[str, Any]:
     narrowed = given(
         collections=some("collections", filters.get("collections")),
         connectors=some("connectors", filters.get("connectors")),
@@ -76,7 +82,7 @@ def search_body(query: str, limit: int | None, cursor: str | None, filters: Mapp
         modified_before=moment(filters.get("modified_before")),
         path=filters.get("path"),
     )
-    return given(query=query, limit=limit, cursor=cursor, filters=narrowed or None)
+    return given(query=query, limit=limit, cursor=cursor, filters=narrowed or None, show_duplicates=show_duplicates)
 
 
 Clock = Callable[[], float]

@@ -544,19 +544,21 @@ class SyncConnectorClient:
         modified_after: datetime | str | None = None,
         modified_before: datetime | str | None = None,
         path: str | None = None,
+        show_duplicates: bool | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> SearchAnswer:
         """Searches everything the user may see; what is given narrows it.
 
         Args:
-            query: words, `"phrases"` and `-words`; no syntax is an error.
+            query: words, `"phrases"`, `begin*`, `-words` and fields such as `type:pdf`; no syntax is an error.
             collections: UUIDs of collections.
             connectors: ids of connectors.
             mime_types: by name (`application/pdf`) or by family (`image/*`).
             modified_after: this moment and later; without a time zone it is local time.
             modified_before: before this moment.
             path: a folder's path; it and everything below.
+            show_duplicates: whether files with nearly the same text each get a hit of their own.
             limit: hits on a page, 1 to 100; 50 when left out.
             cursor: `next_cursor` of the page before.
         """
@@ -568,7 +570,7 @@ class SyncConnectorClient:
             "modified_before": modified_before,
             "path": path,
         }
-        body = search_body(query, limit, cursor, filters)
+        body = search_body(query, limit, cursor, filters, show_duplicates)
         return self._transport.call("POST", "/rest/search", SearchAnswer, json=body)
 
     def iter_search(
@@ -581,6 +583,7 @@ class SyncConnectorClient:
         modified_after: datetime | str | None = None,
         modified_before: datetime | str | None = None,
         path: str | None = None,
+        show_duplicates: bool | None = None,
     ) -> Iterator[Hit]:
         """Goes through all hits, the best first, page by page."""
         cursor = None
@@ -593,6 +596,7 @@ class SyncConnectorClient:
                 modified_after=modified_after,
                 modified_before=modified_before,
                 path=path,
+                show_duplicates=show_duplicates,
                 limit=100,
                 cursor=cursor,
             )

@@ -89,6 +89,7 @@ class SyncCollections:
         modified_after: datetime | str | None = None,
         modified_before: datetime | str | None = None,
         path: str | None = None,
+        show_duplicates: bool | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> SearchAnswer:
@@ -100,7 +101,7 @@ class SyncCollections:
             "modified_before": modified_before,
             "path": path,
         }
-        body = search_body(query, limit, cursor, filters)
+        body = search_body(query, limit, cursor, filters, show_duplicates)
         return self._transport.call("POST", f"{_path(collection_uuid)}/search", SearchAnswer, json=body)
 
     def _delete(self, path: str) -> None:
