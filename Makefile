@@ -10,7 +10,7 @@ help: ## list the commands
 
 demo: ## build and walk through everything with emulated providers (ARGS="--fresh --exit")
 	@scripts/setup.sh demo
-	@echo "building; the first time takes about five minutes on two cores"
+	@echo "building; the first time takes five to ten minutes on two cores"
 	$(CARGO) build --locked -p gangway
 	@echo
 	@target/debug/gangway demo $(ARGS)
