@@ -1,5 +1,9 @@
 # Made by sdks/codegen/python.py from ../_async/client.py; not for editing.
-"""The client: what a product calls to connect accounts, sync documents and search them, as one user."""
+"""The client: what a product calls to connect accounts, sync documents and search them, as one user.
+
+One short method for each thing a user can do, in one class because that is what people look through; what they share
+is in the modules beside it, and most of the length is their documentation.
+"""
 
 from __future__ import annotations
 
