@@ -32,13 +32,13 @@ impl Leaving<'_> {
 }
 
 /// Takes items out of scopes. One that stands nowhere afterwards becomes a tombstone; one that stands elsewhere is
-/// indexed anew for the collections that are left to it. Returns how many became tombstones.
+/// indexed anew for the collections that are left to it.
 pub async fn leave_scopes(
     context: &TaskContext,
     connection: &Connection,
     items: &[Item],
     leaving: &Leaving<'_>,
-) -> Result<usize, Stop> {
+) -> Result<(), Stop> {
     let rooms = &context.rooms;
     let ids: Vec<ItemId> = items.iter().map(|item| item.id.clone()).collect();
     let mut scopes_of = rooms.store.item_scopes(&ids).await?;
@@ -68,8 +68,7 @@ pub async fn leave_scopes(
         entries.extend(reindexed(rooms, connection, &mut tree, item, &stay).await?);
     }
     rooms.index.put(entries).await?;
-    commit(context, connection, &effects).await?;
-    Ok(effects.gone.len())
+    commit(context, connection, &effects).await
 }
 
 /// Does the same to everything below a container, and to the container itself last, so that a crash between
@@ -79,21 +78,20 @@ pub async fn subtree_leaves(
     connection: &Connection,
     top: &Item,
     leaving: &Leaving<'_>,
-) -> Result<usize, Stop> {
-    let mut gone = 0;
+) -> Result<(), Stop> {
     // Containers met on the way down, to be taken out on the way up.
     let mut containers = Containers::below(top);
     while let Some(container) = containers.next() {
         let mut after = None;
         while let Some(page) = page_of(context, connection, &container, &mut after).await? {
             let leaves = containers.take_from(page);
-            gone += leave_scopes(context, connection, &leaves, leaving).await?;
+            leave_scopes(context, connection, &leaves, leaving).await?;
         }
     }
     for batch in containers.met.rchunks(AT_ONCE as usize) {
-        gone += leave_scopes(context, connection, batch, leaving).await?;
+        leave_scopes(context, connection, batch, leaving).await?;
     }
-    Ok(gone)
+    Ok(())
 }
 
 /// Takes out a container that is proven gone, together with what cannot outlive it. What may (it was moved out before,
