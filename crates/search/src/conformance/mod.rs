@@ -47,7 +47,7 @@ pub async fn run_all<F: Future<Output = Index>>(fresh: impl Fn() -> F) {
         forms: forms_meet_by_the_rules_of_the_text, the_form_asked_for_comes_first, foreign_rules_are_not_applied,
             right_to_left_scripts, words_within_names;
         similar: slips_are_forgiven, what_was_asked_comes_before_what_is_similar, short_words_are_exact,
-            words_of_others_are_not_told, frequent_words_are_left_alone;
+            words_of_others_are_not_told, words_of_others_do_not_crowd_out, frequent_words_are_left_alone;
         duplicates: the_same_text_is_one_hit, other_numbers_are_other_documents, duplicates_of_others_are_not_told,
             pages_pass_over_duplicates;
         odd: no_text_is_an_error, limits_are_brought_into_range;

@@ -54,6 +54,21 @@ pub(super) async fn words_of_others_are_not_told(index: Index) {
     assert!(page.understood.respelled.is_empty(), "{:?}", page.understood.respelled);
 }
 
+pub(super) async fn words_of_others_do_not_crowd_out(index: Index) {
+    // Every word that is one wrong letter away, more often than the one that is meant.
+    let word = |at: usize, letter: char| -> String {
+        "budgte".char_indices().map(|(here, c)| if here == at { letter } else { c }).collect()
+    };
+    let crowd: Vec<String> = (0..6).flat_map(|at| ('a'..='z').map(move |letter| word(at, letter))).collect();
+    let bobs = (0..3).map(|n| IndexedDocument {
+        user_id: "bob".into(),
+        ..document(&format!("bobs{n}"), "b", &[crowd.join(" ").as_str()])
+    });
+    filled(&index, bobs.collect()).await;
+    filled(&index, vec![document("anns", "a", &["the budget"])]).await;
+    assert_eq!(found(&index, &ask("budgte ")).await, ["anns"]);
+}
+
 pub(super) async fn frequent_words_are_left_alone(index: Index) {
     let mut documents: Vec<_> = (0..5).map(|n| document(&format!("form{n}"), "a", &["a form"])).collect();
     documents.push(document("from", "b", &["a farm"]));

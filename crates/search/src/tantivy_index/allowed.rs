@@ -1,11 +1,13 @@
-//! The entries a question may be answered with, listed once when they are few, so that every word is looked up among
+//! The entries a question may be answered with, listed once when they are few, so that each word is looked up for
 //! them instead of in the whole index.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use tantivy::index::SegmentId;
+use tantivy::postings::SegmentPostings;
 use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, TantivyError};
 
 /// More entries than this are not listed: reading a word's own list is then as fast.
@@ -42,6 +44,12 @@ impl Listed {
         Ok(Some(Self { by_segment: Arc::new(by_segment) }))
     }
 
+    /// Whether any entry of a word's list is among these.
+    pub(super) fn meets(&self, segment: &SegmentReader, mut word: SegmentPostings) -> bool {
+        let listed = self.by_segment.get(&segment.segment_id());
+        listed.is_some_and(|entries| entries.iter().any(|entry| leap(&mut word, *entry)))
+    }
+
     fn in_segment(&self, segment: &SegmentReader) -> Option<Walk> {
         let entries = self.by_segment.get(&segment.segment_id()).filter(|entries| !entries.is_empty())?;
         Some(Walk { entries: entries.clone(), at: 0 })
@@ -68,6 +76,65 @@ impl Weight for Listed {
             _ => Err(TantivyError::InvalidArgument(format!("entry {entry} is not listed"))),
         }
     }
+}
+
+/// Entries among those listed that hold a word in a range, from the first to before the second.
+///
+/// A beginning of three letters stands for hundreds of words: reading all their lists takes as long as the index is
+/// large, looking into them for a few entries does not.
+#[derive(Clone, Debug)]
+pub(super) struct BeginningsAmong {
+    pub among: Listed,
+    pub field: Field,
+    pub from: String,
+    pub to: String,
+}
+
+impl Query for BeginningsAmong {
+    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Weight for BeginningsAmong {
+    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let Some(listed) = self.among.by_segment.get(&segment.segment_id()) else {
+            return Ok(Box::new(EmptyScorer));
+        };
+        let index = segment.inverted_index(self.field)?;
+        let mut words = index.terms().range().ge(&self.from).lt(&self.to).into_stream()?;
+        let mut left: Vec<DocId> = listed.to_vec();
+        let mut holding = Vec::new();
+        while !left.is_empty() && words.advance() {
+            let mut entries = index.read_postings_from_terminfo(words.value(), IndexRecordOption::Basic)?;
+            left.retain(|entry| {
+                let there =
+                    entries.doc() == *entry || (entries.doc() < *entry && entries.seek(*entry) == *entry);
+                if there {
+                    holding.push(*entry);
+                }
+                !there
+            });
+        }
+        if holding.is_empty() {
+            return Ok(Box::new(EmptyScorer));
+        }
+        holding.sort_unstable();
+        Ok(Box::new(ConstScorer::new(Walk { entries: Arc::new(holding), at: 0 }, boost)))
+    }
+
+    fn explain(&self, segment: &SegmentReader, entry: DocId) -> tantivy::Result<Explanation> {
+        let mut scorer = self.scorer(segment, 1.0)?;
+        match scorer.doc() <= entry && scorer.seek(entry) == entry {
+            true => Ok(Explanation::new("begins so", 1.0)),
+            false => Err(TantivyError::InvalidArgument(format!("entry {entry} holds no such word"))),
+        }
+    }
+}
+
+/// Moves a list on to an entry; tells whether it holds it.
+fn leap(list: &mut SegmentPostings, entry: DocId) -> bool {
+    list.doc() == entry || (list.doc() < entry && list.seek(entry) == entry)
 }
 
 /// A walk through listed entries.

@@ -4,6 +4,7 @@ mod allowed;
 mod collect;
 mod duplicates;
 mod folder;
+mod matching;
 mod narrowing;
 mod query;
 mod schema;

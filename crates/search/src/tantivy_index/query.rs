@@ -3,13 +3,14 @@
 use std::ops::Bound;
 
 use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, InvertedIndexRangeQuery,
-    Occur, PhraseQuery, Query, TermQuery,
+    BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, InvertedIndexRangeQuery, Occur, PhraseQuery,
+    Query, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
-use super::allowed::Listed;
+use super::allowed::{BeginningsAmong, Listed};
+use super::matching::{Join, Joined};
 use super::schema::Fields;
 use crate::query::{AskedWord, Clause, Matter, ParsedQuery, Scope};
 
@@ -36,7 +37,7 @@ const MIN_BODY_PREFIX_CHARS: usize = 3;
 pub(super) struct QueryBuilder<'a> {
     pub(super) fields: &'a Fields,
     pub(super) searcher: &'a Searcher,
-    /// When given, words are looked up among these entries only.
+    /// When given, beginnings of words are looked up among these entries only.
     pub(super) among: Option<Listed>,
 }
 
@@ -46,22 +47,14 @@ impl QueryBuilder<'_> {
         let wanted: Vec<AnyQuery> = query.wanted.iter().map(|clause| self.clause(clause)).collect();
         let mut parts: Vec<(Occur, AnyQuery)> =
             query.required.iter().map(|clause| (Occur::Must, self.clause(clause))).collect();
-        if wanted.len() + query.required.len() > 1 && !wanted.is_empty() {
-            let all: Vec<AnyQuery> = wanted.iter().map(|clause| clause.box_clone()).collect();
-            let all = ConstScoreQuery::new(Box::new(BooleanQuery::intersection(all)), ALL_WORDS_SCORE);
-            parts.push((Occur::Should, Box::new(all)));
-        }
-        // Words beside a phrase are a help, not a condition.
-        let needed = if query.required.is_empty() { enough_of(wanted.len()) } else { 0 };
-        match (needed, wanted.len()) {
-            (_, 0) => {}
-            (0, _) => parts.extend(wanted.into_iter().map(|clause| (Occur::Should, clause))),
-            (needed, _) => {
-                parts.push((
-                    Occur::Must,
-                    Box::new(BooleanQuery::union_with_minimum_required_clauses(wanted, needed)),
-                ));
-            }
+        if !wanted.is_empty() {
+            let lift = if wanted.len() + parts.len() > 1 { ALL_WORDS_SCORE } else { 0.0 };
+            // Words beside a phrase are a help, not a condition.
+            let (occur, needed) = match parts.is_empty() {
+                true => (Occur::Must, enough_of(wanted.len())),
+                false => (Occur::Should, 1),
+            };
+            parts.push((occur, Box::new(Joined { parts: wanted, join: Join::Enough { needed, lift } })));
         }
         Box::new(BooleanQuery::new(parts))
     }
@@ -89,10 +82,10 @@ impl QueryBuilder<'_> {
         }
         let lift = ConstScoreQuery::new(as_asked.box_clone(), AS_ASKED_SCORE);
         let similar = boosted(self.in_fields(clause, Spelling::Similar), SIMILAR_BOOST);
-        Box::new(BooleanQuery::union(vec![
-            Box::new(DisjunctionMaxQuery::new(vec![as_asked, similar])),
-            Box::new(lift),
-        ]))
+        let either = Joined { parts: vec![as_asked, similar], join: Join::Best { tie_breaker: 0.0 } };
+        // What is lifted is found by `either` as well: the two never need each other.
+        let join = Join::Enough { needed: 1, lift: 0.0 };
+        Box::new(Joined { parts: vec![Box::new(either), Box::new(lift)], join })
     }
 
     fn in_fields(&self, clause: &Clause, spelling: Spelling) -> AnyQuery {
@@ -163,7 +156,7 @@ impl QueryBuilder<'_> {
             let long_enough = place.words != self.fields.body
                 || !word.folded.is_ascii()
                 || word.folded.len() >= MIN_BODY_PREFIX_CHARS;
-            ways.extend(long_enough.then(|| begins_with(place.words, &word.folded)).flatten());
+            ways.extend(long_enough.then(|| self.begins_with(place.words, &word.folded)).flatten());
         }
         any_of(ways, 0.0)
     }
@@ -198,13 +191,24 @@ impl QueryBuilder<'_> {
         if self.searcher.doc_freq(&term).is_ok_and(|entries| entries == 0) {
             return None;
         }
-        let term = TermQuery::new(term, IndexRecordOption::WithFreqs);
-        Some(match &self.among {
-            None => Box::new(term),
-            Some(listed) => {
-                Box::new(BooleanQuery::intersection(vec![Box::new(term), Box::new(listed.clone())]))
+        Some(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)))
+    }
+
+    /// Words that begin so, all with the same small score.
+    fn begins_with(&self, field: Field, beginning: &str) -> Option<AnyQuery> {
+        let end = end_of(beginning)?;
+        let beginnings: AnyQuery = match &self.among {
+            Some(among) => {
+                let (from, to) = (beginning.to_owned(), end);
+                Box::new(BeginningsAmong { among: among.clone(), field, from, to })
             }
-        })
+            None => {
+                let (from, to) =
+                    (Term::from_field_text(field, beginning), Term::from_field_text(field, &end));
+                Box::new(InvertedIndexRangeQuery::new(Bound::Included(from), Bound::Excluded(to)))
+            }
+        };
+        Some(Box::new(ConstScoreQuery::new(beginnings, PREFIX_BOOST)))
     }
 
     pub(super) fn term(&self, field: Field, text: &str) -> AnyQuery {
@@ -234,7 +238,7 @@ fn enough_of(words: usize) -> usize {
 fn any_of(mut ways: Vec<AnyQuery>, tie_breaker: f32) -> Option<AnyQuery> {
     match ways.len() {
         0 | 1 => ways.pop(),
-        _ => Some(Box::new(DisjunctionMaxQuery::with_tie_breaker(ways, tie_breaker))),
+        _ => Some(Box::new(Joined { parts: ways, join: Join::Best { tie_breaker } })),
     }
 }
 
@@ -242,14 +246,11 @@ fn boosted(query: AnyQuery, boost: f32) -> AnyQuery {
     Box::new(BoostQuery::new(query, boost))
 }
 
-/// Words that begin so, all with the same small score.
-fn begins_with(field: Field, beginning: &str) -> Option<AnyQuery> {
+/// The first text after all that begin so.
+fn end_of(beginning: &str) -> Option<String> {
     let last = beginning.chars().last()?;
     let next = char::from_u32(last as u32 + 1)?;
-    let end = format!("{}{next}", &beginning[..beginning.len() - last.len_utf8()]);
-    let (from, to) = (Term::from_field_text(field, beginning), Term::from_field_text(field, &end));
-    let range = InvertedIndexRangeQuery::new(Bound::Included(from), Bound::Excluded(to));
-    Some(Box::new(ConstScoreQuery::new(Box::new(range), PREFIX_BOOST)))
+    Some(format!("{}{next}", &beginning[..beginning.len() - last.len_utf8()]))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use tantivy::query::{BooleanQuery, FuzzyTermQuery, Query};
+use tantivy::schema::IndexRecordOption;
 use tantivy::{Searcher, Term};
 
 use super::query::QueryBuilder;
@@ -99,7 +100,19 @@ fn similar_words(
             let mut terms = index.terms().search(near.automaton()?).into_stream()?;
             while terms.advance() {
                 let Ok(word) = std::str::from_utf8(terms.key()) else { continue };
-                if word != asked.folded && distance_allowed(word).is_some() {
+                if word == asked.folded || distance_allowed(word).is_none() {
+                    continue;
+                }
+                // What others write must not crowd out what the asker may see.
+                let is_seen = match &builder.among {
+                    None => true,
+                    Some(among) => {
+                        let word =
+                            index.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
+                        among.meets(segment, word)
+                    }
+                };
+                if is_seen {
                     *met.entry(word.to_owned()).or_default() += u64::from(terms.value().doc_freq);
                 }
                 if met.len() >= MAX_CANDIDATES {
@@ -123,8 +136,11 @@ fn similar_words(
         if distance > nearest || similar.len() >= MAX_SIMILAR {
             break;
         }
-        let here = BooleanQuery::intersection(vec![builder.spelled_so(&word), allowed.box_clone()]);
-        if occurs(searcher, &here, 1)? {
+        let is_seen = builder.among.is_some() || {
+            let here = BooleanQuery::intersection(vec![builder.spelled_so(&word), allowed.box_clone()]);
+            occurs(searcher, &here, 1)?
+        };
+        if is_seen {
             nearest = distance;
             similar.push(word);
         }
