@@ -8,7 +8,8 @@ use gangway_model::{
     to_millis,
 };
 use gangway_search::{
-    Filters, Hit, MAX_OFFSET, Names, SearchError, SearchRequest, Understood, Visibility, folders_asked,
+    Filters, Hit, MAX_LIMIT, MAX_OFFSET, Names, SearchError, SearchRequest, Understood, Visibility,
+    folders_asked,
 };
 use gangway_store::Paging;
 
@@ -56,6 +57,19 @@ pub struct FoundPage {
     pub understood: Understood,
 }
 
+/// What the rows confirm of some hits.
+struct Confirmed {
+    files: Vec<FoundFile>,
+    left: Vec<Left>,
+}
+
+/// Duplicates that may be seen, of a hit that may not.
+struct Left {
+    /// The place among the files that the hit would have had.
+    at: usize,
+    duplicates: Vec<ItemId>,
+}
+
 /// Where a page begins, and the moment the first page was asked for: ages are told by it on all of them.
 struct Start {
     offset: usize,
@@ -98,7 +112,11 @@ impl App {
         };
         let found = self.index.search(&asked).await?;
         let seen = found.hits.len();
-        let files = self.confirmed(user, &shared, &filters.collections, found.hits).await?;
+        let Confirmed { mut files, left } =
+            self.confirmed(user, &shared, &filters.collections, found.hits).await?;
+        if !left.is_empty() {
+            self.lead_anew(user, asked, &mut files, left).await?;
+        }
         let after = start.offset + seen;
         let more = seen > 0 && (after as u64) < found.total && after <= MAX_OFFSET;
         Ok(FoundPage {
@@ -140,6 +158,32 @@ impl App {
         Ok(names)
     }
 
+    /// Puts the first of the duplicates of a hit that is gone in its place.
+    async fn lead_anew(
+        &self,
+        user: &User,
+        asked: SearchRequest,
+        files: &mut Vec<FoundFile>,
+        left: Vec<Left>,
+    ) -> AppResult<()> {
+        let item_ids: Vec<ItemId> = left.iter().flat_map(|one| one.duplicates.iter().cloned()).collect();
+        let filters = Filters { item_ids, ..asked.filters };
+        let asked = SearchRequest { filters, fold_duplicates: false, limit: MAX_LIMIT, offset: 0, ..asked };
+        let found = self.index.search(&asked).await?;
+        let (shared, wanted) = (&asked.visible.collections, &asked.filters.collections);
+        let mut found = self.confirmed(user, shared, wanted, found.hits).await?.files;
+        // From the end, so that places further up stay what they are.
+        for Left { at, mut duplicates } in left.into_iter().rev() {
+            let lead = found.iter().position(|file| duplicates.contains(&file.item.id));
+            if let Some(mut file) = lead.map(|lead| found.remove(lead)) {
+                duplicates.retain(|id| *id != file.item.id);
+                file.hit.duplicates = duplicates;
+                files.insert(at, file);
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps the hits, and the duplicates they name, whose item still exists, still has something to find, and still
     /// stands where this user may see it.
     async fn confirmed(
@@ -148,7 +192,7 @@ impl App {
         shared: &[CollectionId],
         wanted: &[CollectionId],
         hits: Vec<Hit>,
-    ) -> AppResult<Vec<FoundFile>> {
+    ) -> AppResult<Confirmed> {
         let ids: Vec<ItemId> = hits
             .iter()
             .flat_map(|hit| std::iter::once(&hit.item_id).chain(&hit.duplicates))
@@ -176,14 +220,16 @@ impl App {
                 seen.insert(id, (item, collections));
             }
         }
-        let mut files = Vec::with_capacity(hits.len());
+        let (mut files, mut left) = (Vec::with_capacity(hits.len()), Vec::new());
         for mut hit in hits {
             hit.duplicates.retain(|id| seen.contains_key(id));
-            if let Some((item, collections)) = seen.remove(&hit.item_id) {
-                files.push(FoundFile { item, collections, hit });
+            match seen.remove(&hit.item_id) {
+                Some((item, collections)) => files.push(FoundFile { item, collections, hit }),
+                None if hit.duplicates.is_empty() => {}
+                None => left.push(Left { at: files.len(), duplicates: hit.duplicates }),
             }
         }
-        Ok(files)
+        Ok(Confirmed { files, left })
     }
 
     async fn own_connections(&self, user: &User) -> AppResult<HashSet<ConnectionId>> {

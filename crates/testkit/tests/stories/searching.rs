@@ -62,6 +62,41 @@ async fn what_a_job_says_is_done_is_found_and_what_is_deleted_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_duplicate_takes_the_place_of_what_is_gone() {
+    let house = house().await;
+    let ada = house.user("free").await;
+    let collection = ada.collection("Freight").await;
+    for (path, text) in [
+        ("a.txt", LETTER.to_owned()),
+        ("b.txt", LETTER.to_uppercase()),
+        ("c.txt", LETTER.replace(". ", "; ")),
+        ("other.txt", "Once upon a time there was a supplier with a warehouse.".to_owned()),
+    ] {
+        upload(&ada, &collection, path, &text).await;
+    }
+    house.settle().await;
+    let query = json!({ "query": "supplier warehouse" });
+    let folded = |answer: &Value| {
+        let hits = answer["hits"].as_array().unwrap().clone();
+        assert_eq!(hits.len(), 2, "{answer}");
+        hits.into_iter().find(|hit| hit["file"]["name"] != "other.txt").unwrap()
+    };
+    let before = folded(&asked(&ada, query.clone()).await);
+    assert_eq!(before["duplicates"], 2, "{before}");
+    let path = format!("rest/connectors/local_upload/files/{}", before["file"]["id"].as_str().unwrap());
+    assert_eq!(ada.call("DELETE", &path, None).await.0, 204);
+
+    // The index still leads with what is gone.
+    let now = folded(&asked(&ada, query.clone()).await);
+    assert!(now["file"]["name"] != before["file"]["name"], "{now}");
+    assert_eq!(now["duplicates"], 1, "{now}");
+    assert!(now["snippet"]["html"].as_str().unwrap().contains("<mark>"), "{now}");
+    house.settle().await;
+    assert_eq!(folded(&asked(&ada, query).await)["duplicates"], 1);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_answer_tells_how_the_query_was_read() {
     let house = house().await;
     let ada = house.user("free").await;
