@@ -73,6 +73,17 @@ impl Fingerprint {
     }
 }
 
+impl Fingerprint {
+    /// What at least one of is the same in two fingerprints that are near: bits that differ are fewer than these.
+    pub(crate) fn keys(self) -> [(u64, u64); MAX_BITS as usize + 1] {
+        const WIDTH: u32 = u64::BITS / (MAX_BITS + 1);
+        std::array::from_fn(|at| {
+            let band = (self.words >> (at as u32 * WIDTH)) & ((1 << WIDTH) - 1);
+            (self.numbers, band | (at as u64) << WIDTH)
+        })
+    }
+}
+
 /// FNV-1a with a final mix: stable across builds, as it lies on disk.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
     mixed(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
@@ -131,6 +142,22 @@ mod tests {
         let form = |number: &str| format!("{one} invoice {number} due");
         assert!(!of(&form("1001")).unwrap().is_near(of(&form("1002")).unwrap()));
         assert!(of(&form("1001")).unwrap().is_near(of(&form("1001")).unwrap()));
+    }
+
+    #[test]
+    fn what_is_near_shares_a_key() {
+        for seed in 0..200 {
+            let words = mixed(seed);
+            let one = Fingerprint { words, numbers: 7 };
+            let flipped =
+                (0..MAX_BITS).fold(words, |all, n| all ^ 1 << (mixed(seed * 31 + u64::from(n)) % 64));
+            let other = Fingerprint { words: flipped, numbers: 7 };
+            assert!(
+                one.is_near(other) && one.keys().iter().zip(other.keys()).any(|(key, same)| *key == same)
+            );
+            let elsewhere = Fingerprint { words, numbers: 8 };
+            assert!(one.keys().iter().all(|key| !elsewhere.keys().contains(key)));
+        }
     }
 
     #[test]

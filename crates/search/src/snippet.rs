@@ -1,10 +1,12 @@
 //! The piece of a passage that shows why it was found: the densest window, cut at sentence or word ends.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use tantivy::tokenizer::Token;
 
-use crate::analysis::{Detection, Tokens, stems_of};
+use crate::analysis::{Detection, RecentStems, Tokens};
 use crate::query::{Clause, Matter, ParsedQuery};
 use crate::request::Snippet;
 
@@ -16,6 +18,8 @@ const SENTENCE_ENDS: [char; 9] = ['.', '!', '?', '。', '！', '？', '؟', '۔'
 /// What counts as a match in a passage.
 pub(crate) struct Highlighter {
     clauses: Vec<Marks>,
+    /// The passages of an answer have many words in common.
+    stems: RefCell<RecentStems>,
 }
 
 /// What one clause of the query matches.
@@ -77,7 +81,8 @@ impl Marks {
 
 impl Highlighter {
     pub(crate) fn new(query: &ParsedQuery) -> Self {
-        Self { clauses: query.wanted.iter().chain(&query.required).map(Marks::of).collect() }
+        let clauses = query.wanted.iter().chain(&query.required).map(Marks::of).collect();
+        Self { clauses, stems: RefCell::default() }
     }
 
     /// Cuts a snippet out of a passage in this language. Without a match it is the passage's beginning.
@@ -112,12 +117,10 @@ impl Highlighter {
         let tokens = Tokens::new(text).collect_all();
         let needs_stems = self.clauses.iter().any(|clause| !clause.stems.is_empty());
         let mut found = Vec::new();
-        let mut stems = Vec::new();
+        let mut known = self.stems.borrow_mut();
         for (at, token) in tokens.iter().enumerate() {
-            stems.clear();
-            if needs_stems {
-                stems_of(&text[token.offset_from..token.offset_to], language, &mut stems);
-            }
+            let word = &text[token.offset_from..token.offset_to];
+            let stems = if needs_stems { known.of(word, language) } else { Arc::default() };
             for (clause, marks) in self.clauses.iter().enumerate() {
                 let count = marks.matching(&tokens[at..], &stems);
                 if count > 0 {

@@ -14,7 +14,7 @@ use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use fold::{fold, is_word};
 pub(crate) use fold::{folded, is_gram};
 pub(crate) use language::Detection;
-pub(crate) use stems::{StemTokenizer, stems_of, text_for_stems};
+pub(crate) use stems::{RecentStems, StemTokenizer, stems_of, text_for_stems};
 
 /// Bytes of a token that count; what is longer is no word and still found by its start.
 const MAX_TOKEN_BYTES: usize = 64;
@@ -72,6 +72,13 @@ impl<'a> Tokens<'a> {
 
     fn read_word(&mut self) {
         self.begin();
+        // Most words are ASCII: those are copied byte by byte.
+        let bytes = &self.text.as_bytes()[self.at..];
+        let ascii = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
+        let kept = ascii.min(MAX_TOKEN_BYTES);
+        self.token.text.push_str(&self.text[self.at..self.at + kept]);
+        self.token.text.make_ascii_lowercase();
+        self.at += ascii;
         for c in self.text[self.at..].chars() {
             if !is_word(c) || is_gram(c) {
                 break;

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use frostem::Stemmer;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
@@ -47,7 +48,7 @@ pub(crate) fn stems_of(word: &str, language: Detection, out: &mut Vec<String>) {
     };
     let Some(language) = language else { return };
     let mut add = |stem: &str| {
-        let stem = format!("{}:{}", language.code, folded(stem));
+        let stem = [language.code, ":", &folded(stem)].concat();
         if !out.contains(&stem) {
             out.push(stem);
         }
@@ -79,29 +80,48 @@ pub(crate) fn stems_of(word: &str, language: Detection, out: &mut Vec<String>) {
     }
 }
 
-/// Words whose stems a thread keeps in mind: most of a text are words that were just met.
+/// Words whose stems are kept in mind; as many again that were met before them.
 const REMEMBERED: usize = 20_000;
 
-/// As [`stems_of`], for text by the megabyte.
-fn recent_stems_of(word: &str, language: Detection, out: &mut Vec<String>) {
-    type Recent = (&'static str, HashMap<String, Vec<String>>);
-    thread_local! {
-        static RECENT: RefCell<Recent> = RefCell::new(("", HashMap::new()));
-    }
-    RECENT.with_borrow_mut(|(code, known)| {
-        if *code != language.code() || known.len() >= REMEMBERED {
-            known.clear();
-            *code = language.code();
+/// Stems of words met lately: most of a text are words that were just met.
+#[derive(Default)]
+pub(crate) struct RecentStems {
+    code: &'static str,
+    recent: HashMap<String, Arc<[String]>>,
+    /// Those met before; what is met again moves up, the rest is forgotten.
+    older: HashMap<String, Arc<[String]>>,
+}
+
+impl RecentStems {
+    /// As [`stems_of`].
+    pub(crate) fn of(&mut self, word: &str, language: Detection) -> Arc<[String]> {
+        if self.code != language.code() {
+            *self = Self { code: language.code(), ..Self::default() };
         }
-        if let Some(stems) = known.get(word) {
-            out.extend(stems.iter().cloned());
-            return;
+        if let Some(stems) = self.recent.get(word) {
+            return Arc::clone(stems);
         }
-        stems_of(word, language, out);
+        let stems = self.older.remove(word).unwrap_or_else(|| {
+            let mut stems = Vec::new();
+            stems_of(word, language, &mut stems);
+            stems.into()
+        });
         if word.len() <= MAX_TOKEN_BYTES {
-            known.insert(word.to_owned(), out.clone());
+            if self.recent.len() >= REMEMBERED {
+                self.older = std::mem::take(&mut self.recent);
+            }
+            self.recent.insert(word.to_owned(), Arc::clone(&stems));
         }
-    });
+        stems
+    }
+}
+
+/// Stems of text by the megabyte, in the one thread that indexes.
+fn recent_stems_of(word: &str, language: Detection) -> Arc<[String]> {
+    thread_local! {
+        static RECENT: RefCell<RecentStems> = RefCell::default();
+    }
+    RECENT.with_borrow_mut(|recent| recent.of(word, language))
 }
 
 /// Adds the words inside a name that is written without spaces: `Q3BudgetFinal2026` holds `Budget`, `Final`, `2026`.
@@ -157,8 +177,11 @@ pub(crate) struct StemStream<'a> {
     language: Detection,
     with_parts: bool,
     words: Tokens<'a>,
-    /// Of the word read last, those still to be told, in reverse.
-    waiting: Vec<String>,
+    /// Of the word read last: its stems, and how many of them were told.
+    stems: Arc<[String]>,
+    told: usize,
+    /// And the words inside it.
+    parts: Vec<String>,
     token: Token,
 }
 
@@ -172,7 +195,9 @@ impl Tokenizer for StemTokenizer {
             language: Detection::of_code(code),
             with_parts: self.with_parts,
             words: Tokens::new(text),
-            waiting: Vec::new(),
+            stems: Arc::default(),
+            told: 0,
+            parts: Vec::new(),
             token: Token::default(),
         }
     }
@@ -180,7 +205,17 @@ impl Tokenizer for StemTokenizer {
 
 impl TokenStream for StemStream<'_> {
     fn advance(&mut self) -> bool {
-        while self.waiting.is_empty() {
+        loop {
+            if let Some(stem) = self.stems.get(self.told) {
+                self.told += 1;
+                self.token.text.clear();
+                self.token.text.push_str(stem);
+                return true;
+            }
+            if let Some(part) = self.parts.pop() {
+                self.token.text = part;
+                return true;
+            }
             if !self.words.advance() {
                 return false;
             }
@@ -189,20 +224,14 @@ impl TokenStream for StemStream<'_> {
             self.token.offset_to = word.offset_to;
             self.token.position = word.position;
             let word = &self.text[word.offset_from..word.offset_to];
-            recent_stems_of(word, self.language, &mut self.waiting);
+            (self.stems, self.told) = (recent_stems_of(word, self.language), 0);
             if self.with_parts {
                 if self.language != Detection::Unknown {
-                    stems_of(word, Detection::Unknown, &mut self.waiting);
+                    stems_of(word, Detection::Unknown, &mut self.parts);
                 }
-                parts_of_name(word, &mut self.waiting);
+                parts_of_name(word, &mut self.parts);
             }
-            self.waiting.reverse();
         }
-        match self.waiting.pop() {
-            Some(stem) => self.token.text = stem,
-            None => return false,
-        }
-        true
     }
 
     fn token(&self) -> &Token {

@@ -22,23 +22,24 @@ pub(super) struct Folded {
 /// Folds every item into the first before it that says the same. Also tells how many were folded away.
 pub(super) fn fold(searcher: &Searcher, found: Vec<Best>) -> tantivy::Result<(Vec<Folded>, usize)> {
     let prints = Prints::open(searcher)?;
-    // Only texts with the same numbers are compared.
-    let mut kept_by_numbers: HashMap<u64, Vec<(Fingerprint, usize)>> = HashMap::new();
+    let mut kept_by_key: HashMap<(u64, u64), Vec<(Fingerprint, usize)>> = HashMap::new();
     let mut kept: Vec<Folded> = Vec::new();
     let mut away = 0;
     for (at, best) in found.into_iter().enumerate() {
         let address = best.address();
         if let Some(print) = prints.of(address).filter(|_| at < MAX_COMPARED) {
-            let alike = kept_by_numbers.entry(print.numbers).or_default();
-            if let Some((_, first)) = alike.iter().find(|(other, _)| print.is_near(*other)) {
+            let alike = print.keys().into_iter().filter_map(|key| kept_by_key.get(&key)).flatten();
+            if let Some(first) = alike.filter(|(other, _)| print.is_near(*other)).map(|(_, at)| *at).min() {
                 away += 1;
-                let named = &mut kept[*first].duplicates;
+                let named = &mut kept[first].duplicates;
                 if named.len() < MAX_NAMED {
                     named.push(address);
                 }
                 continue;
             }
-            alike.push((print, kept.len()));
+            for key in print.keys() {
+                kept_by_key.entry(key).or_default().push((print, kept.len()));
+            }
         }
         kept.push(Folded { best, duplicates: Vec::new() });
     }

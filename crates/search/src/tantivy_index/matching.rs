@@ -102,7 +102,9 @@ impl JoinedScorer {
     fn find(&mut self) {
         let needed = self.join.needed();
         loop {
-            self.parts.retain(|part| part.doc != TERMINATED);
+            if self.parts.iter().any(|part| part.doc == TERMINATED) {
+                self.parts.retain(|part| part.doc != TERMINATED);
+            }
             if self.parts.len() < needed {
                 self.doc = TERMINATED;
                 return;

@@ -93,11 +93,13 @@ fn similar_words(
 ) -> tantivy::Result<Vec<String>> {
     let fields = builder.fields;
     let mut met: HashMap<String, u64> = HashMap::new();
+    // The same for every field.
+    let near = FuzzyTermQuery::new(Term::from_field_text(fields.body, &asked.folded), distance, true);
+    let near = near.automaton()?;
     'all: for segment in searcher.segment_readers() {
         for field in [fields.body, fields.name, fields.title] {
-            let near = FuzzyTermQuery::new(Term::from_field_text(field, &asked.folded), distance, true);
             let index = segment.inverted_index(field)?;
-            let mut terms = index.terms().search(near.automaton()?).into_stream()?;
+            let mut terms = index.terms().search(&near).into_stream()?;
             while terms.advance() {
                 let Ok(word) = std::str::from_utf8(terms.key()) else { continue };
                 if word == asked.folded || distance_allowed(word).is_none() {
