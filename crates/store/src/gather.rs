@@ -67,6 +67,8 @@ struct Rounds<A: Send + Sync + 'static> {
 impl<A: Send + Sync + 'static> Rounds<A> {
     async fn run(mut self) {
         loop {
+            // Whoever is about to ask comes first: under load that makes one trip of many.
+            tokio::task::yield_now().await;
             let questions = {
                 let mut open = self.gather.open();
                 if open.questions.is_empty() {
