@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::server::{Server, answer, cut_off, handle, handle_with};
 use crate::error::{ConnectorError, Disposition};
-use crate::http::{RateLimit, RateLimits};
+use crate::http::{RateLimit, RateLimiter, RateLimits, WORKSPACE_LIMIT};
 
 #[tokio::test]
 async fn waits_grow_until_the_provider_answers() {
@@ -202,5 +202,36 @@ async fn only_a_limit_lets_others_rest() {
     });
     setup.http.get(server.url("/a")).send_bytes().await.unwrap_err();
     setup.http.get(server.url("/a")).send_bytes().await.unwrap();
+    assert_eq!(server.calls(), 2);
+}
+
+/// A limit that counts a whole workspace rests all connections into it, each of which keeps its own pace otherwise.
+#[tokio::test]
+async fn a_limit_of_a_workspace_rests_all_its_connections() {
+    let server = Server::start(|call, _| {
+        let mut response = answer(if call == 0 { 429 } else { 200 }, "");
+        response.headers_mut().insert("retry-after", "300".parse().unwrap());
+        response
+    })
+    .await;
+    let workspace = std::sync::OnceLock::new();
+    let connection = |is_inside: bool| {
+        handle_with(&server, |options| {
+            let clock = options.clock.clone();
+            let shared = workspace.get_or_init(|| Arc::new(RateLimiter::for_rests(clock.clone())));
+            let limits = RateLimits::new(clock, Vec::new());
+            let limits = if is_inside { limits.resting_with(Arc::clone(shared)) } else { limits };
+            options.limiter = Some(Arc::new(limits));
+        })
+    };
+    let (one, other, outside) = (connection(true), connection(true), connection(false));
+    let http = one.http.classified_by(|_| {
+        let later = Disposition::RetryLater { after: None };
+        ConnectorError::new(WORKSPACE_LIMIT, "fewer calls, all of you", later)
+    });
+    http.get(server.url("/a")).lane("some").send_bytes().await.unwrap_err();
+    let error = other.http.get(server.url("/b")).send_bytes().await.unwrap_err();
+    assert_eq!((error.code, server.calls()), ("rate_limit", 1));
+    outside.http.get(server.url("/c")).send_bytes().await.unwrap();
     assert_eq!(server.calls(), 2);
 }
