@@ -13,7 +13,7 @@ use gangway_vault::{AppDirectory, Vault};
 
 use crate::settings::AppSettings;
 use crate::upload::UploadTurns;
-use crate::webhooks::OfferTurn;
+use crate::webhooks::RecentOffers;
 
 /// Everything a use case may touch. One per process, shared.
 pub struct App {
@@ -28,7 +28,7 @@ pub struct App {
     pub engine: Arc<Engine>,
     pub clock: SharedClock,
     pub upload_turns: UploadTurns,
-    pub offer_turn: OfferTurn,
+    pub recent_offers: RecentOffers,
     pub settings: AppSettings,
 }
 

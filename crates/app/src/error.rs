@@ -195,7 +195,7 @@ pub fn needs_reauth(descriptor: &Descriptor, reason: &str) -> AppError {
 }
 
 fn is_rate_limit(code: &str) -> bool {
-    matches!(code, "rate_limit" | "rate_limited" | "quota" | "too_many_requests")
+    matches!(code, "rate_limit" | "workspace_rate_limit" | "rate_limited" | "quota" | "too_many_requests")
 }
 
 fn is_token(code: &str) -> bool {

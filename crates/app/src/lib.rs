@@ -66,10 +66,10 @@ pub use upload::{
     IncomingFile, OnConflict, StagedFile, UploadOutcome, UploadPart, UploadStatus, UploadTarget, UploadTurns,
 };
 pub use users::{CreateUser, CreatedToken};
-pub use webhooks::{OfferTurn, Webhook, WebhookState};
+pub use webhooks::{Offer, RecentOffers, Webhook, WebhookState};
 
 // What a caller has to name to use the deeds, so that it need not name the rooms below.
 pub use gangway_connector::{Descriptor, NotificationRequest, Version};
-pub use gangway_model::ExposeSecret;
+pub use gangway_model::{ExposeSecret, SecretString};
 pub use gangway_search::{Passage, Respelled, Snippet, Understood, UnderstoodFilter};
 pub use gangway_store::{AuditEntry, CollectionChange, UserChange, UserToken, WatchedConnection};

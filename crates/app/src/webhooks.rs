@@ -1,23 +1,65 @@
 //! Pushes for whole OAuth apps, as the operator sets them up at the providers: where they go, and what they are signed
 //! with.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use gangway_connector::{AppSecret, Connector, Descriptor, OfferedSecret, Push};
 use gangway_model::{ConnectorId, ExposeSecret, SecretString, Timestamp};
-use gangway_store::AppSecretState;
+use gangway_store::{AppSecretState, SealedAppSecret};
 use serde_json::json;
 use url::Url;
 
 use crate::app::App;
 use crate::error::{AppError, AppResult, Code};
 
-/// The least time between two offers of a secret that are both kept.
-const BETWEEN_OFFERS: Duration = Duration::from_secs(5);
+/// The least time between two offers of a secret that are both sealed into the rows.
+const BETWEEN_SEALED: Duration = Duration::from_secs(5);
+/// Offers of a connector that are shown.
+const MOST_OFFERS: usize = 20;
 
-/// One offer of a secret is looked at at a time.
+/// A secret that somebody offered to sign pushes with.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    pub secret: SecretString,
+    pub at: Timestamp,
+}
+
+impl Offer {
+    fn is_of(&self, secret: &SecretString) -> bool {
+        self.secret.expose_secret() == secret.expose_secret()
+    }
+}
+
+/// What was offered lately to this process. Anybody can offer something at any time, so that the latest offer need not
+/// be the provider's: the last few are kept for the operator to choose from. The rows hold one of them, for a restart.
 #[derive(Debug, Default)]
-pub struct OfferTurn(tokio::sync::Mutex<()>);
+pub struct RecentOffers {
+    /// One offer is sealed at a time.
+    turn: tokio::sync::Mutex<()>,
+    /// By connector, the newest first.
+    offers: Mutex<BTreeMap<ConnectorId, VecDeque<Offer>>>,
+}
+
+impl RecentOffers {
+    fn add(&self, connector: &ConnectorId, offer: Offer) {
+        let mut all = self.offers.lock().expect("no holder of the offers' lock panics");
+        let offers = all.entry(connector.clone()).or_default();
+        offers.retain(|known| !known.is_of(&offer.secret));
+        offers.push_front(offer);
+        offers.truncate(MOST_OFFERS);
+    }
+
+    fn of(&self, connector: &ConnectorId) -> Vec<Offer> {
+        let all = self.offers.lock().expect("no holder of the offers' lock panics");
+        all.get(connector).into_iter().flatten().cloned().collect()
+    }
+
+    fn forget(&self, connector: &ConnectorId) {
+        self.offers.lock().expect("no holder of the offers' lock panics").remove(connector);
+    }
+}
 
 /// How far an operator is with a connector's pushes.
 #[derive(Debug)]
@@ -30,8 +72,8 @@ pub enum WebhookState {
     NeedsSecret,
     /// The provider has not been told the address yet, or has not called.
     WaitsForHandshake,
-    /// The provider offered this secret: the operator confirms it there.
-    Offered { secret: SecretString, at: Timestamp },
+    /// These secrets were offered, the newest first: the operator confirms the provider's there.
+    Offered { offers: Vec<Offer> },
 }
 
 #[derive(Debug)]
@@ -66,12 +108,12 @@ impl App {
             },
             Push::PerApp(AppSecret::Configured) => WebhookState::NeedsSecret,
             Push::PerApp(AppSecret::Offered) => {
-                match self.store.find_app_secret(&descriptor.id.into()).await? {
-                    None => WebhookState::WaitsForHandshake,
+                let connector = ConnectorId::from(descriptor.id);
+                match self.store.find_app_secret(&connector).await? {
                     Some(kept) if kept.state == AppSecretState::Confirmed => WebhookState::Ready,
-                    Some(kept) => WebhookState::Offered {
-                        secret: self.vault.open_app_secret(&kept).await?,
-                        at: kept.offered_at,
+                    kept => match self.offers(&connector, kept.as_ref()).await? {
+                        offers if offers.is_empty() => WebhookState::WaitsForHandshake,
+                        offers => WebhookState::Offered { offers },
                     },
                 }
             }
@@ -81,15 +123,63 @@ impl App {
         Ok(Webhook { descriptor, address, state })
     }
 
-    /// Says that the offered secret is the right one: no later offer replaces it.
-    pub async fn confirm_webhook(&self, connector_id: &str) -> AppResult<()> {
-        let connector = ConnectorId::from(self.get_connector(connector_id)?.descriptor().id);
-        let Some(kept) = self.store.find_app_secret(&connector).await? else {
-            return Err(AppError::new(Code::Conflict, "the provider has not offered a secret yet"));
-        };
-        if !self.store.confirm_app_secret(&kept).await? {
-            return Err(AppError::new(Code::Conflict, "the provider has offered another secret: look again"));
+    /// What was offered to this process, and what lies in the rows from before; the newest first.
+    async fn offers(&self, connector: &ConnectorId, kept: Option<&SealedAppSecret>) -> AppResult<Vec<Offer>> {
+        let mut offers = self.recent_offers.of(connector);
+        if let Some(kept) = kept {
+            let secret = self.vault.open_app_secret(kept).await?;
+            if !offers.iter().any(|offer| offer.is_of(&secret)) {
+                offers.push(Offer { secret, at: kept.offered_at });
+                offers.sort_by_key(|offer| std::cmp::Reverse(offer.at));
+            }
         }
+        Ok(offers)
+    }
+
+    /// Says that an offered secret is the right one: no later offer replaces it. Which one has to be said when there are
+    /// several.
+    pub async fn confirm_webhook(&self, connector_id: &str, wanted: Option<&SecretString>) -> AppResult<()> {
+        let conflict = |message: &str| Err(AppError::new(Code::Conflict, message));
+        let connector = ConnectorId::from(self.get_connector(connector_id)?.descriptor().id);
+        let _turn = self.recent_offers.turn.lock().await;
+        let kept = self.store.find_app_secret(&connector).await?;
+        let is_confirmed = kept.as_ref().is_some_and(|kept| kept.state == AppSecretState::Confirmed);
+        let offers = match (is_confirmed, &kept) {
+            // Nothing but the confirmed one counts any more.
+            (true, Some(kept)) => {
+                vec![Offer { secret: self.vault.open_app_secret(kept).await?, at: kept.offered_at }]
+            }
+            _ => self.offers(&connector, kept.as_ref()).await?,
+        };
+        let chosen = match wanted {
+            Some(wanted) => match offers.iter().find(|offer| offer.is_of(wanted)) {
+                Some(offer) => offer,
+                None => return conflict("no such secret was offered lately, or another one is confirmed"),
+            },
+            None => match offers.as_slice() {
+                [] => return conflict("the provider has not offered a secret yet"),
+                [only] => only,
+                _ => {
+                    return conflict("several secrets were offered: name the one that the provider accepted");
+                }
+            },
+        };
+        let is_kept = match &kept {
+            Some(kept) => chosen.is_of(&self.vault.open_app_secret(kept).await?),
+            None => false,
+        };
+        if !is_kept {
+            self.vault.offer_app_secret(&connector, &chosen.secret).await?;
+        }
+        let Some(kept) = self.store.find_app_secret(&connector).await? else {
+            return conflict("the secret was forgotten meanwhile: look again");
+        };
+        // Another process may have kept another one meanwhile.
+        let is_chosen = chosen.is_of(&self.vault.open_app_secret(&kept).await?);
+        if !is_chosen || !self.store.confirm_app_secret(&kept).await? {
+            return conflict("the provider has offered another secret: look again");
+        }
+        self.recent_offers.forget(&connector);
         self.store.append_audit(None, "confirm_webhook", &json!({ "connector_id": connector })).await?;
         Ok(())
     }
@@ -97,15 +187,17 @@ impl App {
     /// Forgets the secret, so that a new handshake can offer another.
     pub async fn forget_webhook(&self, connector_id: &str) -> AppResult<()> {
         let connector = ConnectorId::from(self.get_connector(connector_id)?.descriptor().id);
-        if !self.store.delete_app_secret(&connector).await? {
+        let was_offered = !self.recent_offers.of(&connector).is_empty();
+        self.recent_offers.forget(&connector);
+        if !self.store.delete_app_secret(&connector).await? && !was_offered {
             return Err(AppError::not_found("webhook secret"));
         }
         self.store.append_audit(None, "forget_webhook", &json!({ "connector_id": connector })).await?;
         Ok(())
     }
 
-    /// Keeps what a provider offers to sign with. One that is set or confirmed stays, whoever offers another: the
-    /// offer itself proves nothing.
+    /// Keeps what a provider offers to sign with, beside what others offer. One that is set or confirmed stays, whoever
+    /// offers another: the offer itself proves nothing.
     pub(crate) async fn keep_offer(
         &self,
         connector: &'static dyn Connector,
@@ -114,18 +206,22 @@ impl App {
         let descriptor = connector.descriptor();
         let takes_offers = descriptor.capabilities.push == Push::PerApp(AppSecret::Offered)
             && self.apps.oauth(descriptor.id).is_some();
-        // One at a time and seconds apart: sealing costs a key derivation, and anybody can send offers.
-        let Ok(_turn) = self.offer_turn.0.try_lock() else { return Ok(false) };
+        let connector = ConnectorId::from(descriptor.id);
         let is_set = self.apps.get(descriptor.id).is_some_and(|set| set.webhook_secret.is_some());
-        // Looked at first: sealing costs much more than asking.
-        let kept = self.store.find_app_secret(&descriptor.id.into()).await?;
-        let is_settled = kept.is_some_and(|kept| {
-            kept.state == AppSecretState::Confirmed || self.now() < kept.offered_at + BETWEEN_OFFERS
-        });
-        if !takes_offers || is_set || is_settled {
+        let kept = self.store.find_app_secret(&connector).await?;
+        let is_confirmed = kept.as_ref().is_some_and(|kept| kept.state == AppSecretState::Confirmed);
+        if !takes_offers || is_set || is_confirmed {
             return Ok(false);
         }
-        Ok(self.vault.offer_app_secret(&descriptor.id.into(), &offered.0).await?)
+        let at = self.now();
+        self.recent_offers.add(&connector, Offer { secret: offered.0.clone(), at });
+        // One at a time and seconds apart: sealing costs a key derivation, and anybody can send offers.
+        if let Ok(_turn) = self.recent_offers.turn.try_lock()
+            && kept.is_none_or(|kept| at >= kept.offered_at + BETWEEN_SEALED)
+        {
+            self.vault.offer_app_secret(&connector, &offered.0).await?;
+        }
+        Ok(true)
     }
 
     /// What a connector's pushes for the whole app are signed with. A secret that was only offered counts for nothing:

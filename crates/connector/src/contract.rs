@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use gangway_model::{Account, Cursor, FeedKey, PageToken, ProviderItemId, SecretString};
+use gangway_model::{Account, Cursor, FeedKey, Item, PageToken, ProviderItemId, SecretString};
 use url::Url;
 
 use crate::descriptor::{Descriptor, EndpointFact};
@@ -69,6 +69,21 @@ pub trait Connector: Send + Sync + 'static {
     }
 }
 
+/// What an entry said of an item when it was last told of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'a> {
+    /// `Entry::url`.
+    pub url: Option<&'a str>,
+    /// `Entry::feed`.
+    pub feed: Option<&'a FeedKey>,
+}
+
+impl<'a> From<&'a Item> for Told<'a> {
+    fn from(item: &'a Item) -> Self {
+        Self { url: item.url.as_deref(), feed: item.feed.as_ref() }
+    }
+}
+
 /// A connector opened on one connection.
 #[async_trait]
 pub trait Source: Send + Sync {
@@ -81,6 +96,18 @@ pub trait Source: Send + Sync {
     /// - Unknown, deleted, trashed or invisible: `Disposition::Gone`, and only then.
     /// - A refusal (403) is `SkipItem`: it proves nothing about existence.
     async fn get(&self, id: &ProviderItemId) -> Result<Entry, ConnectorError>;
+
+    /// The same of an item that was told of before, for the engine's own looks at what it knows.
+    ///
+    /// Behavior
+    /// - What `get` says, also where that takes something that only the entry had (a key in its address), and without
+    ///   asking in places where the item cannot be.
+    ///
+    /// Default: `get`.
+    async fn get_again(&self, id: &ProviderItemId, told: &Told<'_>) -> Result<Entry, ConnectorError> {
+        let _ = told;
+        self.get(id).await
+    }
 
     /// A page for people: containers and items below one container, or a search at the source.
     ///

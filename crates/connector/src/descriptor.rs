@@ -1,5 +1,7 @@
 //! What a connector says about itself: read by the registry, the API, the CLI, the docs.
 
+use std::time::Duration;
+
 use gangway_model::Plan;
 use gangway_oauth::OAuthFacts;
 
@@ -85,6 +87,8 @@ pub struct Capabilities {
     /// The change feed reports all deletions. Without it, only a complete listing proves them: the engine lists
     /// again from time to time beside reading the feed.
     pub reports_deletions: bool,
+    /// Between two listings of everything that is followed, where a feed that reports deletions is known to miss some.
+    pub reconcile_every: Option<Duration>,
     pub push: Push,
     /// `Source::browse` lists containers and items for people.
     pub browse: bool,

@@ -12,7 +12,7 @@ pub mod signature;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 
-pub use contract::{ConnectionContext, Connector, Source};
+pub use contract::{ConnectionContext, Connector, Source, Told};
 pub use descriptor::{
     AppSecret, Availability, Capabilities, ConnectorKind, Descriptor, EndpointFact, Push, RateFact, RateOwner,
 };

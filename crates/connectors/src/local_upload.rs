@@ -20,6 +20,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     capabilities: Capabilities {
         change_feed: false,
         reports_deletions: false,
+        reconcile_every: None,
         push: Push::None,
         browse: false,
         search: false,

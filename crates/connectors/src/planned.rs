@@ -48,6 +48,7 @@ const fn planned(
         capabilities: Capabilities {
             change_feed: false,
             reports_deletions: false,
+            reconcile_every: None,
             push: Push::None,
             browse: false,
             search: false,

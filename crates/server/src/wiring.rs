@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use gangway_api::{ApiState, RenderMetrics};
-use gangway_app::{App, AppSettings, OfferTurn, SecretHash, UploadLimits, UploadTurns};
+use gangway_app::{App, AppSettings, RecentOffers, SecretHash, UploadLimits, UploadTurns};
 use gangway_connector::Descriptor;
 use gangway_effects::{Network, SharedClock, SystemClock};
 use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
@@ -82,7 +82,7 @@ impl House {
             engine: engine.clone(),
             clock,
             upload_turns: UploadTurns::default(),
-            offer_turn: OfferTurn::default(),
+            recent_offers: RecentOffers::default(),
             settings: app_settings(config, public_url),
         });
         Ok(Self { app, engine, store })

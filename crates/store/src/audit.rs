@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 use crate::Store;
 use crate::error::Result;
 use crate::paging::{Listed, Paging};
-use crate::row::Columns;
+use crate::row::{Columns, read_all};
 use crate::sql::Sql;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +57,27 @@ impl Store {
             .all(&self.read)
             .await?;
         Listed::read(rows, paging, read_entry, |row| row.id.clone())
+    }
+
+    /// The latest entries about a deed of a user since a moment, the newest first.
+    pub async fn list_recent_audit(
+        &self,
+        user: &UserId,
+        deed: &str,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>> {
+        let rows = Sql::new("SELECT id, at, user_id, deed, details FROM audit_log WHERE user_id = ")
+            .arg(user)
+            .sql(" AND deed = ")
+            .arg(deed)
+            .sql(" AND at >= ")
+            .arg(since)
+            .sql(" ORDER BY id DESC LIMIT ")
+            .arg(limit)
+            .all(&self.read)
+            .await?;
+        read_all(rows, read_entry)
     }
 
     /// Forgets entries older than `before`; how many there were.

@@ -14,6 +14,9 @@ use crate::sql::{LIST_MAX, Sql};
 
 /// Rows deleted in one transaction when a connection is emptied.
 const AT_ONCE: u32 = 1000;
+/// The shortest and the longest wait of a failed item until it is tried again.
+const DAY: Duration = Duration::from_secs(86_400);
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 /// How exactly the time of the last push is kept.
 const PUSH_GRAIN: Duration = Duration::from_secs(60);
 
@@ -200,6 +203,60 @@ impl Store {
         let sql = Sql::new("SELECT id FROM items WHERE state <> 'gone' AND connection_id = ").arg(connection);
         let sql = sql.arg_if(" AND id > ", after).sql(" ORDER BY id LIMIT ").arg(limit);
         read_all(sql.all(&self.read).await?, |row| row.id("id"))
+    }
+
+    /// Up to `limit` failed items of a connection that stand in a scope which is followed and are due to be tried again,
+    /// the most overdue first.
+    pub async fn list_failed_due(
+        &self,
+        connection: &ConnectionId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ProviderItemId>> {
+        let rows = Sql::new(
+            "SELECT i.provider_id FROM items i WHERE i.state = 'failed' AND EXISTS (SELECT 1 FROM placements p \
+             JOIN scopes s ON s.id = p.scope_id WHERE p.item_id = i.id AND s.mode = 'auto' AND s.removing = 0) \
+             AND i.connection_id = ",
+        )
+        .arg(connection)
+        .sql(" AND i.retry_at <= ")
+        .arg(now)
+        .sql(" ORDER BY i.retry_at, i.id LIMIT ")
+        .arg(limit)
+        .all(&self.read)
+        .await?;
+        read_all(rows, |row| row.id("provider_id"))
+    }
+
+    /// Notes that failed items were tried again at `at`: those that still are failed wait as long as they have failed
+    /// already, a day at least and a week at most.
+    pub async fn note_looked_again(
+        &self,
+        connection: &ConnectionId,
+        items: &[ProviderItemId],
+        at: Timestamp,
+    ) -> Result<()> {
+        for chunk in items.chunks(LIST_MAX) {
+            Sql::new("UPDATE items SET retry_at = CASE WHEN failed_since > ")
+                .arg(at - DAY)
+                .sql(" THEN ")
+                .arg(at + DAY)
+                .sql(" WHEN failed_since < ")
+                .arg(at - WEEK)
+                .sql(" THEN ")
+                .arg(at + WEEK)
+                .sql(" ELSE ")
+                .arg(at)
+                .sql(" + (")
+                .arg(at)
+                .sql(" - failed_since) END WHERE state = 'failed' AND connection_id = ")
+                .arg(connection)
+                .sql(" AND provider_id IN ")
+                .list(chunk)
+                .run(&self.write)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Ends claims to refresh that a process which is gone left behind. Only for a database that this process

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use gangway_connector::http::{AllowedHosts, Http, HttpOptions, RateLimit, RateLimits, RetryPolicy};
+use gangway_connector::http::{
+    AllowedHosts, Http, HttpOptions, RateLimit, RateLimiter, RateLimits, RetryPolicy,
+};
 use gangway_connector::{ConnectionContext, Connector, Descriptor, RateOwner, Source};
 use gangway_effects::{Network, SharedClock};
 use gangway_model::{Connection, ConnectionId, Reason};
@@ -29,20 +31,24 @@ struct Inner {
     network: Network,
     clock: SharedClock,
     limiters: Mutex<HashMap<Paced, Arc<RateLimits>>>,
+    /// Of workspaces whose connections keep a pace each, and rest together when the provider says so.
+    rests: Mutex<HashMap<Workspace, Arc<RateLimiter>>>,
 }
+
+/// A connector and a workspace there.
+type Workspace = (&'static str, String);
 
 /// Whose calls keep one pace together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Paced {
     Connection(ConnectionId),
-    /// A connector and a workspace there.
-    Workspace(&'static str, String),
+    Workspace(Workspace),
 }
 
 impl Paced {
     fn of(descriptor: &Descriptor, connection: &ConnectionId, workspace: Option<&str>) -> Self {
         match (descriptor.rates_count_for, workspace) {
-            (RateOwner::Workspace, Some(workspace)) => Self::Workspace(descriptor.id, workspace.to_owned()),
+            (RateOwner::Workspace, Some(workspace)) => Self::Workspace((descriptor.id, workspace.to_owned())),
             _ => Self::Connection(connection.clone()),
         }
     }
@@ -56,7 +62,15 @@ impl Opener {
         network: Network,
         clock: SharedClock,
     ) -> Self {
-        let inner = Inner { registry, apps, vault, network, clock, limiters: Mutex::default() };
+        let inner = Inner {
+            registry,
+            apps,
+            vault,
+            network,
+            clock,
+            limiters: Mutex::default(),
+            rests: Mutex::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -88,7 +102,9 @@ impl Opener {
         let connector = self.known(connection.connector_id.as_str())?;
         let workspace = connection.account.workspace.as_deref();
         let paced = Paced::of(connector.descriptor(), &connection.id, workspace);
-        Ok(self.build(connector, &connection.id, paced, tokens, retry))
+        let resting =
+            workspace.map(|workspace| self.rest_of((connector.descriptor().id, workspace.to_owned())));
+        Ok(self.build(connector, &connection.id, (paced, resting), tokens, retry))
     }
 
     /// Opens a connector with tokens from elsewhere, for a grant that belongs to no connection yet; a person waits.
@@ -100,7 +116,7 @@ impl Opener {
     ) -> Result<Box<dyn Source>, Reason> {
         let connector = self.known(connector_id)?;
         let paced = Paced::Connection(connection.clone());
-        Ok(self.build(connector, connection, paced, tokens, RetryPolicy::INTERACTIVE))
+        Ok(self.build(connector, connection, (paced, None), tokens, RetryPolicy::INTERACTIVE))
     }
 
     fn known(&self, connector_id: &str) -> Result<&'static dyn Connector, Reason> {
@@ -113,7 +129,7 @@ impl Opener {
         &self,
         connector: &'static dyn Connector,
         connection: &ConnectionId,
-        paced: Paced,
+        (paced, resting): (Paced, Option<Arc<RateLimiter>>),
         tokens: Arc<dyn TokenSupplier>,
         retry: RetryPolicy,
     ) -> Box<dyn Source> {
@@ -126,14 +142,29 @@ impl Opener {
             clock: Arc::clone(&inner.clock),
             tokens: uses_tokens.then_some(tokens),
             allowed_hosts: AllowedHosts::of(endpoints.values()),
-            limiter: Some(self.limiter(connector.descriptor(), paced)),
+            limiter: Some(self.limiter(connector.descriptor(), paced, resting)),
             retry,
             connection: connection.to_string(),
         });
         connector.open(ConnectionContext { http, endpoints })
     }
 
-    fn limiter(&self, descriptor: &Descriptor, paced: Paced) -> Arc<RateLimits> {
+    /// What a workspace's connections rest by.
+    fn rest_of(&self, workspace: Workspace) -> Arc<RateLimiter> {
+        let mut rests = self.inner.rests.lock().expect("no holder of the rests' lock panics");
+        if rests.len() >= REMEMBERED {
+            rests.retain(|_, limiter| Arc::strong_count(limiter) > 1);
+        }
+        let fresh = || Arc::new(RateLimiter::for_rests(Arc::clone(&self.inner.clock)));
+        Arc::clone(rests.entry(workspace).or_insert_with(fresh))
+    }
+
+    fn limiter(
+        &self,
+        descriptor: &Descriptor,
+        paced: Paced,
+        resting: Option<Arc<RateLimiter>>,
+    ) -> Arc<RateLimits> {
         let mut limiters = self.inner.limiters.lock().expect("no holder of the limiters' lock panics");
         if limiters.len() >= REMEMBERED {
             limiters.retain(|_, limiter| Arc::strong_count(limiter) > 1);
@@ -143,7 +174,13 @@ impl Opener {
             let limit = RateLimit { per_second: rate.per_second * pace, burst: rate.burst };
             (rate.lane, limit)
         });
-        let fresh = || Arc::new(RateLimits::new(Arc::clone(&self.inner.clock), paces.collect()));
+        let fresh = || {
+            let limits = RateLimits::new(Arc::clone(&self.inner.clock), paces.collect());
+            Arc::new(match resting {
+                Some(workspace) => limits.resting_with(workspace),
+                None => limits,
+            })
+        };
         Arc::clone(limiters.entry(paced).or_insert_with(fresh))
     }
 }
@@ -178,6 +215,7 @@ mod tests {
         capabilities: gangway_connector::Capabilities {
             change_feed: false,
             reports_deletions: false,
+            reconcile_every: None,
             push: gangway_connector::Push::None,
             browse: false,
             search: false,

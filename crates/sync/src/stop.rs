@@ -8,6 +8,11 @@ use gangway_search::SearchError;
 use gangway_store::{BlobError, StoreError};
 use gangway_vault::VaultError;
 
+/// The longest wait of our own between two tries of a task.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(1800);
+/// The longest pause that a provider's word is taken for: quotas and locks of a day, and the hour that may be put forward.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(25 * 3600);
+
 #[derive(Debug)]
 pub enum Stop {
     /// Time mends it: try the task again, from its checkpoint.
@@ -31,6 +36,12 @@ impl Stop {
 
     pub fn retry(code: &str, message: impl Into<String>) -> Self {
         Stop::RetryLater { after: None, reason: Reason::new(code, message) }
+    }
+
+    /// Whether the provider named a pause that is longer than any of ours: it says when to come back, so coming back
+    /// then is no further try of something that keeps failing.
+    pub(crate) fn is_long_pause(&self) -> bool {
+        matches!(self, Stop::RetryLater { after: Some(after), .. } if *after > LONGEST_WAIT)
     }
 
     /// What a source's error means for a whole task.

@@ -1,7 +1,7 @@
 //! The sweep: what a complete listing did not show is looked up one by one, and removed only on proof.
 
 use futures::StreamExt;
-use gangway_connector::{ConnectorError, Disposition, Entry, Source};
+use gangway_connector::{ConnectorError, Disposition, Entry, Source, Told};
 use gangway_model::{Connection, Item, Reason, SyncJob};
 use gangway_store::{Placement, Scope};
 
@@ -88,7 +88,7 @@ async fn prove(
     items: Vec<Item>,
 ) -> Result<Vec<(Item, Proof)>, Stop> {
     let answers: Vec<_> = futures::stream::iter(items)
-        .map(|item| async move { (source.get(&item.provider_id).await, item) })
+        .map(|item| async move { (source.get_again(&item.provider_id, &Told::from(&item)).await, item) })
         .buffered(context.rooms.settings.list_concurrency.max(1))
         .collect()
         .await;

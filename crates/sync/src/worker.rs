@@ -9,13 +9,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::{Rooms, TaskContext};
-use crate::stop::Stop;
+use crate::stop::{LONGEST_PAUSE, LONGEST_WAIT, Stop};
 use crate::tasks;
 
 /// How often an idle process looks at the queue although nobody woke it: another process may have added work.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// The longest wait between two tries of a task.
-const LONGEST_WAIT: Duration = Duration::from_secs(1800);
 
 /// Claims and runs tasks until `shutdown`, then waits for those at work to reach their next checkpoint.
 pub async fn run(rooms: Arc<Rooms>, shutdown: CancellationToken) {
@@ -110,6 +108,7 @@ async fn settle(
     result: Result<(), Stop>,
 ) -> Result<(), gangway_store::StoreError> {
     let kind = task.kind.clone();
+    let is_long_pause = result.as_ref().is_err_and(Stop::is_long_pause);
     match result {
         Ok(()) | Err(Stop::Cancelled) => {
             metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "done").increment(1);
@@ -122,10 +121,14 @@ async fn settle(
         }
         Err(Stop::RetryLater { after, reason }) => {
             metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "retried").increment(1);
-            let own = || backoff(task.attempts).min(longest_own_wait(rooms, &task.kind));
-            let wait = after.unwrap_or_else(own).min(LONGEST_WAIT);
+            let own = backoff(task.attempts).min(longest_own_wait(rooms, &task.kind));
+            let wait = wait_for(after, own);
             tracing::warn!(task = %task.id, kind = %task.kind, code = %reason.code, wait = wait.as_secs(), "the task waits for another try");
-            rooms.store.retry(&task.id, me, rooms.now() + wait, &reason.message).await?;
+            let again = rooms.now() + wait;
+            match is_long_pause {
+                true => rooms.store.pause(&task.id, me, again, &reason.message).await?,
+                false => rooms.store.retry(&task.id, me, again, &reason.message).await?,
+            };
             Ok(())
         }
         Err(Stop::Failed(reason) | Stop::Reconnect(reason)) => {
@@ -147,10 +150,41 @@ fn longest_own_wait(rooms: &Rooms, kind: &str) -> Duration {
     }
 }
 
+/// What the provider asks for is kept, within reason. It is the least: what goes on asking for little is asked more
+/// rarely each time, as if it had named nothing.
+fn wait_for(named: Option<Duration>, own: Duration) -> Duration {
+    named.map_or(own, |named| named.min(LONGEST_PAUSE).max(own))
+}
+
 /// 2, 4, 8 … seconds, half of it by chance so that many tasks do not come back together.
 fn backoff(attempts: u32) -> Duration {
     let exponent = attempts.clamp(1, 10);
     let most = Duration::from_secs(1 << exponent);
     let chance = f64::from(u16::from_le_bytes(gangway_effects::random_bytes())) / f64::from(u16::MAX);
     most / 2 + (most / 2).mul_f64(chance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_provider_asks_for_is_the_least_and_ends_within_a_day() {
+        let (hour, second) = (Duration::from_secs(3600), Duration::from_secs(1));
+        assert_eq!(wait_for(None, 8 * second), 8 * second);
+        assert_eq!(wait_for(Some(24 * hour), 8 * second), 24 * hour, "a quota of a day is waited for");
+        assert_eq!(wait_for(Some(9000 * hour), second), LONGEST_PAUSE);
+        assert_eq!(wait_for(Some(30 * second), 256 * second), 256 * second, "asked for again and again");
+    }
+
+    #[test]
+    fn only_a_pause_longer_than_ours_is_no_try() {
+        let is_long = |after: Option<Duration>| {
+            let reason = gangway_model::Reason::new("rate_limit", "later");
+            Stop::RetryLater { after, reason }.is_long_pause()
+        };
+        assert!(is_long(Some(Duration::from_secs(24 * 3600))));
+        assert!(!is_long(Some(LONGEST_WAIT)) && !is_long(Some(Duration::from_secs(30))) && !is_long(None));
+        assert!(!Stop::Cancelled.is_long_pause());
+    }
 }

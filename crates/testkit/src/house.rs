@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gangway_api::ApiState;
-use gangway_app::{App, AppSettings, OfferTurn, SecretHash, UploadTurns};
+use gangway_app::{App, AppSettings, RecentOffers, SecretHash, UploadTurns};
 use gangway_connector::conformance::StandIn;
 use gangway_effects::{Clock, Network, NetworkOptions, SharedClock, SteppedClock};
 use gangway_emulators::google::{
@@ -160,7 +160,7 @@ impl House {
             engine: Arc::clone(&engine),
             clock: shared,
             upload_turns: UploadTurns::default(),
-            offer_turn: OfferTurn::default(),
+            recent_offers: RecentOffers::default(),
             settings: AppSettings {
                 admin_key: Some(SecretHash::of(ADMIN_KEY)),
                 // Measured on the clock that stories step.

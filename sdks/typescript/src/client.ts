@@ -161,10 +161,13 @@ export class ConnectorsClient {
         return this.#call(connectorId, { method: "POST", path: "/refresh", query, repeatable: "refused", signal });
     }
 
-    /** Ends a connection: revokes the grant at the provider and deletes what came through it. */
+    /**
+     * Ends a connection: revokes the grant at the provider and deletes what came through it. Without `connection` the
+     * first one is meant; when the answer to that is lost, it is not sent again: there may be another first one by then.
+     */
     async disconnect(connectorId: string, { connection, signal }: t.ConnectionOptions = {}): Promise<void> {
-        const query = { connection };
-        return this.#call(connectorId, { method: "DELETE", path: "", query, repeatable: "always", signal });
+        const repeatable = connection === undefined ? "refused" : "always";
+        return this.#call(connectorId, { method: "DELETE", path: "", query: { connection }, repeatable, deletes: true, signal });
     }
 
     // Files at the source
@@ -334,7 +337,7 @@ export class ConnectorsClient {
 
     async deleteUpload(fileId: string, { signal }: t.CallOptions = {}): Promise<void> {
         const path = `/files/${part(fileId)}`;
-        return this.#call("local_upload", { method: "DELETE", path, repeatable: "always", signal });
+        return this.#call("local_upload", { method: "DELETE", path, repeatable: "always", deletes: true, signal });
     }
 
     // Search
@@ -380,7 +383,7 @@ export class ConnectorsClient {
 
     /** Deletes a collection and everything that is in no other. */
     async deleteCollection(uuid: string, { signal }: t.CallOptions = {}): Promise<void> {
-        return this.#transport.json({ method: "DELETE", path: collection(uuid), repeatable: "always", signal });
+        return this.#transport.json({ method: "DELETE", path: collection(uuid), repeatable: "always", deletes: true, signal });
     }
 
     async listCollectionFiles(uuid: string, options: t.PageOptions = {}): Promise<t.CollectionFileList> {
@@ -395,7 +398,7 @@ export class ConnectorsClient {
     /** Takes a file out of a collection; at the source it stays. */
     async removeCollectionFile(uuid: string, fileId: string, { signal }: t.CallOptions = {}): Promise<void> {
         const path = `${collection(uuid)}/files/${part(fileId)}`;
-        return this.#transport.json({ method: "DELETE", path, repeatable: "always", signal });
+        return this.#transport.json({ method: "DELETE", path, repeatable: "always", deletes: true, signal });
     }
 
     /** Whom this client acts for. */

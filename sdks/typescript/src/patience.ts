@@ -68,6 +68,8 @@ export async function withPatience<T>(
         repeatable: Repeatable;
         /** Has the server renew the provider's access token; left out where there is none. */
         refresh?: (() => Promise<unknown>) | undefined;
+        /** For deeds without an answer to read: whether this failure of a repetition says that the deed is done. */
+        isDone?: ((error: unknown) => boolean) | undefined;
         signal?: AbortSignal | undefined;
     },
 ): Promise<T> {
@@ -75,6 +77,7 @@ export async function withPatience<T>(
         try {
             return await call.once();
         } catch (error) {
+            if (attempt > 0 && call.isDone?.(error)) return undefined as T;
             if (!mayPass(error, call.repeatable) || attempt + 1 >= patience.attempts) throw error;
             if (error.code === "token_expired" && call.refresh) {
                 await call.refresh();

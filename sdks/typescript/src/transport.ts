@@ -18,6 +18,8 @@ export interface Call {
     headers?: Record<string, string>;
     repeatable: Repeatable;
     connector_id?: string;
+    /** A deletion: when it is sent again and nothing is there any more, the first time did it. */
+    deletes?: true;
     /** Which connection's access token to renew when it has ended; unset where the call asks no provider. */
     refresh?: (() => Promise<unknown>) | undefined;
     /** No limit on the time: not for sending and reading, or not for reading once the answer has begun. */
@@ -56,7 +58,8 @@ export class Transport {
 
     patiently<T>(call: Call, once: () => Promise<T>): Promise<T> {
         const { repeatable, refresh, signal } = call;
-        return withPatience(this.patience, { once, repeatable, refresh, signal });
+        const isDone = call.deletes ? isGone : undefined;
+        return withPatience(this.patience, { once, repeatable, refresh, isDone, signal });
     }
 
     /** Sends once and lets the good answer be read; nothing is left listening afterwards, whatever happens. */
@@ -135,6 +138,10 @@ export class Transport {
         const token = typeof this.#token === "string" ? this.#token : await this.#token();
         return { authorization: `Bearer ${checked(token)}` };
     }
+}
+
+function isGone(error: unknown): boolean {
+    return error instanceof ConnectorError && (error.code === "not_found" || error.code === "not_connected");
 }
 
 /** An abort signal that follows the caller's, and also ends by time. */

@@ -128,3 +128,30 @@ test("a pause that was waited out leaves no listener", async () => {
     await sleep(1, signal);
     assert.equal(getEventListeners(signal, "abort").length, 0);
 });
+
+test("what is gone after a lost answer is gone, and what never was there is not", async () => {
+    const deletions: [string, (c: ReturnType<typeof createConnectorsClient>) => Promise<void>][] = [
+        ["not_found", (c) => c.deleteCollection("u")],
+        ["not_found", (c) => c.deleteUpload("f")],
+        ["not_found", (c) => c.removeCollectionFile("u", "f")],
+        ["not_connected", (c) => c.disconnect("google_drive", { connection: "c-2" })],
+    ];
+    for (const [gone, call] of deletions) {
+        const { asked, options } = scripted(unreachable, refused(gone, gone === "not_found" ? 404 : 409));
+        await call(createConnectorsClient(options));
+        assert.equal(asked.length, 2);
+        const { options: first } = scripted(refused(gone, gone === "not_found" ? 404 : 409));
+        await assert.rejects(call(createConnectorsClient(first)), code(gone));
+    }
+    const { options } = scripted(unreachable, refused("not_found", 404));
+    await assert.rejects(createConnectorsClient(options).cancelSync("google_drive", "j"), code("not_found"));
+});
+
+test("a disconnect that names no connection is sent again only when it was refused", async () => {
+    const lost = scripted(unreachable);
+    await assert.rejects(createConnectorsClient(lost.options).disconnect("google_drive"), code("network_error"));
+    assert.equal(lost.asked.length, 1, "the first connection may be another one by now");
+    const limited = scripted(refused("rate_limit", 429, { retry_after: 1 }), () => new Response(null, { status: 204 }));
+    await createConnectorsClient(limited.options).disconnect("google_drive");
+    assert.equal(limited.asked.length, 2);
+});

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use gangway_model::Plan;
+use gangway_model::{Account, ConnectionId, ConnectionState, Plan};
+use gangway_store::NewConnection;
 use serde_json::json;
 
 use super::house::House;
@@ -183,4 +184,52 @@ async fn disconnecting_closes_the_door_at_once() {
         204,
         "leaving twice is leaving"
     );
+}
+
+/// Clients send a request again whose answer was lost. One that names no connection must then mean the same one as the
+/// first time, although another is the first by now.
+#[tokio::test]
+async fn a_repeated_disconnect_ends_no_second_account() {
+    let house = House::build().await;
+    let user = house.user(Plan::Pro).await;
+    let path = "/rest/connectors/stub_drive";
+    let first = user.connect().await["connection_id"].as_str().unwrap().to_owned();
+    let owner = house.app.store.find_connection(&first.as_str().into()).await.unwrap().unwrap().user_id;
+    let connect = async |account: &str| {
+        house.clock.advance(Duration::from_secs(1));
+        let new = NewConnection {
+            user_id: owner.clone(),
+            connector_id: "stub_drive".into(),
+            account: Account { id: account.to_owned(), ..Account::default() },
+        };
+        let made = house.app.store.upsert_connection(&new).await.unwrap().id;
+        house.app.store.set_connection_state(&made, ConnectionState::Active, None).await.unwrap();
+        house.clock.advance(Duration::from_secs(1));
+        made
+    };
+    let state = async |id: &ConnectionId| {
+        house.app.store.find_connection(id).await.unwrap().map(|connection| connection.state)
+    };
+    let second = connect("second").await;
+    assert_eq!(user.delete(path).await.status.as_u16(), 204);
+    assert_eq!(state(&first.as_str().into()).await, Some(ConnectionState::Disconnecting));
+    assert_eq!(user.delete(path).await.status.as_u16(), 204, "the same answer");
+    // Also when the first has been taken apart meanwhile.
+    house.app.store.delete_connection(&first.as_str().into()).await.unwrap();
+    assert_eq!(user.delete(path).await.status.as_u16(), 204);
+    assert_eq!(state(&second).await, Some(ConnectionState::Active));
+    // Whoever means the other one names it.
+    let third = connect("third").await;
+    assert_eq!(user.delete(&format!("{path}?connection={second}")).await.status.as_u16(), 204);
+    assert_eq!(state(&second).await, Some(ConnectionState::Disconnecting));
+    // What was connected since is meant by no repetition, and after a while nothing is one.
+    assert_eq!(user.delete(path).await.status.as_u16(), 204);
+    assert_eq!(state(&third).await, Some(ConnectionState::Disconnecting));
+    let fourth = connect("fourth").await;
+    assert_eq!(user.delete(path).await.status.as_u16(), 204);
+    let fifth = connect("fifth").await;
+    assert_eq!(state(&fourth).await, Some(ConnectionState::Disconnecting));
+    house.clock.advance(Duration::from_secs(121));
+    assert_eq!(user.delete(path).await.status.as_u16(), 204);
+    assert_eq!(state(&fifth).await, Some(ConnectionState::Disconnecting));
 }

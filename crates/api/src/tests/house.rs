@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use gangway_app::{App, AppSettings, CreateUser, OfferTurn, SecretHash, UploadLimits, UploadTurns};
+use gangway_app::{App, AppSettings, CreateUser, RecentOffers, SecretHash, UploadLimits, UploadTurns};
 use gangway_effects::{Network, NetworkOptions, SharedClock, SteppedClock};
 use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
 use gangway_model::{ExposeSecret, Plan, User};
@@ -138,7 +138,7 @@ impl House {
             engine: Arc::new(engine),
             clock: shared,
             upload_turns: UploadTurns::default(),
-            offer_turn: OfferTurn::default(),
+            recent_offers: RecentOffers::default(),
             settings,
         });
         let render_metrics = Arc::new(|| "# nothing yet\n".to_owned());

@@ -59,6 +59,7 @@ static FACTS: OAuthFacts = OAuthFacts {
 const CAPABLE: Capabilities = Capabilities {
     change_feed: false,
     reports_deletions: false,
+    reconcile_every: None,
     push: Push::None,
     browse: true,
     search: true,

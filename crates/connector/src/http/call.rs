@@ -18,6 +18,11 @@ use crate::error::{ConnectorError, Disposition};
 /// As much of an error page as anybody needs.
 const LARGEST_REFUSAL: usize = 64 << 10;
 
+/// Our code for a limit that counts the calls of all connections into a workspace, whoever's they are.
+pub const WORKSPACE_LIMIT: &str = "workspace_rate_limit";
+/// The longest rest that one answer can impose on everybody: one that asks for years is no use to anybody.
+const LONGEST_REST: Duration = Duration::from_secs(25 * 3600);
+
 /// What to do with a successful answer's body.
 #[derive(Clone, Copy)]
 pub(super) enum Body {
@@ -90,15 +95,14 @@ impl<'a> Call<'a> {
                 Ok(reply) => return Ok(reply),
                 Err(setback) => setback,
             };
-            let Some(wait) = self.wait_before_next(&setback) else {
+            let wait = self.wait_before_next(&setback);
+            self.let_others_rest(&setback.error, wait);
+            let Some(wait) = wait else {
                 Span::current().record("tries", self.tries);
                 tracing::debug!(code = setback.error.code, tries = self.tries, "provider call failed");
                 return Err(setback.error);
             };
             tracing::debug!(code = setback.error.code, tries = self.tries, ?wait, "provider call waits");
-            if let Some(limits) = options.limiter.as_ref().filter(|_| setback.error.code == "rate_limit") {
-                limits.lane(request.lane).rest(wait);
-            }
             self.waited += wait;
             options.clock.sleep(wait).await;
         }
@@ -108,7 +112,7 @@ impl<'a> Call<'a> {
         let options = &self.request.http.options;
         let Some(limits) = &options.limiter else { return Ok(()) };
         let patience = options.retry.total_wait.saturating_sub(self.waited);
-        limits.lane(self.request.lane).take_turn(patience).await.map_err(|wait| {
+        limits.take_turn(self.request.lane, patience).await.map_err(|wait| {
             ConnectorError::new(
                 "rate_limit",
                 "the calls that the provider allows are used up for the moment",
@@ -201,6 +205,22 @@ impl<'a> Call<'a> {
     fn setback(&self, failure: Failure) -> Setback {
         let may_repeat = self.request.idempotent || !failure.ambiguous;
         Setback { error: failure.error, may_repeat }
+    }
+
+    /// Lets all calls of the lane rest that the provider counts with this one: as long as it asks for, also when this
+    /// call gives up over it, else as long as this one waits.
+    fn let_others_rest(&self, error: &ConnectorError, wait: Option<Duration>) {
+        let Some(limits) = &self.request.http.options.limiter else { return };
+        let named = match error.disposition {
+            Disposition::RetryLater { after } => after,
+            _ => None,
+        };
+        let Some(rest) = named.or(wait).map(|rest| rest.min(LONGEST_REST)) else { return };
+        match error.code {
+            "rate_limit" => limits.lane(self.request.lane).rest(rest),
+            WORKSPACE_LIMIT => limits.rest_workspace(self.request.lane, rest),
+            _ => {}
+        }
     }
 
     /// How long to wait before trying again; `None` to give up.

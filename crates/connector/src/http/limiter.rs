@@ -21,11 +21,35 @@ pub struct RateLimits {
     /// By lane; lanes that are not here have no pace of their own.
     paces: Vec<(&'static str, RateLimit)>,
     lanes: Mutex<BTreeMap<&'static str, Arc<RateLimiter>>>,
+    /// What all connections into a workspace have to rest for, where each has a pace of its own.
+    workspace: Option<Arc<RateLimiter>>,
 }
 
 impl RateLimits {
     pub fn new(clock: SharedClock, paces: Vec<(&'static str, RateLimit)>) -> Self {
-        Self { clock, paces, lanes: Mutex::default() }
+        Self { clock, paces, lanes: Mutex::default(), workspace: None }
+    }
+
+    /// The same for a connection into a workspace whose connections rest together when the provider says so.
+    #[must_use]
+    pub fn resting_with(self, workspace: Arc<RateLimiter>) -> Self {
+        Self { workspace: Some(workspace), ..self }
+    }
+
+    /// Waits for a call's turn in its lane, as [`RateLimiter::take_turn`] does.
+    pub async fn take_turn(&self, lane: &'static str, patience: Duration) -> Result<(), Duration> {
+        if let Some(workspace) = &self.workspace {
+            workspace.take_turn(patience).await?;
+        }
+        self.lane(lane).take_turn(patience).await
+    }
+
+    /// Lets every call of the workspace rest; of this connection alone, where no workspace is known.
+    pub fn rest_workspace(&self, lane: &'static str, duration: Duration) {
+        match &self.workspace {
+            Some(workspace) => workspace.rest(duration),
+            None => self.lane(lane).rest(duration),
+        }
     }
 
     /// The limiter of a lane. There are as many as a connector's code names.
@@ -63,6 +87,11 @@ impl RateLimiter {
         let slack = interval * i32::try_from(limit.burst.saturating_sub(1)).unwrap_or(i32::MAX);
         let now = clock.now();
         Self { clock, interval, slack, state: Mutex::new(State { full_at: now, resting_until: now }) }
+    }
+
+    /// A limiter without a pace, for rests alone.
+    pub fn for_rests(clock: SharedClock) -> Self {
+        Self::new(clock, UNLIMITED)
     }
 
     /// Waits for this call's turn. When that is further away than `patience`, takes no turn and returns

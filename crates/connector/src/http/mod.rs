@@ -22,6 +22,7 @@ use http::Method;
 use url::Url;
 
 pub use allowed::AllowedHosts;
+pub use call::WORKSPACE_LIMIT;
 pub use download::Download;
 pub use limiter::{RateLimit, RateLimiter, RateLimits};
 pub use refusal::{AnswerRules, Classifier, Refusal, classify_by_status};

@@ -17,17 +17,26 @@ pub const LARGEST_PAGE: u32 = 1000;
 
 /// Reads one item.
 pub async fn get(api: &Api, id: &ProviderItemId) -> Result<Entry, ConnectorError> {
+    get_where(api, id, true).await
+}
+
+/// The same, where it is known whether it may be a single file that others share.
+pub async fn get_where(
+    api: &Api,
+    id: &ProviderItemId,
+    may_be_received: bool,
+) -> Result<Entry, ConnectorError> {
     match Place::read(id)? {
         Place::SharedWithMe => Ok(files::shared_with_me()),
         Place::Top(Area::Account) => Ok(files::root(api)),
         Place::Top(Area::Namespace(namespace)) => shared_folder(api, &namespace).await,
-        Place::Item(area, id) => item(api, &area, &id).await,
+        Place::Item(area, id) => item(api, &area, &id, may_be_received).await,
     }
 }
 
-async fn item(api: &Api, area: &Area, id: &str) -> Result<Entry, ConnectorError> {
+async fn item(api: &Api, area: &Area, id: &str, may_be_received: bool) -> Result<Entry, ConnectorError> {
     let row = match api.metadata(area, id).await {
-        Err(error) if error.is_gone() && *area == Area::Account => {
+        Err(error) if error.is_gone() && *area == Area::Account && may_be_received => {
             return received::get_by_link(api, id, error).await;
         }
         answer => answer?,

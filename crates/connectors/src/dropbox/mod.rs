@@ -38,12 +38,12 @@ use async_trait::async_trait;
 use gangway_connector::{
     AppSecret, Availability, BrowseRequest, Capabilities, ChangePage, ConnectionContext, Connector,
     ConnectorError, ConnectorKind, Content, Descriptor, EndpointFact, Entry, EntryPage, FetchLimits,
-    NotificationKey, NotificationRequest, Push, RateOwner, Rejected, Source, Verdict, VersionPage,
+    NotificationKey, NotificationRequest, Push, RateOwner, Rejected, Source, Told, Verdict, VersionPage,
 };
 use gangway_model::{Account, Cursor, FeedKey, PageToken, Plan, ProviderItemId, SecretString};
 
 use self::api::Api;
-use self::place::Area;
+use self::place::{Area, SHARED_WITH_ME};
 
 static ENDPOINTS: [EndpointFact; 3] = [
     EndpointFact {
@@ -75,6 +75,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     capabilities: Capabilities {
         change_feed: true,
         reports_deletions: true,
+        reconcile_every: None,
         push: Push::PerApp(AppSecret::ClientSecret),
         browse: true,
         search: true,
@@ -122,6 +123,13 @@ impl Source for DropboxSource {
 
     async fn get(&self, id: &ProviderItemId) -> Result<Entry, ConnectorError> {
         listing::get(&self.api, id).await
+    }
+
+    /// Only what was told of as shared singly can be found as such: a large folder that was deleted costs one call for
+    /// each file, not two.
+    async fn get_again(&self, id: &ProviderItemId, told: &Told<'_>) -> Result<Entry, ConnectorError> {
+        let may_be_received = told.feed.is_none_or(|feed| feed.as_str() == SHARED_WITH_ME);
+        listing::get_where(&self.api, id, may_be_received).await
     }
 
     async fn browse(&self, request: &BrowseRequest) -> Result<EntryPage, ConnectorError> {

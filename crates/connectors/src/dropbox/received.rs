@@ -172,6 +172,12 @@ pub fn start_cursor() -> Cursor {
 pub async fn changes(api: &Api, cursor: &Cursor) -> Result<ChangePage, ConnectorError> {
     let (mut round, place) = Round::read(cursor)?;
     let (rows, next) = rows(api, place.as_deref()).await?;
+    let next = next.map(|spot| spot.to_string());
+    // The cursor given on counts pages, so it differs although Dropbox does not move on.
+    if next.is_some() && next == place {
+        let message = "Dropbox's list of shared files does not move on";
+        return Err(ConnectorError::new("feed_stuck", message, Disposition::RetryLater { after: None }));
+    }
     for id in rows.iter().filter(|row| is_unmounted(row)).filter_map(|row| row.id.as_deref()) {
         round.count(id);
     }
@@ -190,8 +196,7 @@ pub async fn changes(api: &Api, cursor: &Cursor) -> Result<ChangePage, Connector
         }
         false => {}
     }
-    let place = next.map(|spot| spot.to_string());
-    Ok(ChangePage { changes, cursor: round.cursor(place.as_deref()), more })
+    Ok(ChangePage { changes, cursor: round.cursor(next.as_deref()), more })
 }
 
 /// Two sums over the ids of the list, at the end of the last round and so far in this one; order does not matter. And

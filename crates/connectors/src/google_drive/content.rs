@@ -14,7 +14,7 @@ use url::Url;
 use super::api::{ALL_DRIVES, Api, ItemRef, no_such_item};
 use super::export;
 use super::files::{key_in_url, md5_of};
-use super::wire::Operation;
+use super::wire::{DriveFile, Operation};
 
 /// How often a cut download is taken up again.
 const MOST_RESUMES: u32 = 5;
@@ -43,7 +43,7 @@ pub async fn fetch(api: &Api, entry: &Entry, limits: &FetchLimits) -> Result<Con
     let request = api.get("files.get media", &["files", item.id]).query(&[("alt", "media"), ALL_DRIVES]);
     let download = item.add_key(request).stream_resumable(limits.max_bytes, MOST_RESUMES).await?;
     let bytes = match md5_of(&entry.revision) {
-        Some(md5) => verified(api.clone(), item.id.to_owned(), md5.to_owned(), download.bytes),
+        Some(md5) => verified(api.clone(), item, md5.to_owned(), download.bytes),
         None => download.bytes,
     };
     Ok(Content {
@@ -56,15 +56,17 @@ pub async fn fetch(api: &Api, entry: &Entry, limits: &FetchLimits) -> Result<Con
 
 /// Compares what arrived with Drive's checksum. When they differ, the file may have changed since it was
 /// listed: then the bytes are right and the listing is old. Otherwise they were damaged on the way.
-fn verified(api: Api, id: String, expected: String, bytes: ByteStream) -> ByteStream {
+fn verified(api: Api, item: ItemRef<'_>, expected: String, bytes: ByteStream) -> ByteStream {
     struct Check {
         api: Api,
         id: String,
+        key: Option<String>,
         expected: String,
         hasher: Md5,
         bytes: ByteStream,
     }
-    let check = Check { api, id, expected, hasher: Md5::new(), bytes };
+    let (id, key) = (item.id.to_owned(), item.key.map(str::to_owned));
+    let check = Check { api, id, key, expected, hasher: Md5::new(), bytes };
     Box::pin(stream::unfold(Some(check), |check| async move {
         let mut check = check?;
         match check.bytes.next().await {
@@ -78,7 +80,7 @@ fn verified(api: Api, id: String, expected: String, bytes: ByteStream) -> ByteSt
                 if found.eq_ignore_ascii_case(&check.expected) {
                     return None;
                 }
-                let item = ItemRef { id: &check.id, key: None };
+                let item = ItemRef { id: &check.id, key: check.key.as_deref() };
                 match check.api.file(item, "md5Checksum").await {
                     Ok(now) if now.md5_checksum.as_deref() == Some(found.as_str()) => None,
                     Ok(_) => Some((Err(damaged()), None)),
@@ -119,7 +121,7 @@ async fn export_native(
 }
 
 fn is_too_large(error: &ConnectorError) -> bool {
-    matches!(error.code, "export_too_large" | "internal_error")
+    error.code == "export_too_large" || is_own_failure(error)
 }
 
 fn no_such_export() -> ConnectorError {
@@ -134,7 +136,8 @@ fn exported(target: &str, download: Download) -> Content {
     Content { media_type: target.to_owned(), revision: None, size: None, bytes }
 }
 
-/// Gets a document above the export limit. What cannot be had either way stays too large.
+/// Gets a document above the export limit. What cannot be had either way stays too large, unless nobody said so: when
+/// every way ended in a failure of Google's own, Google has a problem, and the document may have any size.
 async fn export_large(
     api: &Api,
     item: ItemRef<'_>,
@@ -142,15 +145,20 @@ async fn export_large(
     max_bytes: u64,
     too_large: ConnectorError,
 ) -> Result<Content, ConnectorError> {
-    let by_link = by_export_link(api, item, target, max_bytes).await;
-    match by_link {
+    let file = match api.file(item, "exportLinks").await {
+        Err(error) if !error.is_gone() && error.disposition == Disposition::SkipItem => DriveFile::default(),
+        answer => answer?,
+    };
+    let link = match by_export_link(api, item, &file, target, max_bytes).await {
         Ok(Some(content)) => return Ok(content),
         Err(error) if error.code == "too_large" || error.is_gone() || may_pass(&error) => return Err(error),
-        Ok(None) | Err(_) => {}
-    }
+        answer => answer,
+    };
+    let is_size_known = !is_own_failure(&too_large) || link.is_err_and(|error| !is_own_failure(&error));
     match by_prepared_download(api, item, target, max_bytes).await {
         Ok(content) => Ok(content),
         Err(error) if error.code == "too_large" || may_pass(&error) => Err(error),
+        Err(error) if is_own_failure(&error) && !is_size_known => Err(error),
         Err(error) => {
             let message = "the document is too large for Google to export";
             let skipped = ConnectorError::new("export_too_large", message, Disposition::SkipItem);
@@ -161,17 +169,22 @@ async fn export_large(
 
 /// Whether time mends it. A plain 500 does not count here: it is how oversize exports fail.
 fn may_pass(error: &ConnectorError) -> bool {
-    matches!(error.disposition, Disposition::RetryLater { .. }) && error.code != "internal_error"
+    matches!(error.disposition, Disposition::RetryLater { .. }) && !is_own_failure(error)
+}
+
+/// A plain 500: how exports of documents that are too large fail at times, and what an outage looks like.
+fn is_own_failure(error: &ConnectorError) -> bool {
+    error.code == "internal_error"
 }
 
 /// Follows the file's own export link, which is not bound by the limit in practice.
 async fn by_export_link(
     api: &Api,
     item: ItemRef<'_>,
+    file: &DriveFile,
     target: &str,
     max_bytes: u64,
 ) -> Result<Option<Content>, ConnectorError> {
-    let file = api.file(item, "exportLinks").await?;
     let link = file.export_links.get(target).and_then(|link| Url::parse(link).ok());
     let Some(link) = link.filter(|link| api.http.allows(link)) else { return Ok(None) };
     let request = item.add_key(api.http.get(link).named("export link")).tries(EXPORT_TRIES);

@@ -18,10 +18,14 @@ const MOST_BROWSED: u32 = 100;
 
 /// Reads one item. Aliases are resolved: `root` answers with the root folder's own id.
 pub async fn get(api: &Api, id: &ProviderItemId) -> Result<Entry, ConnectorError> {
-    if id.as_str() == SHARED_WITH_ME {
+    get_item(api, ItemRef::of(id)).await
+}
+
+/// The same with the key that the item may need.
+pub async fn get_item(api: &Api, item: ItemRef<'_>) -> Result<Entry, ConnectorError> {
+    if item.id == SHARED_WITH_ME {
         return Ok(files::shared_with_me());
     }
-    let item = ItemRef::of(id);
     match api.full_file(item).await {
         Ok(file) if file.trashed => {
             Err(ConnectorError::new("trashed", "it is in the trash", Disposition::Gone))

@@ -26,16 +26,18 @@ mod listing;
 mod versions;
 mod webhook;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use gangway_connector::{
     Availability, BrowseRequest, Capabilities, ChangePage, ConnectionContext, Connector, ConnectorError,
     ConnectorKind, Content, Descriptor, EndpointFact, Entry, EntryPage, FetchLimits, NotificationKey,
-    NotificationRequest, Push, RateOwner, Rejected, Source, SubscribeRequest, Subscription, Verdict,
+    NotificationRequest, Push, RateOwner, Rejected, Source, SubscribeRequest, Subscription, Told, Verdict,
     VersionPage,
 };
 use gangway_model::{Account, Cursor, FeedKey, PageToken, Plan, ProviderItemId, SecretString};
 
-use self::api::Api;
+use self::api::{Api, ItemRef};
 
 static ENDPOINTS: [EndpointFact; 3] = [
     EndpointFact {
@@ -67,6 +69,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
     capabilities: Capabilities {
         change_feed: true,
         reports_deletions: true,
+        // Google tells of withdrawn shares late, or not at all.
+        reconcile_every: Some(Duration::from_secs(7 * 86_400)),
         push: Push::PerFeed,
         browse: true,
         search: true,
@@ -113,6 +117,12 @@ impl Source for GoogleDriveSource {
 
     async fn get(&self, id: &ProviderItemId) -> Result<Entry, ConnectorError> {
         listing::get(&self.api, id).await
+    }
+
+    /// Files shared by link before 2021 are found only with the key that stands in their address.
+    async fn get_again(&self, id: &ProviderItemId, told: &Told<'_>) -> Result<Entry, ConnectorError> {
+        let key = told.url.and_then(files::key_in_url);
+        listing::get_item(&self.api, ItemRef { key, ..ItemRef::of(id) }).await
     }
 
     async fn browse(&self, request: &BrowseRequest) -> Result<EntryPage, ConnectorError> {

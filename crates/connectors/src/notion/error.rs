@@ -1,7 +1,7 @@
 //! The one table from Notion's refusals to our errors.
 //! <https://developers.notion.com/reference/status-codes>
 
-use gangway_connector::http::Refusal;
+use gangway_connector::http::{Refusal, WORKSPACE_LIMIT};
 use gangway_connector::{ConnectorError, Disposition};
 use http::StatusCode;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ const LATER: Disposition = Disposition::RetryLater { after: None };
 /// As much of Notion's own sentence as is passed on.
 const LONGEST_MESSAGE: usize = 160;
 /// The refusal's reason when all connections into a workspace together are too fast.
-const WORKSPACE_LIMIT: &str = "public_api_space_request_rate_limit";
+const WORKSPACE_REASON: &str = "public_api_space_request_rate_limit";
 
 /// Notion's code, our code, what to do, what to tell people.
 type Row = (&'static str, &'static str, Disposition, &'static str);
@@ -50,10 +50,10 @@ pub fn classify(refusal: &Refusal<'_>) -> ConnectorError {
     if code == "validation_error" && fault.names("start_cursor") {
         return place_rejected();
     }
-    if code == "rate_limited" && fault.rate_limit_reason() == Some(WORKSPACE_LIMIT) {
+    if code == "rate_limited" && fault.rate_limit_reason() == Some(WORKSPACE_REASON) {
         let message =
             "Notion asks for fewer calls from all apps that are connected to this workspace together";
-        return ConnectorError::new("rate_limit", message, LATER);
+        return ConnectorError::new(WORKSPACE_LIMIT, message, LATER);
     }
     let row = CODES.iter().find(|row| row.0 == code);
     match row {

@@ -71,6 +71,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     capabilities: Capabilities {
         change_feed: true,
         reports_deletions: false,
+        reconcile_every: None,
         push: Push::PerApp(AppSecret::Offered),
         browse: true,
         search: true,

@@ -96,6 +96,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         change_feed: true,
         // A poll sees that recent messages are missing; older ones just vanish.
         reports_deletions: false,
+        reconcile_every: None,
         push: Push::PerApp(AppSecret::Configured),
         browse: true,
         search: true,

@@ -74,9 +74,7 @@ fn told(body: &Value, event: &Value) -> Verdict {
             look(body, channels, true)
         }
         "file_created" | "file_shared" | "file_unshared" | "file_change" | "file_public" | "file_deleted" => {
-            let nested = event.get("file").and_then(|file| word(file, "id"));
-            let id = word(event, "file_id").or(nested).filter(|id| is_file(id));
-            look(body, id.map(ProviderItemId::from).into_iter().collect(), false)
+            look(body, file_of(event).map(ProviderItemId::from).into_iter().collect(), false)
         }
         // The next call finds out; lost events are caught up with in the same way.
         "tokens_revoked" | "app_uninstalled" | "app_rate_limited" => look(body, Vec::new(), true),
@@ -124,9 +122,27 @@ fn look(body: &Value, items: Vec<ProviderItemId>, feeds: bool) -> Verdict {
     if items.is_empty() && !feeds {
         return Verdict::Nothing;
     }
-    let event = body.get("event");
-    let within = event.and_then(channel_of).map(ProviderItemId::from).into_iter().collect();
+    let within = places_of(body, workspace);
     Verdict::Look(Hint { whose: Whose::Workspace(workspace.to_owned()), items, within, feeds })
+}
+
+/// Where an event happened: in its channel, and for a channel itself in the workspace, which those follow who follow all
+/// its channels, one that is new among them. A file without a channel matters to those who have the file; whoever gets
+/// it anew is told by the message that brings it.
+fn places_of(body: &Value, workspace: &str) -> Vec<ProviderItemId> {
+    let Some(event) = body.get("event") else { return Vec::new() };
+    let kind = word(event, "type").unwrap_or_default();
+    let channel = channel_of(event).map(ProviderItemId::from);
+    let is_about_channel = kind.starts_with("channel_") || kind.starts_with("group_");
+    let of_all = (is_about_channel && channel.is_some()).then(|| ProviderItemId::from(workspace));
+    let file = file_of(event).filter(|_| channel.is_none()).map(ProviderItemId::from);
+    channel.into_iter().chain(of_all).chain(file).collect()
+}
+
+/// A file event names its file by id, or describes it.
+fn file_of(event: &Value) -> Option<&str> {
+    let nested = event.get("file").and_then(|file| word(file, "id"));
+    word(event, "file_id").or(nested).filter(|id| is_file(id))
 }
 
 /// The workspace that the app is installed in. In shared channels the event itself may come from another one.

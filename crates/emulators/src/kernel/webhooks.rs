@@ -134,6 +134,7 @@ impl Deliverer {
         let client = reqwest::Client::builder()
             .timeout(Duration::from_secs(20))
             .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
             .build()?;
         let state = Mutex::new(Lanes { backoff_ms: 1000, ..Lanes::default() });
         Ok(Self { inner: Arc::new(Inner { client, rules, plan: None, state, idle: Notify::new() }) })

@@ -61,6 +61,8 @@ pub struct Switches {
     pub search_lag_ms: i64,
     /// This many of a hundred pages that are only shared through an ancestor are missing from the index.
     pub search_missing_percent: u8,
+    /// A search ends after so many rows, and says that it is not complete; without it, never.
+    pub search_row_limit: Option<usize>,
     /// Pages of lists come half full although there is more.
     pub short_pages: bool,
     pub query_row_limit: usize,
@@ -91,6 +93,7 @@ impl Default for Switches {
             auto_approve: false,
             search_lag_ms: 0,
             search_missing_percent: 0,
+            search_row_limit: None,
             short_pages: false,
             query_row_limit: 10_000,
             shuffle_unsorted: true,

@@ -242,6 +242,14 @@ pub struct Webhook {
     pub address: Option<String>,
     pub state: String,
     pub verification_token: Option<String>,
+    #[serde(default)]
+    pub offers: Vec<OfferedToken>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct OfferedToken {
+    pub verification_token: String,
+    pub offered_at: String,
 }
 
 fn yes() -> bool {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::client::wire::{Webhook, Webhooks};
+use crate::client::wire::{OfferedToken, Webhook, Webhooks};
 use crate::client::{ServerArgs, parse};
 use crate::failure::Failure;
 use crate::output;
@@ -19,7 +19,12 @@ enum Deed {
     /// List the addresses and what is still to be done at each provider (the default)
     List,
     /// Say that the offered verification token was accepted at the provider
-    Confirm { connector: String },
+    Confirm {
+        connector: String,
+        /// The token that was accepted, when several were offered
+        #[arg(long, value_name = "TOKEN")]
+        offered: Option<String>,
+    },
     /// Forget a connector's token, so that the provider can offer another
     Forget { connector: String },
 }
@@ -43,8 +48,9 @@ pub async fn run(server: &ServerArgs, args: WebhooksArgs) -> Result<(), Failure>
             }
             rows.print("no connector takes webhooks");
         }
-        Deed::Confirm { connector } => {
-            client.post(&["admin", "webhooks", &connector, "confirm"]).send().await?;
+        Deed::Confirm { connector, offered } => {
+            let body = serde_json::json!({ "verification_token": offered });
+            client.post(&["admin", "webhooks", &connector, "confirm"]).json(&body).send().await?;
             output::line(output::safe(&format!("{connector}: the token is confirmed")));
         }
         Deed::Forget { connector } => {
@@ -61,6 +67,15 @@ fn to_do(webhook: &Webhook) -> String {
         ("automatic", _) => "nothing: every connection subscribes by itself".to_owned(),
         ("ready", _) => "nothing: webhooks are taken".to_owned(),
         ("needs_secret", _) => format!("set connectors.{id}.webhook_secret"),
+        ("offered", Some(_)) if webhook.offers.len() > 1 => {
+            let told = |offer: &OfferedToken| format!("{} ({})", offer.verification_token, offer.offered_at);
+            let tokens: Vec<String> = webhook.offers.iter().map(told).collect();
+            format!(
+                "several tokens were offered: enter the one of the moment when you entered the address at the \
+                 provider, then `gangway webhooks confirm {id} --offered TOKEN`: {}",
+                tokens.join(", ")
+            )
+        }
         ("offered", Some(token)) => {
             format!("enter this token at the provider, then `gangway webhooks confirm {id}`: {token}")
         }

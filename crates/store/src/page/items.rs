@@ -1,6 +1,7 @@
 //! A page's items with their documents and uploads.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use gangway_model::{Item, ItemId, ItemState, Timestamp, to_millis};
 use sqlx::{Any, Transaction};
@@ -13,13 +14,22 @@ use crate::row::Columns;
 use crate::sql::{LIST_MAX, Sql, Value, row_chunks};
 
 const UPSERT_START: &str = "INSERT INTO items (id, connection_id, provider_id, parent_id, target_id, feed, kind, name, media_type, \
-     size, modified_at, url, locator, revision, content_hash, state, reason_code, reason_message, observed_at, synced_at) VALUES ";
+     size, modified_at, url, locator, revision, content_hash, state, reason_code, reason_message, observed_at, synced_at, \
+     failed_since, retry_at) VALUES ";
+/// An item that failed is tried again after a day, and then after as long as it has failed already, a week at most.
+const FIRST_RETRY: Duration = Duration::from_secs(86_400);
 const UPSERT_END: &str = " ON CONFLICT (connection_id, provider_id) DO UPDATE SET parent_id = excluded.parent_id, \
      target_id = excluded.target_id, feed = excluded.feed, kind = excluded.kind, name = excluded.name, \
      media_type = excluded.media_type, size = excluded.size, modified_at = excluded.modified_at, \
      url = excluded.url, locator = excluded.locator, revision = excluded.revision, content_hash = excluded.content_hash, \
      state = excluded.state, reason_code = excluded.reason_code, reason_message = excluded.reason_message, \
-     observed_at = excluded.observed_at, synced_at = excluded.synced_at \
+     observed_at = excluded.observed_at, synced_at = excluded.synced_at, \
+     failed_since = CASE WHEN excluded.state = 'failed' THEN COALESCE(items.failed_since, excluded.observed_at) END, \
+     retry_at = CASE WHEN excluded.state <> 'failed' THEN NULL \
+     WHEN excluded.observed_at - COALESCE(items.failed_since, excluded.observed_at) < 86400000 \
+     THEN excluded.observed_at + 86400000 \
+     WHEN excluded.observed_at - items.failed_since > 604800000 THEN excluded.observed_at + 604800000 \
+     ELSE excluded.observed_at + excluded.observed_at - items.failed_since END \
      WHERE items.observed_at <= excluded.observed_at RETURNING id, connection_id, provider_id";
 
 /// What became of a page's items, by the ids they were given.
@@ -114,7 +124,9 @@ async fn upsert_rows(
     Ok(ids)
 }
 
-fn columns(item: &Item) -> [Value; 20] {
+fn columns(item: &Item) -> [Value; 22] {
+    // Of a row that is new; one that is there remembers since when.
+    let failed_since = (item.state == ItemState::Failed).then_some(item.observed_at);
     [
         (&item.id).into(),
         (&item.connection_id).into(),
@@ -136,6 +148,8 @@ fn columns(item: &Item) -> [Value; 20] {
         item.reason.as_ref().map(|reason| reason.message.as_str()).into(),
         to_millis(item.observed_at).into(),
         item.synced_at.into(),
+        failed_since.into(),
+        failed_since.map(|since| since + FIRST_RETRY).into(),
     ]
 }
 

@@ -46,7 +46,9 @@ pub(crate) async fn enqueue_in(
              CASE WHEN excluded.run_at < tasks.run_at AND (tasks.attempts = 0 OR 1 = ",
         )
         .arg(i64::from(task.ends_pause))
-        .sql(") THEN excluded.run_at ELSE tasks.run_at END RETURNING id")
+        .sql(") THEN excluded.run_at ELSE tasks.run_at END, payload = CASE WHEN 1 = ")
+        .arg(i64::from(task.starts_over))
+        .sql(" THEN excluded.payload ELSE tasks.payload END RETURNING id")
         .first(&mut **tx)
         .await?;
     let waiting: TaskId = row.ok_or(StoreError::NotFound)?.id("id")?;

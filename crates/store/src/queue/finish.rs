@@ -24,6 +24,23 @@ impl Store {
     /// one takes over the moment and the attempts, so that a burst of wishes does not get round a pause.
     /// False when the claim was lost.
     pub async fn retry(&self, task: &TaskId, worker: &str, run_at: Timestamp, error: &str) -> Result<bool> {
+        self.put_back(task, worker, run_at, error, |attempts| attempts).await
+    }
+
+    /// The same for a pause that is nobody's failure: this try is not counted. The count stays above zero, which
+    /// tells a task that was tried from one that was not.
+    pub async fn pause(&self, task: &TaskId, worker: &str, run_at: Timestamp, error: &str) -> Result<bool> {
+        self.put_back(task, worker, run_at, error, |attempts| (attempts - 1).max(1)).await
+    }
+
+    async fn put_back(
+        &self,
+        task: &TaskId,
+        worker: &str,
+        run_at: Timestamp,
+        error: &str,
+        counted: fn(i64) -> i64,
+    ) -> Result<bool> {
         let mut tx = self.begin().await?;
         let row = Sql::new("UPDATE tasks SET locked_by = locked_by WHERE state = 'running' AND id = ")
             .arg(task)
@@ -33,11 +50,12 @@ impl Store {
             .first(&mut *tx)
             .await?;
         let Some(row) = row else { return Ok(false) };
+        let attempts = counted(row.int("attempts")?);
         if let Some(key) = row.opt_text("unique_key")? {
             let merged = Sql::new("UPDATE tasks SET run_at = ")
                 .arg(run_at)
                 .sql(", attempts = ")
-                .arg(row.int("attempts")?)
+                .arg(attempts)
                 .sql(", last_error = ")
                 .arg(error)
                 .sql(" WHERE state = 'queued' AND unique_key = ")
@@ -52,6 +70,8 @@ impl Store {
         }
         Sql::new("UPDATE tasks SET state = 'queued', locked_by = NULL, locked_until = NULL, run_at = ")
             .arg(run_at)
+            .sql(", attempts = ")
+            .arg(attempts)
             .sql(", last_error = ")
             .arg(error)
             .sql(" WHERE id = ")

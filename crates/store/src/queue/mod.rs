@@ -63,12 +63,22 @@ pub struct NewTask {
     /// Whether it also brings forward one that waits under the same key for another try. Others leave it its pause: a
     /// provider may have asked for that.
     pub ends_pause: bool,
+    /// Whether one that waits under the same key is carried out with this payload instead of its own.
+    pub starts_over: bool,
 }
 
 impl NewTask {
     /// A task to be run at once, with no key and no lane.
     pub fn new(kind: impl Into<String>, payload: serde_json::Value) -> Self {
-        Self { kind: kind.into(), payload, unique_key: None, lane: None, run_at: None, ends_pause: false }
+        Self {
+            kind: kind.into(),
+            payload,
+            unique_key: None,
+            lane: None,
+            run_at: None,
+            ends_pause: false,
+            starts_over: false,
+        }
     }
 
     #[must_use]
@@ -84,6 +94,11 @@ impl NewTask {
     #[must_use]
     pub fn ending_a_pause(self) -> Self {
         Self { ends_pause: true, ..self }
+    }
+
+    #[must_use]
+    pub fn starting_over(self) -> Self {
+        Self { starts_over: true, ..self }
     }
 
     #[must_use]

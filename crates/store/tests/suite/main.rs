@@ -9,6 +9,7 @@ mod blobs;
 mod callers;
 mod collections;
 mod connections;
+mod failed;
 mod feeds;
 mod following;
 mod frontier;

@@ -141,3 +141,48 @@ async fn a_pause_is_kept_by_later_wishes_and_ended_by_those_that_say_so() {
     })
     .await;
 }
+
+/// A pause that somebody asked for is no failure: however often it comes, it is not counted; but the task stays one
+/// that waits for another try, which wishes that come meanwhile do not bring forward.
+#[tokio::test]
+async fn a_pause_is_not_counted_as_a_try() {
+    each_backend(|test| async move {
+        enqueue(&test, work().unique("key")).await;
+        let day = Duration::from_secs(86_400);
+        for _ in 0..20 {
+            let task = claim(&test, "a").await.unwrap();
+            assert!(task.attempts <= 2, "{}", task.attempts);
+            let at = test.clock.now() + day;
+            assert!(test.store.pause(&task.id, "a", at, "come back tomorrow").await.unwrap());
+            enqueue(&test, work().unique("key").at(test.clock.now())).await;
+            assert_eq!(claim(&test, "a").await, None, "the pause holds");
+            test.clock.advance(day);
+        }
+        // Tries that are counted keep their count over a pause.
+        for _ in 0..3 {
+            let task = claim(&test, "a").await.unwrap();
+            assert!(test.store.retry(&task.id, "a", test.clock.now(), "busy").await.unwrap());
+        }
+        let task = claim(&test, "a").await.unwrap();
+        assert_eq!(task.attempts, 5);
+        assert!(test.store.pause(&task.id, "a", test.clock.now(), "come back now").await.unwrap());
+        assert_eq!(claim(&test, "a").await.unwrap().attempts, 5);
+        assert!(!test.store.pause(&task.id, "b", test.clock.now(), "not its own").await.unwrap());
+    })
+    .await;
+}
+
+/// A task that starts over takes the place of one that waits to go on; one that goes on takes nobody's place.
+#[tokio::test]
+async fn what_starts_over_is_carried_out_whatever_waits_to_go_on() {
+    each_backend(|test| async move {
+        let start = || NewTask::new("work", json!({ "after": null })).unique("key").starting_over();
+        let going_on = || NewTask::new("work", json!({ "after": 7 })).unique("key");
+        enqueue(&test, going_on()).await;
+        enqueue(&test, start()).await;
+        enqueue(&test, going_on()).await;
+        let task = claim(&test, "a").await.unwrap();
+        assert_eq!((task.payload, claim(&test, "a").await), (json!({ "after": null }), None));
+    })
+    .await;
+}

@@ -4,6 +4,7 @@ mod take_in;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use gangway_connector::{Change, Disposition, Entry, Source};
 use gangway_model::{
@@ -20,6 +21,8 @@ use crate::stop::Stop;
 use crate::tasks::payload::{self, OfConnection, OfContainer, OfProviderItem};
 use crate::tree::Tree;
 
+/// Failed items that are looked up again in one run.
+const LOOKED_AT_AGAIN: u32 = 100;
 /// Listing again takes at most one part in so many of the time.
 const LISTING_SHARE: u32 = 10;
 
@@ -49,10 +52,17 @@ pub async fn run(context: &TaskContext, payload: OfConnection) -> Result<(), Sto
     if trouble.is_none() {
         store.touch_synced(&connection.id, context.rooms.now()).await?;
     }
-    if !can.reports_deletions {
+    let listed_every = match can.reports_deletions {
+        false => Some(context.rooms.settings.poll_interval),
+        true => can.reconcile_every,
+    };
+    if let Some(every) = listed_every {
         let due: Vec<Scope> =
-            followed.into_iter().filter(|scope| is_listing_due(scope, &context.rooms)).collect();
+            followed.into_iter().filter(|scope| is_listing_due(scope, &context.rooms, every)).collect();
         follower.list_again(&due).await?;
+    }
+    if !store.list_failed_due(&connection.id, context.rooms.now(), 1).await?.is_empty() {
+        store.enqueue(&payload::look_again(&connection.id, context.rooms.now())).await?;
     }
     trouble.map_or(Ok(()), Err)
 }
@@ -65,6 +75,24 @@ pub async fn look(context: &TaskContext, payload: OfProviderItem) -> Result<(), 
         return Ok(());
     }
     Follower::new(context, &connection, source.as_ref()).look_up(&[payload.item], &followed).await
+}
+
+/// Looks failed items up again, so many at a time: what was wrong with them may have passed, and no feed tells of that.
+/// One that fails again waits longer each time.
+pub async fn look_again(context: &TaskContext, payload: OfConnection) -> Result<(), Stop> {
+    let store = &context.rooms.store;
+    let Some((connection, source)) = open_active(context, &payload.connection).await? else { return Ok(()) };
+    let followed = followed(context, &connection).await?;
+    let due = store.list_failed_due(&connection.id, context.rooms.now(), LOOKED_AT_AGAIN).await?;
+    let mut follower = Follower::new(context, &connection, source.as_ref());
+    // They have failed before: one that still does holds nothing up.
+    follower.gives_up_on_items = true;
+    let result = follower.look_up(&due, &followed).await;
+    if matches!(result, Err(Stop::RetryLater { .. })) && !context.gives_up_on_items() {
+        return result;
+    }
+    store.note_looked_again(&connection.id, &due, context.rooms.now()).await?;
+    result
 }
 
 /// Looks up a part of what stood in a container that is gone; the rest waits for its turn, so that feeds and pushes are
@@ -101,11 +129,11 @@ async fn followed(context: &TaskContext, connection: &Connection) -> Result<Vec<
     Ok(scopes.into_iter().filter(|scope| scope.mode == SyncMode::Auto).collect())
 }
 
-/// Whether a scope whose feed does not tell everything is to be listed again: at every poll, as long as listing
-/// takes no more than a small part of the time.
-fn is_listing_due(scope: &Scope, rooms: &Rooms) -> bool {
+/// Whether a scope whose feed does not tell everything is to be listed again: so often, as long as listing takes no more
+/// than a small part of the time.
+fn is_listing_due(scope: &Scope, rooms: &Rooms, every: Duration) -> bool {
     let Some((at, took)) = scope.last_listing else { return true };
-    let pause = rooms.settings.poll_interval.max(took * LISTING_SHARE);
+    let pause = every.max(took * LISTING_SHARE);
     rooms.now() >= at + pause
 }
 
@@ -118,6 +146,8 @@ struct Follower<'a> {
     context: &'a TaskContext,
     connection: &'a Connection,
     source: &'a dyn Source,
+    /// Whether one item that has no answer no longer holds up the others.
+    gives_up_on_items: bool,
     /// Containers listed in this run, and for which scopes: a link back to one of them is not followed again.
     walked: Mutex<HashSet<(ProviderItemId, Vec<ScopeRef>)>>,
     /// Items whose inside was listed in this run because their content changed.
@@ -126,7 +156,9 @@ struct Follower<'a> {
 
 impl<'a> Follower<'a> {
     fn new(context: &'a TaskContext, connection: &'a Connection, source: &'a dyn Source) -> Self {
-        Self { context, connection, source, walked: Mutex::default(), seen_inside: Mutex::default() }
+        let gives_up_on_items = context.gives_up_on_items();
+        let (walked, seen_inside) = (Mutex::default(), Mutex::default());
+        Self { context, connection, source, gives_up_on_items, walked, seen_inside }
     }
 
     async fn follow_feed(&self, feed: &FeedKey, followed: &[Scope]) -> Result<(), Stop> {

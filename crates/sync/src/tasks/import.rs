@@ -31,12 +31,10 @@ pub async fn run(context: &TaskContext, payload: OfJob) -> Result<(), Stop> {
     }
     let Some(connection) = store.find_connection(&job.connection_id).await? else { return Ok(()) };
     let begun = context.rooms.now();
+    let is_last_try = context.task.attempts >= context.rooms.settings.max_attempts;
     let result = match carry_out(context, &job, &connection).await {
-        Err(Stop::RetryLater { reason, .. })
-            if context.task.attempts >= context.rooms.settings.max_attempts =>
-        {
-            Err(Stop::Failed(reason))
-        }
+        Err(stop) if stop.is_long_pause() => Err(stop),
+        Err(Stop::RetryLater { reason, .. }) if is_last_try => Err(Stop::Failed(reason)),
         result => result,
     };
     if !matches!(result, Err(Stop::RetryLater { .. } | Stop::LeaseLost)) {

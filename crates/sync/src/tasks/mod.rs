@@ -20,6 +20,7 @@ pub mod kinds {
     pub const SYNC_JOB: &str = "sync_job";
     pub const FOLLOW: &str = "follow";
     pub const LOOK: &str = "look";
+    pub const LOOK_AGAIN: &str = "look_again";
     pub const CONFIRM_INSIDE: &str = "confirm_inside";
     pub const SUBSCRIPTIONS: &str = "renew_subscriptions";
     pub const DISCONNECT: &str = "disconnect";
@@ -35,6 +36,7 @@ pub mod kinds {
         SYNC_JOB,
         FOLLOW,
         LOOK,
+        LOOK_AGAIN,
         CONFIRM_INSIDE,
         SUBSCRIPTIONS,
         DISCONNECT,
@@ -124,6 +126,16 @@ pub mod payload {
         beside_feeds(kinds::LOOK, connection, item, payload, now)
     }
 
+    /// Looks the failed items of a connection up that are due, in line with the looks at its feeds.
+    pub fn look_again(connection: &ConnectionId, now: Timestamp) -> NewTask {
+        let payload = json!(OfConnection { connection: connection.clone() });
+        let kind = kinds::LOOK_AGAIN;
+        NewTask::new(kind, payload)
+            .unique(format!("{kind}:{connection}"))
+            .in_lane(format!("{}:{connection}", kinds::FOLLOW))
+            .at(now)
+    }
+
     /// Looks up what stood directly in a container that is gone, a part at a time, in line with the looks at the
     /// connection's feeds.
     pub fn confirm_inside(
@@ -137,7 +149,9 @@ pub mod payload {
             container: container.clone(),
             after: after.cloned()
         });
-        beside_feeds(kinds::CONFIRM_INSIDE, connection, container, payload, now)
+        let task = beside_feeds(kinds::CONFIRM_INSIDE, connection, container, payload, now);
+        // Begun anew, it covers what one that waits to go on would still do.
+        if after.is_none() { task.starting_over() } else { task }
     }
 
     fn beside_feeds(
@@ -211,6 +225,7 @@ pub async fn run(context: &TaskContext) -> Result<(), Stop> {
     match context.task.kind.as_str() {
         kinds::SYNC_JOB => import::run(context, read(context)?).await,
         kinds::FOLLOW => follow::run(context, read(context)?).await,
+        kinds::LOOK_AGAIN => follow::look_again(context, read(context)?).await,
         kinds::LOOK => follow::look(context, read(context)?).await,
         kinds::CONFIRM_INSIDE => follow::confirm_inside(context, read(context)?).await,
         kinds::SUBSCRIPTIONS => subscriptions::run(context, read(context)?).await,

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use gangway_connector::conformance::StandIn;
+use gangway_model::ExposeSecret;
 use gangway_standins::{DropboxStandIn, NotionStandIn, SlackStandIn};
-use gangway_testkit::{House, HouseOptions};
+
+use gangway_testkit::{ADMIN_KEY, House, HouseOptions};
 use serde_json::{Value, json};
 
 use crate::options;
@@ -31,11 +33,11 @@ async fn an_offered_secret_is_shown_until_it_is_confirmed_and_then_stays() {
     let house = house_with(Arc::new(NotionStandIn::start().await)).await;
     assert_eq!(webhook(&house, "notion").await["state"], "waits_for_handshake");
     assert_eq!(post(&house, "notion", json!({ "verification_token": "secret_first_0123456789" })).await, 200);
-    let second = || post(&house, "notion", json!({ "verification_token": "secret_second_0123456789" }));
-    let hasty = second().await;
-    assert!((400..500).contains(&hasty), "each offer costs a key derivation: {hasty}");
     house.advance(std::time::Duration::from_secs(6));
-    assert_eq!(second().await, 200);
+    assert_eq!(
+        post(&house, "notion", json!({ "verification_token": "secret_second_0123456789" })).await,
+        200
+    );
     let offered = webhook(&house, "notion").await;
     assert_eq!(
         (offered["state"].as_str(), offered["verification_token"].as_str()),
@@ -47,7 +49,8 @@ async fn an_offered_secret_is_shown_until_it_is_confirmed_and_then_stays() {
     let kept = house.store.find_app_secret(&"notion".into()).await.unwrap().unwrap();
     assert!(!String::from_utf8_lossy(&kept.sealed).contains("secret_second_0123456789"));
 
-    house.as_admin("POST", "rest/admin/webhooks/notion/confirm", None).await;
+    let body = json!({ "verification_token": "secret_second_0123456789" });
+    house.as_admin("POST", "rest/admin/webhooks/notion/confirm", Some(body)).await;
     let ready = webhook(&house, "notion").await;
     assert_eq!(ready["state"], "ready");
     assert!(ready.get("verification_token").is_none(), "{ready}");
@@ -57,6 +60,52 @@ async fn an_offered_secret_is_shown_until_it_is_confirmed_and_then_stays() {
 
     house.as_admin("DELETE", "rest/admin/webhooks/notion", None).await;
     assert_eq!(webhook(&house, "notion").await["state"], "waits_for_handshake");
+    house.stop().await;
+}
+
+/// Anybody can offer a token at any moment, before and after the provider does, which does so once. The operator still finds
+/// the provider's, and chooses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_offers_do_not_keep_the_providers_out() {
+    let house = house_with(Arc::new(NotionStandIn::start().await)).await;
+    let offer = async |token: &str| post(&house, "notion", json!({ "verification_token": token })).await;
+    // All within one moment.
+    for number in 0..5 {
+        assert_eq!(offer(&format!("secret_of_a_stranger_before_{number}")).await, 200);
+    }
+    assert_eq!(offer("secret_of_the_provider_0123").await, 200);
+    for number in 0..5 {
+        assert_eq!(offer(&format!("secret_of_a_stranger_after_{number}")).await, 200);
+    }
+    let shown = webhook(&house, "notion").await;
+    let offers: Vec<&str> = shown["offers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|offer| offer["verification_token"].as_str().unwrap())
+        .collect();
+    assert_eq!((offers.len(), offers[0]), (11, "secret_of_a_stranger_after_4"));
+    assert!(offers.contains(&"secret_of_the_provider_0123"), "{offers:?}");
+    let confirm = async |body: Value| {
+        let url = house.url.join("rest/admin/webhooks/notion/confirm").unwrap();
+        let sent = house.http.post(url).bearer_auth(ADMIN_KEY).json(&body).send().await.unwrap();
+        sent.status().as_u16()
+    };
+    assert_eq!(confirm(json!({})).await, 409, "which of them?");
+    assert_eq!(confirm(json!({ "verification_token": "secret_that_nobody_offered" })).await, 409);
+    assert_eq!(confirm(json!({ "verification_token": "secret_of_the_provider_0123" })).await, 204);
+    assert_eq!(webhook(&house, "notion").await["state"], "ready");
+    let kept = house.store.find_app_secret(&"notion".into()).await.unwrap().unwrap();
+    let secret = house.vault.open_app_secret(&kept).await.unwrap();
+    assert_eq!(secret.expose_secret(), "secret_of_the_provider_0123");
+    // Confirming another is no way round forgetting it first.
+    assert_eq!(confirm(json!({ "verification_token": "secret_of_a_stranger_after_4" })).await, 409);
+    // Any number of offers takes a bounded place.
+    house.as_admin("DELETE", "rest/admin/webhooks/notion", None).await;
+    for number in 0..50 {
+        offer(&format!("secret_of_a_stranger_{number:02}_0123")).await;
+    }
+    assert!(webhook(&house, "notion").await["offers"].as_array().unwrap().len() <= 21);
     house.stop().await;
 }
 

@@ -294,6 +294,17 @@ async def test_address_and_token_come_from_the_environment(monkeypatch: pytest.M
     assert repr(ConnectorClient()) == "<ConnectorClient of https://there.example.com>"
 
 
+async def test_the_environments_token_goes_to_the_environments_server_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANGWAY_URL", "https://there.example.com/")
+    monkeypatch.setenv("GANGWAY_TOKEN", "t")
+    ConnectorClient("https://there.example.com")
+    with pytest.raises(ValueError, match="auth_token"):
+        ConnectorClient("https://elsewhere.example.com")
+    monkeypatch.delenv("GANGWAY_URL")
+    with pytest.raises(ValueError, match="auth_token"):
+        ConnectorClient("https://there.example.com")
+
+
 @pytest.mark.parametrize(
     ("base", "token", "said"),
     [
@@ -348,10 +359,23 @@ async def test_what_is_gone_after_a_lost_answer_is_gone(client: Any, script: Scr
     script.say(httpx.ReadError("cut"), refusal(404, "not_found"))
     await client.collections.delete("u")
     script.say(httpx.ReadError("cut"), refusal(409, "not_connected"))
-    await client.disconnect("google_drive")
+    await client.disconnect("google_drive", connection="c-2")
     script.say(refusal(404, "not_found"))
     with pytest.raises(NotFoundError):
         await client.collections.delete("u")
+
+
+async def test_a_disconnect_that_names_no_connection_is_sent_again_only_when_refused(
+    client: Any, script: Script
+) -> None:
+    # By the second time the first connection may be another one.
+    script.say(httpx.ReadError("cut"))
+    with pytest.raises(ConnectionFailedError):
+        await client.disconnect("google_drive")
+    assert len(script.requests) == 1
+    script.say(refusal(429, "rate_limit"), httpx.Response(204))
+    await client.disconnect("google_drive")
+    assert len(script.requests) == 3
 
 
 async def test_an_unreached_server_is_named(make: Any, script: Script) -> None:

@@ -347,7 +347,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Says that the offered token is the right one: no later offer replaces it. */
+        /** Says that an offered token is the right one: no later offer replaces it. */
         post: operations["confirm_webhook"];
         delete?: never;
         options?: never;
@@ -906,6 +906,9 @@ export interface components {
             code: string;
             state: string;
         };
+        ConfirmWebhook: {
+            verification_token?: string | null;
+        };
         /** @description One connection through a connector. */
         Connection: {
             account: components["schemas"]["Account"];
@@ -1089,6 +1092,11 @@ export interface components {
             error_description: string;
             /** @description The state of the request, when it had one. */
             state?: string | null;
+        };
+        OfferedToken: {
+            /** Format: date-time */
+            offered_at: string;
+            verification_token: string;
         };
         Organization: {
             /** Format: date-time */
@@ -1527,11 +1535,16 @@ export interface components {
             name: string;
             /**
              * Format: date-time
-             * @description When the provider offered it.
+             * @description When it was offered.
              */
             offered_at?: string | null;
+            /**
+             * @description All tokens that were offered lately, the latest first: anybody can offer one, and only the provider's own is
+             *     accepted there. Only while `state` is `offered`.
+             */
+            offers?: components["schemas"]["OfferedToken"][];
             state: components["schemas"]["WebhookStateName"];
-            /** @description The token to enter at the provider to confirm the address. Only while `state` is `offered`. */
+            /** @description The token to enter at the provider to confirm the address: the latest. Only while `state` is `offered`. */
             verification_token?: string | null;
         };
         WebhookList: {
@@ -3345,7 +3358,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ConfirmWebhook"];
+            };
+        };
         responses: {
             /** @description Confirmed. */
             204: {
@@ -3393,6 +3410,24 @@ export interface operations {
             };
             /** @description Contradicts the present state: `conflict`, `connector_unavailable`, `not_connected`, `needs_reauth` or `token_expired`. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is larger than this endpoint takes: `payload_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a content type that is not read here: `unsupported_media_type`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

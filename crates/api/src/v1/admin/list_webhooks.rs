@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use gangway_app::{ExposeSecret, Webhook, WebhookState};
+use gangway_app::{ExposeSecret, Offer, Webhook, WebhookState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,12 +26,23 @@ struct WebhookView {
     /// What to enter at the provider. `null` while providers cannot reach this server.
     address: Option<String>,
     state: WebhookStateName,
-    /// The token to enter at the provider to confirm the address. Only while `state` is `offered`.
+    /// The token to enter at the provider to confirm the address: the latest. Only while `state` is `offered`.
     #[serde(skip_serializing_if = "Option::is_none")]
     verification_token: Option<String>,
-    /// When the provider offered it.
+    /// When it was offered.
     #[serde(skip_serializing_if = "Option::is_none")]
     offered_at: Option<DateTime<Utc>>,
+    /// All tokens that were offered lately, the latest first: anybody can offer one, and only the provider's own is
+    /// accepted there. Only while `state` is `offered`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    offers: Vec<OfferView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = OfferedToken)]
+struct OfferView {
+    verification_token: String,
+    offered_at: DateTime<Utc>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -51,22 +62,26 @@ enum WebhookStateName {
 
 impl From<Webhook> for WebhookView {
     fn from(webhook: Webhook) -> Self {
-        let (state, verification_token, offered_at) = match webhook.state {
-            WebhookState::Automatic => (WebhookStateName::Automatic, None, None),
-            WebhookState::Ready => (WebhookStateName::Ready, None, None),
-            WebhookState::NeedsSecret => (WebhookStateName::NeedsSecret, None, None),
-            WebhookState::WaitsForHandshake => (WebhookStateName::WaitsForHandshake, None, None),
-            WebhookState::Offered { secret, at } => {
-                (WebhookStateName::Offered, Some(secret.expose_secret().to_owned()), Some(at))
-            }
+        let (state, offers) = match webhook.state {
+            WebhookState::Automatic => (WebhookStateName::Automatic, Vec::new()),
+            WebhookState::Ready => (WebhookStateName::Ready, Vec::new()),
+            WebhookState::NeedsSecret => (WebhookStateName::NeedsSecret, Vec::new()),
+            WebhookState::WaitsForHandshake => (WebhookStateName::WaitsForHandshake, Vec::new()),
+            WebhookState::Offered { offers } => (WebhookStateName::Offered, offers),
         };
+        let shown = |offer: &Offer| OfferView {
+            verification_token: offer.secret.expose_secret().to_owned(),
+            offered_at: offer.at,
+        };
+        let offers: Vec<OfferView> = offers.iter().map(shown).collect();
         Self {
             connector_id: webhook.descriptor.id,
             name: webhook.descriptor.name,
             address: webhook.address.map(String::from),
             state,
-            verification_token,
-            offered_at,
+            verification_token: offers.first().map(|latest| latest.verification_token.clone()),
+            offered_at: offers.first().map(|latest| latest.offered_at),
+            offers,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::server::{Server, answer, cut_off, handle, handle_with};
 use crate::error::{ConnectorError, Disposition};
-use crate::http::{RateLimit, RateLimits};
+use crate::http::{RateLimit, RateLimiter, RateLimits, WORKSPACE_LIMIT};
 
 #[tokio::test]
 async fn waits_grow_until_the_provider_answers() {
@@ -158,4 +158,80 @@ async fn a_rate_is_kept_and_a_limit_rests_the_whole_connection() {
     }
     // The third call waits for its turn, is refused, and waits as it was told.
     assert_eq!(setup.clock.seconds_slept(), [1, 30]);
+}
+
+/// A refusal that names a wait counts for everybody who shares the pace, also when the call that met it gives up.
+#[tokio::test]
+async fn a_wait_that_one_call_gives_up_over_is_kept_by_the_others() {
+    let server = Server::start(|call, _| {
+        let mut response = answer(if call == 0 { 429 } else { 200 }, "");
+        response.headers_mut().insert("retry-after", "300".parse().unwrap());
+        response
+    })
+    .await;
+    let shared = std::sync::OnceLock::new();
+    let connection = || {
+        handle_with(&server, |options| {
+            let clock = options.clock.clone();
+            let limits = shared.get_or_init(|| Arc::new(RateLimits::new(clock, Vec::new())));
+            options.limiter = Some(Arc::clone(limits));
+        })
+    };
+    let (one, other) = (connection(), connection());
+    // It names more than a call has patience for; and nothing is left to repeat.
+    one.http.get(server.url("/a")).tries(1).send_bytes().await.unwrap_err();
+    let error = other.http.get(server.url("/b")).send_bytes().await.unwrap_err();
+    let Disposition::RetryLater { after: Some(after) } = error.disposition else { panic!("{error:?}") };
+    assert_eq!((error.code, after.as_secs(), server.calls()), ("rate_limit", 300, 1));
+    // Calls that are counted by themselves go on.
+    other.http.get(server.url("/c")).lane("other").send_bytes().await.unwrap();
+    assert_eq!(server.calls(), 2);
+}
+
+/// A server error that names a wait says nothing about the pace of others.
+#[tokio::test]
+async fn only_a_limit_lets_others_rest() {
+    let server = Server::start(|call, _| {
+        let mut response = answer(if call == 0 { 503 } else { 200 }, "");
+        response.headers_mut().insert("retry-after", "300".parse().unwrap());
+        response
+    })
+    .await;
+    let setup = handle_with(&server, |options| {
+        options.limiter = Some(Arc::new(RateLimits::new(options.clock.clone(), Vec::new())));
+    });
+    setup.http.get(server.url("/a")).send_bytes().await.unwrap_err();
+    setup.http.get(server.url("/a")).send_bytes().await.unwrap();
+    assert_eq!(server.calls(), 2);
+}
+
+/// A limit that counts a whole workspace rests all connections into it, each of which keeps its own pace otherwise.
+#[tokio::test]
+async fn a_limit_of_a_workspace_rests_all_its_connections() {
+    let server = Server::start(|call, _| {
+        let mut response = answer(if call == 0 { 429 } else { 200 }, "");
+        response.headers_mut().insert("retry-after", "300".parse().unwrap());
+        response
+    })
+    .await;
+    let workspace = std::sync::OnceLock::new();
+    let connection = |is_inside: bool| {
+        handle_with(&server, |options| {
+            let clock = options.clock.clone();
+            let shared = workspace.get_or_init(|| Arc::new(RateLimiter::for_rests(clock.clone())));
+            let limits = RateLimits::new(clock, Vec::new());
+            let limits = if is_inside { limits.resting_with(Arc::clone(shared)) } else { limits };
+            options.limiter = Some(Arc::new(limits));
+        })
+    };
+    let (one, other, outside) = (connection(true), connection(true), connection(false));
+    let http = one.http.classified_by(|_| {
+        let later = Disposition::RetryLater { after: None };
+        ConnectorError::new(WORKSPACE_LIMIT, "fewer calls, all of you", later)
+    });
+    http.get(server.url("/a")).lane("some").send_bytes().await.unwrap_err();
+    let error = other.http.get(server.url("/b")).send_bytes().await.unwrap_err();
+    assert_eq!((error.code, server.calls()), ("rate_limit", 1));
+    outside.http.get(server.url("/c")).send_bytes().await.unwrap();
+    assert_eq!(server.calls(), 2);
 }

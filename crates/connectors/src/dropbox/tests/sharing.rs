@@ -1,7 +1,7 @@
 //! What others share without its being in the account's tree.
 
 use futures::TryStreamExt;
-use gangway_connector::{BrowseRequest, Change, ChangePage, Disposition, Entry, FetchLimits, Source};
+use gangway_connector::{BrowseRequest, Change, ChangePage, Disposition, Entry, FetchLimits, Source, Told};
 use gangway_model::{Cursor, FeedKey, Fetchable};
 use serde_json::{Value, json};
 
@@ -271,5 +271,39 @@ async fn nothing_is_ever_mounted_or_linked() {
         ["mount_folder", "create_shared_link", "modify_shared", "relinquish", "files/upload", "files/delete"]
     {
         assert!(!source.contains(write), "{write}");
+    }
+}
+
+/// The cursor given on counts pages and so never repeats itself: only here can it be seen that Dropbox's does.
+#[tokio::test]
+async fn a_list_of_shared_files_that_does_not_move_on_is_left_for_later() {
+    let scripted = Scripted::start().await;
+    let entries = json!({"entries": [shared("id:a")], "cursor": "c1"});
+    scripted.answers(RECEIVED, 200, entries.clone());
+    scripted.answers("sharing/list_received_files/continue", 200, entries);
+    scripted.answers(METADATA, 200, file("id:a", None, json!({"content_hash": "ab"})));
+    let (source, feed) = (scripted.source(), FeedKey::from("shared-with-me"));
+    let start = source.start_cursor(&feed).await.unwrap();
+    let first = source.changes(&feed, &start).await.unwrap();
+    assert!(first.more);
+    let error = source.changes(&feed, &first.cursor).await.unwrap_err();
+    assert_eq!((error.code, error.disposition), ("feed_stuck", Disposition::RetryLater { after: None }));
+}
+
+/// Of what was deleted with a large folder, each costs one call; only what others share singly is looked for as such.
+#[tokio::test]
+async fn what_is_known_to_lie_in_the_tree_is_not_looked_for_elsewhere() {
+    let scripted = Scripted::start().await;
+    scripted.finds_nothing(METADATA).finds_nothing(FILE);
+    let source = scripted.source();
+    for (feed, routes) in [
+        (Some(source.default_feed()), vec![METADATA]),
+        (Some(FeedKey::from("shared-with-me")), vec![METADATA, FILE]),
+        (None, vec![METADATA, FILE]),
+    ] {
+        let told = Told { feed: feed.as_ref(), ..Told::default() };
+        assert!(source.get_again(&"id:a".into(), &told).await.unwrap_err().is_gone());
+        let asked: Vec<String> = scripted.asked().into_iter().map(|call| call.route).collect();
+        assert_eq!(asked, routes, "{feed:?}");
     }
 }

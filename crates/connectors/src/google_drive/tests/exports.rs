@@ -106,6 +106,39 @@ async fn when_nothing_helps_the_document_is_skipped_as_too_large() {
     assert!(matches!(error.disposition, Disposition::RetryLater { .. }), "{error:?}");
 }
 
+/// Google's own failures are no sizes: whoever has a document keeps it, and asks again.
+#[tokio::test]
+async fn an_outage_in_the_middle_of_an_export_is_no_size() {
+    let stage = start().await;
+    let id = native(&stage, NativeKind::Drawing, None);
+    let entry = stage.source().get(&id).await.unwrap();
+    let fetch = async || {
+        let limits = FetchLimits { max_bytes: 64 << 20 };
+        stage.source().fetch(&entry, &limits).await.err().expect("it cannot be had now")
+    };
+    let broken = json!({"status": 500});
+    // The export and the document's own metadata.
+    stage.fault("drive.files.export", ALWAYS, broken.clone());
+    stage.fault("drive.files.get", ALWAYS, broken.clone());
+    let error = fetch().await;
+    assert!(matches!(error.disposition, Disposition::RetryLater { .. }), "{error:?}");
+    // The metadata answers, and nothing that makes bytes does.
+    stage.control.clear_faults();
+    for operation in ["drive.files.export", "drive.exportLink", "drive.files.download"] {
+        stage.fault(operation, ALWAYS, broken.clone());
+    }
+    let error = fetch().await;
+    assert!(matches!(error.disposition, Disposition::RetryLater { .. }), "{error:?}");
+    // Where Google says once that it is the size, the rest may fail as it likes.
+    stage.control.clear_faults();
+    stage.fault("drive.files.export", ALWAYS, json!({"status": 403, "reason": "exportSizeLimitExceeded"}));
+    for operation in ["drive.exportLink", "drive.files.download"] {
+        stage.fault(operation, ALWAYS, broken.clone());
+    }
+    let error = fetch().await;
+    assert_eq!((error.code, error.disposition), ("export_too_large", Disposition::SkipItem));
+}
+
 #[tokio::test]
 async fn our_own_limit_holds_for_exports_too() {
     let stage = start().await;

@@ -1,7 +1,8 @@
 //! What other people share, what points elsewhere, what the owner forbids.
 
+use futures::TryStreamExt;
 use gangway_connector::conformance::StandIn;
-use gangway_connector::{BrowseRequest, Disposition, FetchLimits};
+use gangway_connector::{BrowseRequest, Disposition, FetchLimits, Told};
 use gangway_emulators::google::{FileEdit, FileTarget, NativeEdit, NativeKind, NewFile, Share};
 use gangway_model::{Fetchable, ItemKind, ProviderItemId};
 use serde_json::json;
@@ -150,4 +151,34 @@ async fn versions_are_told_oldest_first_with_their_authors() {
     let error = stage.source().versions(&file, None).await.unwrap_err();
     assert_eq!(error.disposition, Disposition::SkipItem);
     assert!(error.message.contains("version history"), "{error}");
+}
+
+/// Such a file is found only by those who send its key: looked up without it, it would seem to be gone.
+#[tokio::test]
+async fn a_file_known_by_its_link_is_looked_up_with_its_key() {
+    let stage = start().await;
+    let target = FileTarget::in_account(FRIEND, "linked.txt");
+    let share = vec![
+        Share { anyone: true, ..Share::default() },
+        Share { email: Some(ME.to_owned()), ..Share::default() },
+    ];
+    let edit = FileEdit {
+        content: Some("first words".to_owned()),
+        resource_key: Some("0-key".to_owned()),
+        share,
+        ..FileEdit::default()
+    };
+    let new = NewFile { target, edit, ..NewFile::default() };
+    let id: ProviderItemId = stage.control.create_file(&new).unwrap().id.into();
+    let source = stage.source();
+    let entry = source.get(&id).await.unwrap();
+    stage.control.unshare(&at(&id), &Share { email: Some(ME.to_owned()), ..Share::default() }).unwrap();
+    assert!(source.get(&id).await.unwrap_err().is_gone(), "the link's key is all that is left");
+    let told = Told { url: entry.url.as_deref(), ..Told::default() };
+    assert_eq!(source.get_again(&id, &told).await.unwrap().id, id);
+    // It changes after it was listed: the comparison with what it is now needs the key as well.
+    stage.change_content(&id, "other words").await;
+    let content = source.fetch(&entry, &FetchLimits { max_bytes: 100 }).await.unwrap();
+    let chunks: Vec<_> = content.bytes.try_collect().await.unwrap();
+    assert_eq!(chunks.concat(), b"other words");
 }

@@ -1,6 +1,6 @@
 //! The table of refusals, row by row.
 
-use gangway_connector::http::{Classifier, Refusal};
+use gangway_connector::http::{Classifier, Refusal, WORKSPACE_LIMIT};
 use gangway_connector::{ConnectorError, Disposition};
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
@@ -64,10 +64,12 @@ fn a_limit_of_the_whole_workspace_says_so() {
     let mut body = refusal(429, "rate_limited", "slow down");
     body["additional_data"] = json!({"rate_limit_reason": "public_api_space_request_rate_limit"});
     let error = by(classify, 429, &body.to_string());
-    assert_eq!((error.code, error.disposition), ("rate_limit", LATER));
+    assert_eq!((error.code, error.disposition), (WORKSPACE_LIMIT, LATER), "all connections into it rest");
     assert!(error.message.contains("workspace"), "{error}");
     body["additional_data"] = json!({"rate_limit_reason": "public_api_request_rate_limit"});
-    assert!(!by(classify, 429, &body.to_string()).message.contains("workspace"));
+    let error = by(classify, 429, &body.to_string());
+    assert_eq!(error.code, "rate_limit", "this one alone rests");
+    assert!(!error.message.contains("workspace"), "{error}");
 }
 
 #[test]

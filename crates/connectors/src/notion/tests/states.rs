@@ -259,3 +259,14 @@ async fn the_demo_is_read_whole() {
     let listed = all(&*source, &"workspace".into()).await;
     assert_eq!(top.entries.len(), listed.len());
 }
+
+#[tokio::test]
+async fn a_search_that_is_cut_short_is_no_complete_list_of_the_top() {
+    let stage = start().await;
+    stage.switch(&json!({"search_row_limit": 1}));
+    for name in ["One", "Two", "Three"] {
+        stage.create_file(&stage.home(), name, "words").await;
+    }
+    let page = stage.source().list(&"workspace".into(), None).await.unwrap();
+    assert!(page.incomplete && page.next.is_none(), "{page:?}");
+}

@@ -198,3 +198,22 @@ fn the_workspace_is_the_one_with_the_app_in_it() {
         json!({"type": "event_callback", "event": {"type": "message", "channel": "C1", "ts": "5.000001"}});
     assert_eq!(verdict(&signed(&nobody)), Ok(Verdict::Nothing));
 }
+
+/// Whoever follows a whole workspace is concerned by a channel that is new to everybody; a file without a channel
+/// concerns those who have it, and not the whole workspace.
+#[test]
+fn an_event_says_whom_it_concerns() {
+    for (event, within) in [
+        (json!({"type": "channel_created", "channel": {"id": "C9", "name": "new"}}), vec!["C9", "T1"]),
+        (json!({"type": "channel_rename", "channel": {"id": "C1", "name": "new"}}), vec!["C1", "T1"]),
+        (json!({"type": "message", "channel": "C1", "ts": "5.000001", "text": "x"}), vec!["C1"]),
+        (json!({"type": "file_shared", "file_id": "F1", "channel_id": "C1"}), vec!["C1"]),
+        (json!({"type": "file_change", "file": {"id": "F1"}}), vec!["F1"]),
+        (json!({"type": "file_deleted", "file_id": "F1"}), vec!["F1"]),
+        (json!({"type": "tokens_revoked", "tokens": {"oauth": ["U1"]}}), vec![]),
+    ] {
+        let Verdict::Look(hint) = told(event.clone()) else { panic!("{event}") };
+        let places: Vec<&str> = hint.within.iter().map(|place| place.as_str()).collect();
+        assert_eq!(places, within, "{event}");
+    }
+}

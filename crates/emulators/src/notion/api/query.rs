@@ -1,9 +1,9 @@
 //! Queries over the rows of a data source.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::databases::{find_database, only_source};
-use super::search::{fingerprint, page_and_end};
+use super::search::{cut_short, fingerprint, page_and_end};
 use super::{Call, Result, filter, list, object, order};
 use crate::kernel::answer::Answer;
 use crate::notion::errors::ApiError;
@@ -80,8 +80,7 @@ fn run(call: &Call<'_>, view: &View<'_>, source: Index, kind: &str) -> Result<An
     let last = next.is_none();
     let mut body = list(kind, results, next.map(|(number, at)| show_cursor(number, at)));
     if incomplete && last {
-        body["request_status"] =
-            json!({"type": "incomplete", "incomplete_reason": "query_result_limit_reached"});
+        body["request_status"] = cut_short();
     }
     Ok(object(body))
 }

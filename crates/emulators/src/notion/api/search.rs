@@ -27,7 +27,13 @@ pub fn search(call: &Call<'_>) -> Result<Answer> {
     let store = call.notion.read();
     let kind = if call.version == Version::V2022 { "page_or_database" } else { "page_or_data_source" };
     let of = ids::of_key("search", &fingerprint(call)) as u64;
-    let (rows, next) = page_of(call, &paging, of, || (find(call, &store, &wish), false))?;
+    let (rows, next, incomplete) = page_and_end(call, &paging, of, || {
+        let mut rows = find(call, &store, &wish);
+        let limit = call.switches.search_row_limit.unwrap_or(usize::MAX);
+        let incomplete = rows.len() > limit;
+        rows.truncate(limit);
+        (rows, incomplete)
+    })?;
     let view = call.view(&store);
     let results = rows
         .iter()
@@ -41,7 +47,17 @@ pub fn search(call: &Call<'_>) -> Result<Answer> {
             },
             _ => view.source(*index),
         });
-    Ok(object(list(kind, results.collect(), next.map(|(number, at)| show_cursor(number, at)))))
+    let last = next.is_none();
+    let mut body = list(kind, results.collect(), next.map(|(number, at)| show_cursor(number, at)));
+    if incomplete && last {
+        body["request_status"] = cut_short();
+    }
+    Ok(object(body))
+}
+
+/// What the last page says of a listing that stops before its end.
+pub fn cut_short() -> Value {
+    json!({"type": "incomplete", "incomplete_reason": "query_result_limit_reached"})
 }
 
 /// A text that is the same for every page of one listing.
@@ -60,17 +76,8 @@ pub fn fingerprint(call: &Call<'_>) -> String {
 /// Where the next page of a listing begins: its number and the place.
 pub type Next = Option<(u64, usize)>;
 
-/// Returns one page of a listing, which is made at the first page and kept for the others.
-pub fn page_of(
-    call: &Call<'_>,
-    paging: &Paging,
-    of: u64,
-    make: impl FnOnce() -> (Vec<Index>, bool),
-) -> Result<(Vec<Index>, Next)> {
-    page_and_end(call, paging, of, make).map(|(rows, next, _)| (rows, next))
-}
-
-/// As `page_of`, and says whether the listing stops before its end.
+/// Returns one page of a listing, which is made at the first page and kept for the others; and says whether the listing
+/// stops before its end.
 pub fn page_and_end(
     call: &Call<'_>,
     paging: &Paging,

@@ -93,3 +93,17 @@ async fn the_trash_is_searched_apart() {
     assert!(world.titles(&token, body).await.is_empty());
     assert!(!world.titles(&token, json!({})).await.contains(&"Refund policy".to_owned()));
 }
+
+#[tokio::test]
+async fn a_search_that_is_cut_short_says_so_on_its_last_page() {
+    let world = demo().await;
+    let token = world.ada().await;
+    let whole = world.search(&token, json!({})).await;
+    assert!(whole["results"].as_array().unwrap().len() > 3 && whole.get("request_status").is_none());
+    world.control.set_switches(|switches| switches.search_row_limit = Some(3));
+    let first = world.search(&token, json!({"page_size": 2})).await;
+    assert_eq!((first["has_more"].as_bool(), first.get("request_status")), (Some(true), None));
+    let last = world.search(&token, json!({"page_size": 2, "start_cursor": first["next_cursor"]})).await;
+    assert_eq!((last["results"].as_array().unwrap().len(), last["has_more"].as_bool()), (1, Some(false)));
+    assert_eq!(last["request_status"]["type"], "incomplete");
+}

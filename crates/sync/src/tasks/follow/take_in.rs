@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use futures::StreamExt;
-use gangway_connector::{Disposition, Entry};
+use gangway_connector::{Disposition, Entry, Told};
 use gangway_model::{Item, ItemId, ItemKind, ItemState, ProviderItemId, ScopeId, SyncJobId, Timestamp};
 use gangway_store::{ItemScope, PageEffects, Scope};
 
@@ -28,15 +28,21 @@ impl Follower<'_> {
             self.context.check()?;
             // Before the questions: an answer is never taken for newer than it is.
             let asked_at = self.context.rooms.now();
-            let answers: Vec<_> = futures::stream::iter(some.to_vec())
-                .map(|id| async move { (self.source.get(&id).await, id) })
+            let mut known = self.known(some).await?;
+            let asked: Vec<(ProviderItemId, Option<Item>)> =
+                some.iter().map(|id| (id.clone(), known.remove(id))).collect();
+            let answers: Vec<_> = futures::stream::iter(asked)
+                .map(|(id, known)| async move {
+                    let told = known.as_ref().map(Told::from).unwrap_or_default();
+                    (self.source.get_again(&id, &told).await, id)
+                })
                 .buffered(width)
                 .collect()
                 .await;
             let (mut entries, mut gone) = (Vec::new(), Vec::new());
             // After several tries an item that still has no answer is left to the next listing, while others answer.
             let some_answer = answers.iter().any(|(answer, _)| answer.is_ok());
-            let give_up = some_answer && self.context.gives_up_on_items();
+            let give_up = some_answer && self.gives_up_on_items;
             for (answer, id) in answers {
                 match answer {
                     Ok(entry) => entries.push(entry),
@@ -60,6 +66,12 @@ impl Follower<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What is known of these, by their ids.
+    async fn known(&self, ids: &[ProviderItemId]) -> Result<HashMap<ProviderItemId, Item>, Stop> {
+        let found = self.context.rooms.store.find_items_by_provider_ids(&self.connection.id, ids).await?;
+        Ok(found.into_iter().map(|item| (item.provider_id.clone(), item)).collect())
     }
 
     /// Looks up the next part of what stood directly in a container that is gone. Returns the last item of it, when there
@@ -113,12 +125,7 @@ impl Follower<'_> {
         find_parents(store, &self.connection.id, &mut entries).await?;
         let lost = if may_look { self.of_unknown_place(&mut entries, followed).await? } else { Vec::new() };
         let ids: Vec<ProviderItemId> = entries.iter().map(|entry| entry.id.clone()).collect();
-        let known: HashMap<ProviderItemId, Item> = store
-            .find_items_by_provider_ids(&self.connection.id, &ids)
-            .await?
-            .into_iter()
-            .map(|item| (item.provider_id.clone(), item))
-            .collect();
+        let known = self.known(&ids).await?;
         let mut tree = Tree::new(store, &self.connection.id);
         // Containers of this very page count as they are now, in whatever order the feed told of them.
         for entry in entries.iter().filter(|entry| entry.kind.holds_items()) {
@@ -279,7 +286,7 @@ impl Follower<'_> {
             source: self.source,
             connection: self.connection,
             seen_by: SyncJobId::from(SEEN_BY),
-            give_up_on_items: self.context.gives_up_on_items(),
+            give_up_on_items: self.gives_up_on_items,
             revision_grain: self.context.revision_grain(self.connection),
         };
         let mut rest = placed.into_iter();

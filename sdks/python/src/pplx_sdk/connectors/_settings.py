@@ -24,12 +24,15 @@ OPEN_AUTHORIZATIONS = 32
 
 def http_options(api_base: str | None, auth_token: Token | None, timeout: float) -> dict[str, Any]:
     """What an httpx client is made with; says what is missing."""
-    base = api_base or os.environ.get("GANGWAY_URL", "")
-    token = auth_token or os.environ.get("GANGWAY_TOKEN", "")
+    known = os.environ.get("GANGWAY_URL", "")
+    base = api_base or known
     if not base:
         raise ValueError("where is Gangway? give api_base, or set GANGWAY_URL")
+    # The environment's token is for the environment's server, and for no other that a caller names.
+    is_known = base.rstrip("/") == known.rstrip("/")
+    token = auth_token or (os.environ.get("GANGWAY_TOKEN", "") if is_known else "")
     if not token:
-        raise ValueError("who calls? give auth_token (a user's token), or set GANGWAY_TOKEN")
+        raise ValueError("who calls? give auth_token (a user's token), or set GANGWAY_TOKEN with GANGWAY_URL")
     try:
         url = httpx.URL(base)
     except httpx.InvalidURL:

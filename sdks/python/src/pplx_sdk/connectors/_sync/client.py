@@ -76,7 +76,7 @@ class SyncConnectorClient:
     Args:
         api_base: where Gangway is, such as `https://connect.example.com`; else `GANGWAY_URL` of the environment.
         auth_token: the user's token, or a function that returns it, for tokens that are renewed; else `GANGWAY_TOKEN`
-            of the environment.
+            of the environment, unless `api_base` names another server than `GANGWAY_URL`.
         retry: how often and how patiently calls are repeated.
         timeout: seconds to wait for the next piece of an answer.
         transport: how requests leave, for proxies, certificates and tests; see httpx.
@@ -193,8 +193,13 @@ class SyncConnectorClient:
         return read(self._transport.refresh(connector_id, connection), RefreshAnswer, connector_id)
 
     def disconnect(self, connector_id: str, *, connection: str | None = None) -> None:
-        """Ends a connection: its grant is revoked, and what came through it is deleted."""
-        self._delete(_path(connector_id), connector_id, connection=connection)
+        """Ends a connection: its grant is revoked, and what came through it is deleted.
+
+        Without `connection` the first one is meant. When the answer to that is lost, it is not sent again: there may be
+        another first one by then.
+        """
+        repeat = Repeat.IF_REFUSED if connection is None else Repeat.SAFELY
+        self._delete(_path(connector_id), connector_id, repeat, connection=connection)
 
     def monitor(
         self, interval: float = 300.0, *, on_error: Callable[[ConnectorError], object] | None = None
@@ -610,9 +615,9 @@ class SyncConnectorClient:
             if not page.has_more or not cursor:
                 return
 
-    def _delete(self, path: str, connector: str, **params: str | None) -> None:
+    def _delete(self, path: str, connector: str, repeat: Repeat = Repeat.SAFELY, **params: str | None) -> None:
         try:
-            self._transport.send("DELETE", path, connector, params=params)
+            self._transport.send("DELETE", path, connector, repeat=repeat, params=params)
         except (NotFoundError, NotConnectedError) as error:
             # The first try may have done it, and only its answer was lost.
             if error.attempts == 1:
