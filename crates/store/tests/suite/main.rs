@@ -28,4 +28,5 @@ mod scopes;
 mod subscriptions;
 mod tenants;
 mod tokens;
+mod uploads;
 mod users;
