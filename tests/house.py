@@ -3,6 +3,7 @@
 Shared by the tests of the API, of the pages and of the Python SDK.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -76,6 +77,7 @@ class House:
             "job": job,
             "source_file": below[0]["id"],
             "upload": self.upload(collection),
+            "resumable": self.begin_upload(collection),
             "session": picker["session_id"],
             "picker_key": picker["picker_url"].split("#", 1)[1],
             "user": user,
@@ -117,6 +119,13 @@ class House:
         url = f"{self.url}/rest/connectors/local_upload/upload?collection_uuid={collection}"
         answer = send("POST", url, self.bearer(url), body, f"multipart/form-data; boundary={boundary}")
         return answer["files"][0]["id"]
+
+    def begin_upload(self, collection: str) -> str:
+        """Begins a resumable upload; its id."""
+        url = f"{self.url}/rest/connectors/local_upload/uploads"
+        about = f"collection_uuid {base64.b64encode(collection.encode()).decode()}"
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "1000", "Upload-Metadata": about}
+        return send("POST", url, {**self.bearer(url), **headers}, None, "")["id"]
 
     def call(self, method: str, path: str, body=None):
         data = None if body is None else json.dumps(body).encode()

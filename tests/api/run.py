@@ -24,7 +24,7 @@ USER = ["--exclude-path-regex", "^/rest/admin/"]
 ADMIN = ["--include-path-regex", "^/rest/admin/"]
 KEEP = ["--exclude-method", "DELETE"]
 # What is included adds up, what is excluded counts more: so deletions are what is left of everything.
-DELETE = [word for method in ("GET", "POST", "PATCH") for word in ("--exclude-method", method)]
+DELETE = [word for method in ("GET", "HEAD", "OPTIONS", "POST", "PATCH") for word in ("--exclude-method", method)]
 
 # Real ids in the places of generated ones.
 ACQUAINTED = """
@@ -36,6 +36,7 @@ ACQUAINTED = """
 "path.user_id" = "{user}"
 "path.token_id" = "{token}"
 "path.file_id" = "{source_file}"
+"path.upload_id" = "{resumable}"
 "query.collection_uuid" = "{collection}"
 
 [[operations]]
@@ -92,7 +93,10 @@ def call(house: House, name: str, key: str, selection: list, config: Path, picke
     if picker_key:
         command += ["--header", f"X-Picker-Key: {picker_key}"]
     print(f"-- {name}", flush=True)
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=config.parent)
+    env = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=config.parent, env=env
+    )
     text = done.stdout.replace(key, "(key)")
     tested = number(r"Tested:\s+(\d+)", text)
     failing = len(set(re.findall(r"^_+ ([A-Z]+ /\S*) _+$", text, re.M)))

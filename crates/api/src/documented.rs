@@ -35,8 +35,16 @@ error_answers! { "Error":
     NotFound = "404",
     /// Contradicts the present state: `conflict`, `connector_unavailable`, `not_connected`, `needs_reauth` or `token_expired`.
     Conflict = "409",
+    /// It is over: `gone`. Begin anew.
+    Gone = "410",
+    /// `Tus-Resumable` is missing or names another version than those of `Tus-Version`: `unsupported_version`.
+    WrongVersion = "412" + "Tus-Version",
     /// The body is larger than this endpoint takes: `payload_too_large`.
     PayloadTooLarge = "413",
+    /// Another request is sending to the same upload: `locked`.
+    Locked = "423" + "Retry-After",
+    /// The bytes are not those that were announced: `checksum_mismatch`. None of them was kept.
+    ChecksumMismatch = "460",
     /// The body is of a content type that is not read here: `unsupported_media_type`.
     UnsupportedMediaType = "415",
     /// The provider asks for a pause: `rate_limit`, with `details.retry_after`.

@@ -13,6 +13,7 @@ use tracing::Instrument;
 
 use crate::problem::ApiError;
 use crate::state::ApiState;
+use crate::v1::uploads::tus;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -113,8 +114,18 @@ pub fn cors(settings: &AppSettings) -> CorsLayer {
         settings.allowed_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID, PICKER_KEY, IDEMPOTENCY_KEY])
-        .expose_headers([REQUEST_ID, header::RETRY_AFTER, header::CONTENT_DISPOSITION])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers(
+            [header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID, PICKER_KEY, IDEMPOTENCY_KEY]
+                .into_iter()
+                .chain(tus::headers::SENT)
+                .collect::<Vec<_>>(),
+        )
+        .expose_headers(
+            [REQUEST_ID, header::RETRY_AFTER, header::CONTENT_DISPOSITION, header::LOCATION]
+                .into_iter()
+                .chain(tus::headers::ANSWERED)
+                .collect::<Vec<_>>(),
+        )
         .max_age(Duration::from_secs(600))
 }

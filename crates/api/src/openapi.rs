@@ -69,8 +69,8 @@ pub fn document() -> Value {
     let (_, generated) = crate::router::routes().split_for_parts();
     let mut document = serde_json::to_value(generated).expect("the generated document is JSON");
     if let Some(paths) = document["paths"].as_object_mut() {
-        for operation in
-            paths.values_mut().filter_map(Value::as_object_mut).flat_map(|item| item.values_mut())
+        for (method, operation) in
+            paths.values_mut().filter_map(Value::as_object_mut).flat_map(|item| item.iter_mut())
         {
             let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
             parameters.into_iter().flatten().for_each(|parameter| never_null(&mut parameter["schema"]));
@@ -80,6 +80,9 @@ pub fn document() -> Value {
                 .flat_map(|bodies| bodies.values_mut())
                 .for_each(|body| never_null(&mut body["schema"]));
             say_who_may_not(operation);
+            if method == "head" {
+                without_bodies(operation);
+            }
         }
     }
     inline_limits(&mut document);
@@ -99,6 +102,16 @@ fn say_who_may_not(operation: &mut Value) {
         let response = serde_json::to_value(response).expect("a response is JSON");
         if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
             responses.entry(status).or_insert(response);
+        }
+    }
+}
+
+/// Whatever `HEAD` answers has headers only.
+fn without_bodies(operation: &mut Value) {
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+    for response in responses.into_iter().flat_map(|responses| responses.values_mut()) {
+        if let Some(response) = response.as_object_mut() {
+            response.remove("content");
         }
     }
 }

@@ -54,6 +54,11 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::NotConnected
         | Code::NeedsReauth
         | Code::TokenExpired => StatusCode::CONFLICT,
+        Code::Gone => StatusCode::GONE,
+        Code::UnsupportedVersion => StatusCode::PRECONDITION_FAILED,
+        Code::Locked => StatusCode::LOCKED,
+        // The status that tus gives it; HTTP has none.
+        Code::ChecksumMismatch => StatusCode::from_u16(460).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::RateLimit => StatusCode::TOO_MANY_REQUESTS,

@@ -26,6 +26,7 @@ pub fn router(state: ApiState) -> Router {
     if !state.app.settings.allowed_origins.is_empty() {
         router = router.layer(layers::cors(&state.app.settings));
     }
+    router = router.layer(from_fn_with_state(state.clone(), uploads::tus::headers::announce));
     router.layer(from_fn_with_state(state.clone(), layers::observe)).with_state(state)
 }
 
@@ -103,9 +104,21 @@ fn quick_routes() -> OpenApiRouter<ApiState> {
 
 /// What may take as long as the bytes take.
 fn slow_routes() -> OpenApiRouter<ApiState> {
+    let resumable = OpenApiRouter::new()
+        .routes(routes!(uploads::tus::begin::begin_upload, uploads::tus::discover::discover_uploads))
+        .routes(routes!(
+            uploads::tus::stand::stand_of_upload,
+            uploads::tus::append::append_to_upload,
+            uploads::tus::take_back::take_back_upload,
+            uploads::tus::get::get_upload,
+            uploads::tus::instead::act_on_upload,
+            uploads::tus::discover::discover_upload
+        ))
+        .layer(from_fn(uploads::tus::speak));
     OpenApiRouter::new()
         .routes(routes!(sync::events::watch_sync))
         .routes(routes!(uploads::create::upload_files))
         .routes(routes!(uploads::content::download_upload))
+        .merge(resumable)
         .layer(DefaultBodyLimit::disable())
 }

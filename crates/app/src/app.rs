@@ -1,6 +1,6 @@
 //! The use cases' surroundings: what every deed works with.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use gangway_connector::Connector;
 use gangway_effects::SharedClock;
@@ -8,9 +8,10 @@ use gangway_model::Timestamp;
 use gangway_oauth::OAuthClient;
 use gangway_search::SearchIndex;
 use gangway_store::{Blobs, Store};
-use gangway_sync::{Engine, Opener};
+use gangway_sync::{Engine, FinishUploads, Opener};
 use gangway_vault::{AppDirectory, Vault};
 
+use crate::resumable::Senders;
 use crate::settings::AppSettings;
 use crate::upload::UploadTurns;
 use crate::webhooks::RecentOffers;
@@ -29,10 +30,19 @@ pub struct App {
     pub clock: SharedClock,
     pub upload_turns: UploadTurns,
     pub recent_offers: RecentOffers,
+    pub senders: Senders,
     pub settings: AppSettings,
 }
 
 impl App {
+    /// Puts the use cases to work: from now on the engine finishes uploads with them.
+    pub fn open(self) -> Arc<Self> {
+        let app = Arc::new(self);
+        let finisher: Weak<dyn FinishUploads> = Arc::<Self>::downgrade(&app);
+        app.engine.finish_uploads_by(finisher);
+        app
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

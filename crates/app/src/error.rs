@@ -57,6 +57,8 @@ codes! {
     NotFound = "not_found",
     /// The path exists, the method does not. `Allow` lists those that do.
     MethodNotAllowed = "method_not_allowed",
+    /// It was there and is over: an upload that was taken back, failed or has expired. Begin anew.
+    Gone = "gone",
     /// The request contradicts what is there (a name that is taken, a session that is over, a connector without that feature).
     Conflict = "conflict",
     /// The connector is not built yet, or no OAuth app is configured for it.
@@ -67,6 +69,12 @@ codes! {
     NeedsReauth = "needs_reauth",
     /// The provider's access token ended and could not be replaced just now. Refresh and try again.
     TokenExpired = "token_expired",
+    /// Another request is sending to the same upload. Wait for its end, or try again.
+    Locked = "locked",
+    /// The bytes are not those that were announced by their checksum; they were not stored.
+    ChecksumMismatch = "checksum_mismatch",
+    /// The protocol version is missing or is not spoken here. `Tus-Version` lists those that are.
+    UnsupportedVersion = "unsupported_version",
     /// The body is larger than this endpoint takes.
     PayloadTooLarge = "payload_too_large",
     /// The body is of a content type that this endpoint does not read.

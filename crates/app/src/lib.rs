@@ -32,6 +32,7 @@ mod sync_jobs;
 mod webhooks;
 
 mod originals;
+mod resumable;
 mod upload;
 mod upload_name;
 mod upload_path;
@@ -56,6 +57,7 @@ pub use picker::{
 };
 pub use receive_notification::NotificationAnswer;
 pub use refresh::RefreshedConnection;
+pub use resumable::{Append, BeginUpload, Checksum, ChecksumAlgorithm, Senders, UploadAbout, UploadReport};
 pub use search::{FoundFile, FoundPage, SearchFilters, SearchFor};
 pub use secret_hash::SecretHash;
 pub use settings::{AppSettings, UploadLimits};
@@ -72,4 +74,6 @@ pub use webhooks::{Offer, RecentOffers, Webhook, WebhookState};
 pub use gangway_connector::{Descriptor, NotificationRequest, Version};
 pub use gangway_model::{ExposeSecret, SecretString};
 pub use gangway_search::{Passage, Respelled, Snippet, Understood, UnderstoodFilter};
-pub use gangway_store::{AuditEntry, CollectionChange, UserChange, UserToken, WatchedConnection};
+pub use gangway_store::{
+    AuditEntry, CollectionChange, UploadState, UserChange, UserToken, WatchedConnection,
+};

@@ -30,11 +30,23 @@ pub struct UploadLimits {
     pub max_file_bytes: u64,
     /// Files in one request.
     pub max_files: usize,
+    /// Resumable uploads that a user may have unfinished.
+    pub max_unfinished: u64,
+    /// How long an unfinished one waits for its sender.
+    pub unfinished_lifetime: Duration,
+    /// Bytes of one part of it: as much as a sender may have in memory, and as a crash costs at most.
+    pub part_bytes: usize,
 }
 
 impl Default for UploadLimits {
     fn default() -> Self {
-        Self { max_file_bytes: 100 << 20, max_files: 1000 }
+        Self {
+            max_file_bytes: 100 << 20,
+            max_files: 1000,
+            max_unfinished: 100,
+            unfinished_lifetime: Duration::from_secs(24 * 3600),
+            part_bytes: 4 << 20,
+        }
     }
 }
 

@@ -14,14 +14,15 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gangway_extract::detect_media_type;
 use gangway_model::{
-    Collection, CollectionId, Connection, Item, ItemId, ItemKind, ItemState, ProviderItemId, Reason, ScopeId,
-    SyncJobId, SyncMode, User,
+    Collection, CollectionId, Connection, ConnectionId, Item, ItemId, ItemKind, ItemState, ProviderItemId,
+    Reason, ScopeId, SyncJobId, SyncMode, User,
 };
 use gangway_store::{
     BlobError, BlobWriter, DocumentChange, ItemUpsert, NewScope, Original, PageEffects, Placement,
     fresh_blob_key,
 };
 use gangway_sync::payload;
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::error::{AppError, AppResult, Code};
@@ -30,7 +31,7 @@ use crate::upload_name::clean_name;
 use crate::upload_path::UploadPlace;
 
 /// Bytes from the start of a file that tell its type.
-const HEAD: usize = 16 * 1024;
+pub(crate) const HEAD: usize = 16 * 1024;
 /// How long a sender may be silent in the middle of a file.
 const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 /// The root under which a collection's uploads stand.
@@ -48,6 +49,10 @@ pub struct UploadTarget {
 impl UploadTarget {
     pub fn collection_id(&self) -> &CollectionId {
         &self.collection.id
+    }
+
+    pub(crate) fn connection_id(&self) -> &ConnectionId {
+        &self.connection.id
     }
 }
 
@@ -75,7 +80,8 @@ pub struct IncomingFile {
 }
 
 /// What happens to a file whose place is taken by one with other bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OnConflict {
     /// The one that is there stays; the new one is not kept.
     Skip,
@@ -93,7 +99,7 @@ pub struct UploadTurns(Mutex<HashMap<CollectionId, Weak<tokio::sync::Mutex<()>>>
 
 impl UploadTurns {
     /// The turn of a collection; held until dropped.
-    async fn take(&self, collection: &CollectionId) -> tokio::sync::OwnedMutexGuard<()> {
+    pub(crate) async fn take(&self, collection: &CollectionId) -> tokio::sync::OwnedMutexGuard<()> {
         let turn = {
             let mut turns = self.0.lock().expect("no holder of this lock panics");
             match turns.get(collection).and_then(Weak::upgrade) {
@@ -110,8 +116,8 @@ impl UploadTurns {
     }
 }
 
-/// What became of one file.
-#[derive(Debug)]
+/// What became of one file. Kept with the uploads that are over, so its fields may be added to only.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UploadOutcome {
     pub name: String,
     /// Where it stands (or would), with the folders above it.
@@ -123,7 +129,8 @@ pub struct UploadOutcome {
     pub file: Option<ItemId>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UploadStatus {
     Stored,
     /// It stands beside one of the same name, under this number.
@@ -264,6 +271,21 @@ impl App {
         file: IncomingFile,
         on_conflict: OnConflict,
     ) -> AppResult<UploadOutcome> {
+        let (outcome, page) = self.plan_file(target, file, on_conflict).await?;
+        if let Some(page) = page {
+            self.store.commit_page(&page).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// What becomes of a staged file, and the page that makes it so; none when no file comes of it, and then its
+    /// bytes are thrown away. To be called in the collection's turn, which ends after the page is committed.
+    pub(crate) async fn plan_file(
+        &self,
+        target: &UploadTarget,
+        file: IncomingFile,
+        on_conflict: OnConflict,
+    ) -> AppResult<(UploadOutcome, Option<PageEffects>)> {
         let IncomingFile { staged, path } = file;
         let rejected = |name: String, path: Option<String>, reason| {
             let path = path.unwrap_or_else(|| name.clone());
@@ -280,14 +302,14 @@ impl App {
             StagedFile::Stored { name, media_type, size, sha256, blob_key } => {
                 (name, media_type, size, sha256, blob_key)
             }
-            StagedFile::Rejected { name, reason } => return Ok(rejected(name, path, reason)),
+            StagedFile::Rejected { name, reason } => return Ok((rejected(name, path, reason), None)),
         };
         let place = match path.as_deref().map_or_else(|| Ok(UploadPlace::at_top(&name)), UploadPlace::of_path)
         {
             Ok(place) => place,
             Err(reason) => {
                 self.discard(&blob_key).await;
-                return Ok(rejected(name, path, reason));
+                return Ok((rejected(name, path, reason), None));
             }
         };
         let (connection, collection) = (&target.connection, &target.collection);
@@ -305,7 +327,7 @@ impl App {
             self.discard(&blob_key).await;
             outcome.status = UploadStatus::Duplicate { of: there.name };
             outcome.file = Some(there.id);
-            return Ok(outcome);
+            return Ok((outcome, None));
         }
         let mut place = place;
         let there = self.upload_at(target, &place).await?;
@@ -315,7 +337,7 @@ impl App {
                 self.discard(&blob_key).await;
                 outcome.status = UploadStatus::Skipped;
                 outcome.file = Some(there.id);
-                return Ok(outcome);
+                return Ok((outcome, None));
             }
             (Some(_), OnConflict::Replace) => {
                 outcome.status = UploadStatus::Replaced;
@@ -365,9 +387,8 @@ impl App {
             tasks: vec![payload::extract_upload(&id, self.now())],
             ..PageEffects::default()
         };
-        self.store.commit_page(&page).await?;
         outcome.file = Some(id);
-        Ok(outcome)
+        Ok((outcome, Some(page)))
     }
 
     /// The file that stands in a place of a collection.
@@ -413,7 +434,7 @@ impl App {
     }
 
     /// What cannot be deleted now was announced as orphaned: the collector finds it.
-    async fn discard(&self, blob_key: &str) {
+    pub(crate) async fn discard(&self, blob_key: &str) {
         if let Err(error) = self.blobs.delete(blob_key).await {
             tracing::warn!(%error, "a blob that nobody needs stays until it is collected");
         }

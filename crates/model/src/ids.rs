@@ -72,6 +72,8 @@ id_types! {
     TokenId,
     PickerSessionId,
     SubscriptionId,
+    /// A resumable upload. Random, never in order: see `gangway_store::NewUpload`.
+    UploadId,
     /// The provider's own id of an item or container.
     ProviderItemId,
     /// A connector's name for one of its change feeds, such as `user` or `drive:0AB…`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use gangway_api::{ApiState, RenderMetrics};
-use gangway_app::{App, AppSettings, RecentOffers, SecretHash, UploadLimits, UploadTurns};
+use gangway_app::{App, AppSettings, RecentOffers, SecretHash, Senders, UploadLimits, UploadTurns};
 use gangway_connector::Descriptor;
 use gangway_effects::{Network, SharedClock, SystemClock};
 use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
@@ -70,7 +70,7 @@ impl House {
             clock: clock.clone(),
             settings: sync_settings(config, &public_url)?,
         }));
-        let app = Arc::new(App {
+        let app = App {
             store: store.clone(),
             blobs,
             vault,
@@ -83,8 +83,10 @@ impl House {
             clock,
             upload_turns: UploadTurns::default(),
             recent_offers: RecentOffers::default(),
+            senders: Senders::default(),
             settings: app_settings(config, public_url),
-        });
+        }
+        .open();
         Ok(Self { app, engine, store })
     }
 
@@ -230,6 +232,9 @@ fn app_settings(config: &Config, public_url: Url) -> AppSettings {
         upload: UploadLimits {
             max_file_bytes: config.upload_max_file_bytes,
             max_files: config.upload_max_files,
+            max_unfinished: config.upload_max_unfinished,
+            unfinished_lifetime: config.upload_unfinished_lifetime,
+            ..UploadLimits::default()
         },
         webhook_base: webhook_base(config, &public_url),
         ..AppSettings::for_public_url(public_url)

@@ -158,10 +158,17 @@ impl Store {
     }
 
     /// Deletes a collection's row with its scopes, placements and jobs. Items stay; those without any
-    /// placement left are found by `items_without_placement`.
+    /// placement left are found by `items_without_placement`. Uploads on their way into it end; their bytes
+    /// are handed to the orphans.
     pub async fn delete_collection(&self, id: &CollectionId) -> Result<()> {
-        let deleted = Sql::new("DELETE FROM collections WHERE id = ").arg(id).run(&self.write).await?;
-        if deleted == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+        let mut tx = self.begin().await?;
+        crate::orphans::orphan_blobs_of_collection(&mut tx, id, self.now()).await?;
+        let deleted = Sql::new("DELETE FROM collections WHERE id = ").arg(id).run(&mut *tx).await?;
+        if deleted == 0 {
+            return Err(StoreError::NotFound);
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     /// The organisation a collection is open to, if any: what the index has to know about it.

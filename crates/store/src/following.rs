@@ -268,11 +268,12 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes what came through a connection (scopes, items, documents), in steps that may be repeated; the
+    /// Deletes what came through a connection (scopes, items, documents, uploads on their way), in steps that may be repeated; the
     /// connection's own row and its grant stay. Blobs are handed to the orphans.
     pub async fn delete_content_of_connection(&self, id: &ConnectionId) -> Result<()> {
         Sql::new("DELETE FROM scopes WHERE connection_id = ").arg(id).run(&self.write).await?;
         Sql::new("DELETE FROM feeds WHERE connection_id = ").arg(id).run(&self.write).await?;
+        self.delete_uploads_of_connection(id).await?;
         loop {
             let items: Vec<ItemId> = self.items_without_placement(id, None, AT_ONCE).await?;
             if items.is_empty() {

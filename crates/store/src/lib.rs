@@ -36,6 +36,7 @@ mod scopes;
 mod subscriptions;
 mod sweep;
 mod tokens;
+mod uploads;
 mod user_keys;
 mod users;
 
@@ -69,5 +70,6 @@ pub use queue::{EnqueuedTask, NewTask, Task, TaskId};
 pub use scopes::{NewScope, Scope};
 pub use subscriptions::{NewSubscription, Subscription, SubscriptionState};
 pub use tokens::UserToken;
+pub use uploads::{NewUpload, NewUploadPart, Upload, UploadEnd, UploadPart, UploadState};
 pub use user_keys::UserKey;
 pub use users::{NewUser, UserChange};

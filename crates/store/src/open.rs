@@ -22,7 +22,7 @@ use crate::error::{Result, StoreError};
 use crate::gather::Gather;
 
 /// The migrations in their order: what each is called, and its text for either database.
-const MIGRATIONS: [(&str, &str, &str); 3] = [
+const MIGRATIONS: &[(&str, &str, &str)] = &[
     (
         "first",
         include_str!("../migrations/sqlite/0001_first.sql"),
@@ -37,6 +37,11 @@ const MIGRATIONS: [(&str, &str, &str); 3] = [
         "failed items",
         include_str!("../migrations/sqlite/0003_failed_items.sql"),
         include_str!("../migrations/postgres/0003_failed_items.sql"),
+    ),
+    (
+        "resumable uploads",
+        include_str!("../migrations/sqlite/0004_resumable_uploads.sql"),
+        include_str!("../migrations/postgres/0004_resumable_uploads.sql"),
     ),
 ];
 
@@ -203,7 +208,7 @@ fn pool(min: u32, max: u32, settings: &'static str) -> AnyPoolOptions {
 }
 
 fn migrator(backend: Backend) -> Migrator {
-    let numbered = (1_i64..).zip(MIGRATIONS);
+    let numbered = (1_i64..).zip(MIGRATIONS.iter().copied());
     let migrations = numbered.map(|(number, (name, sqlite, postgres))| {
         let text = match backend {
             Backend::Sqlite => sqlite,

@@ -3,7 +3,7 @@
 //! A blob is announced here before it is written and taken out when a row comes to point at it. So a process
 //! that dies between the two leaves no blob that nobody knows of.
 
-use gangway_model::{ConnectionId, ItemId, Timestamp, UserId};
+use gangway_model::{CollectionId, ConnectionId, ItemId, Timestamp, UploadId, UserId};
 use sqlx::{Any, Transaction};
 
 use crate::Store;
@@ -29,6 +29,7 @@ impl Store {
             .sql(
                 " AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.blob_key = o.blob_key) \
                  AND NOT EXISTS (SELECT 1 FROM originals g WHERE g.blob_key = o.blob_key) \
+                 AND NOT EXISTS (SELECT 1 FROM upload_parts p WHERE p.blob_key = o.blob_key) \
                  ORDER BY orphaned_at, blob_key LIMIT ",
             )
             .arg(limit)
@@ -94,7 +95,15 @@ pub(crate) async fn orphan_blobs_of_connection(
         })
         .await?;
     }
-    Ok(())
+    orphan_parts_of_connection(tx, connection, now).await
+}
+
+pub(crate) async fn orphan_parts_of_connection(
+    tx: &mut Transaction<'static, Any>,
+    connection: &ConnectionId,
+    now: Timestamp,
+) -> Result<()> {
+    orphan_parts(tx, now, |sql| sql.sql("connection_id = ").arg(connection)).await
 }
 
 pub(crate) async fn orphan_blobs_of_user(
@@ -110,7 +119,35 @@ pub(crate) async fn orphan_blobs_of_user(
         })
         .await?;
     }
-    Ok(())
+    orphan_parts(tx, now, |sql| sql.sql("user_id = ").arg(user)).await
+}
+
+pub(crate) async fn orphan_blobs_of_collection(
+    tx: &mut Transaction<'static, Any>,
+    collection: &CollectionId,
+    now: Timestamp,
+) -> Result<()> {
+    orphan_parts(tx, now, |sql| sql.sql("collection_id = ").arg(collection)).await
+}
+
+pub(crate) async fn orphan_blobs_of_upload(
+    tx: &mut Transaction<'static, Any>,
+    upload: &UploadId,
+    now: Timestamp,
+) -> Result<()> {
+    orphan_parts(tx, now, |sql| sql.sql("id = ").arg(upload)).await
+}
+
+/// The parts of the uploads that `which` picks out.
+async fn orphan_parts(
+    tx: &mut Transaction<'static, Any>,
+    now: Timestamp,
+    which: impl FnOnce(Sql) -> Sql,
+) -> Result<()> {
+    orphan_from(tx, "upload_parts", now, |sql| {
+        which(sql.sql("t.upload_id IN (SELECT id FROM uploads WHERE ")).sql(")")
+    })
+    .await
 }
 
 async fn orphan_from(

@@ -5,7 +5,7 @@
 use gangway_model::{
     CollectionId, ConnectionId, ConnectorId, Cursor, FeedKey, ItemId, OrganizationId, PageToken,
     PickerSessionId, ProviderItemId, Revision, ScopeId, SubscriptionId, SyncJobId, Timestamp, TokenId,
-    UserId, to_millis,
+    UploadId, UserId, to_millis,
 };
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{AnyExecutor, Arguments, AssertSqlSafe};
@@ -205,6 +205,7 @@ ids_into_value!(
     SyncJobId,
     TaskId,
     TokenId,
+    UploadId,
     UserId,
 );
 

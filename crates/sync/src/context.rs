@@ -1,6 +1,6 @@
 //! What every task works with.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use gangway_connector::{Capabilities, Source};
 use gangway_effects::SharedClock;
@@ -11,6 +11,7 @@ use gangway_store::{Blobs, PageEffects, Store, Task, TaskLease};
 use gangway_vault::Vault;
 use tokio_util::sync::CancellationToken;
 
+use crate::finish::FinishUploads;
 use crate::open::Opener;
 use crate::settings::SyncSettings;
 use crate::stop::Stop;
@@ -29,6 +30,8 @@ pub struct Rooms {
     pub clock: SharedClock,
     pub settings: SyncSettings,
     pub watchers: Watchers,
+    /// Set once the use cases are there.
+    pub finisher: OnceLock<Weak<dyn FinishUploads>>,
     /// Wakes the workers when there may be something to claim.
     pub work: tokio::sync::Notify,
 }

@@ -1,6 +1,6 @@
 //! The engine as the rest of the program sees it: started once, woken when there is work, watched, shut down.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use futures::Stream;
 use gangway_effects::SharedClock;
@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Rooms;
+use crate::finish::FinishUploads;
 use crate::open::Opener;
 use crate::settings::SyncSettings;
 use crate::stop::Stop;
@@ -59,6 +60,7 @@ impl Engine {
             clock,
             settings,
             watchers: Watchers::default(),
+            finisher: OnceLock::new(),
             work: tokio::sync::Notify::new(),
         };
         Self {
@@ -72,6 +74,11 @@ impl Engine {
         let workers = tokio::spawn(worker::run(Arc::clone(&self.rooms), self.shutdown.clone()));
         let scheduler = tokio::spawn(schedule::run(Arc::clone(&self.rooms), self.shutdown.clone()));
         self.running.try_lock().expect("nobody else has the engine yet").extend([workers, scheduler]);
+    }
+
+    /// Says who finishes uploads. Whoever says it first does; tasks that come before it wait.
+    pub fn finish_uploads_by(&self, finisher: Weak<dyn FinishUploads>) {
+        let _ = self.rooms.finisher.set(finisher);
     }
 
     /// Tells the workers that there may be work.

@@ -7,6 +7,7 @@ mod commit;
 mod content;
 mod context;
 mod engine;
+mod finish;
 mod membership;
 mod open;
 mod page;
@@ -22,6 +23,7 @@ mod watch;
 mod worker;
 
 pub use engine::{Engine, EngineParts};
+pub use finish::{FinishUploads, KEEP_UPLOADS};
 pub use open::Opener;
 pub use schedule::PUSHES_TRUSTED;
 pub use settings::SyncSettings;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gangway_api::ApiState;
-use gangway_app::{App, AppSettings, RecentOffers, SecretHash, UploadTurns};
+use gangway_app::{App, AppSettings, RecentOffers, SecretHash, Senders, UploadTurns};
 use gangway_connector::conformance::StandIn;
 use gangway_effects::{Clock, Network, NetworkOptions, SharedClock, SteppedClock};
 use gangway_emulators::google::{
@@ -148,7 +148,7 @@ impl House {
             clock: Arc::clone(&shared),
             settings,
         }));
-        let app = Arc::new(App {
+        let app = App {
             store: Arc::clone(&store),
             blobs,
             vault: vault.clone(),
@@ -161,6 +161,7 @@ impl House {
             clock: shared,
             upload_turns: UploadTurns::default(),
             recent_offers: RecentOffers::default(),
+            senders: Senders::default(),
             settings: AppSettings {
                 admin_key: Some(SecretHash::of(ADMIN_KEY)),
                 // Measured on the clock that stories step.
@@ -168,7 +169,8 @@ impl House {
                 webhook_base: options.webhooks.then(|| url.clone()),
                 ..AppSettings::for_public_url(url.clone())
             },
-        });
+        }
+        .open();
         let router =
             gangway_api::router(ApiState { app: Arc::clone(&app), render_metrics: Arc::new(String::new) });
         let server = tokio::spawn(async move {

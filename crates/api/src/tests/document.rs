@@ -115,7 +115,8 @@ async fn the_router_and_the_document_agree() {
             .map(|method| method.trim().to_ascii_lowercase())
             .filter(|method| method != "head")
             .collect();
-        let documented: BTreeSet<String> = item.as_object().unwrap().keys().cloned().collect();
+        let documented = item.as_object().unwrap().keys().filter(|method| *method != "head");
+        let documented: BTreeSet<String> = documented.cloned().collect();
         assert_eq!(allowed, documented, "{template}");
     }
     house.get("/no/such/path").await.error(404, "not_found");

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use gangway_app::{App, AppSettings, CreateUser, RecentOffers, SecretHash, UploadLimits, UploadTurns};
+use gangway_app::{
+    App, AppSettings, CreateUser, RecentOffers, SecretHash, Senders, UploadLimits, UploadTurns,
+};
 use gangway_effects::{Network, NetworkOptions, SharedClock, SteppedClock};
 use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
 use gangway_model::{ExposeSecret, Plan, User};
@@ -30,7 +32,7 @@ pub struct House {
     pub clock: SteppedClock,
     pub provider: Provider,
     router: Router,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 /// What came back.
@@ -123,10 +125,16 @@ impl House {
             redirect_uris: BTreeSet::from(["https://app.example/cb".to_owned()]),
             allowed_origins: BTreeSet::from(["https://app.example".to_owned()]),
             admin_key: Some(SecretHash::of(ADMIN_KEY)),
-            upload: UploadLimits { max_file_bytes: 1000, max_files: 3 },
+            upload: UploadLimits {
+                max_file_bytes: 1000,
+                max_files: 3,
+                max_unfinished: 5,
+                part_bytes: 100,
+                ..UploadLimits::default()
+            },
             ..AppSettings::for_public_url("https://gw.example".parse().unwrap())
         };
-        let app = Arc::new(App {
+        let app = App {
             store,
             blobs,
             vault,
@@ -139,11 +147,17 @@ impl House {
             clock: shared,
             upload_turns: UploadTurns::default(),
             recent_offers: RecentOffers::default(),
+            senders: Senders::default(),
             settings,
-        });
+        }
+        .open();
         let render_metrics = Arc::new(|| "# nothing yet\n".to_owned());
         let router = router(ApiState { app: Arc::clone(&app), render_metrics });
-        Self { app, clock, provider, router, _folder: folder }
+        Self { app, clock, provider, router, folder }
+    }
+
+    pub fn clock_now(&self) -> gangway_model::Timestamp {
+        gangway_effects::Clock::now(&self.clock)
     }
 
     /// A user with a token.

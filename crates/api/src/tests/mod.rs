@@ -10,5 +10,7 @@ mod connecting;
 mod document;
 mod files;
 mod pages;
+mod resumable;
+mod resuming;
 mod syncing;
 mod uploads;

@@ -102,6 +102,16 @@ impl Call<'_> {
         self
     }
 
+    pub fn header(mut self, name: &str, value: impl ToString) -> Self {
+        self.request = self.request.header(name, value.to_string());
+        self
+    }
+
+    pub fn body(mut self, body: impl Into<reqwest::Body>) -> Self {
+        self.request = self.request.body(body);
+        self
+    }
+
     pub fn multipart(mut self, form: reqwest::multipart::Form) -> Self {
         self.request = self.request.multipart(form);
         self

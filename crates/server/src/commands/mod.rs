@@ -10,6 +10,7 @@ pub mod emulate;
 pub mod keys;
 pub mod ls;
 pub mod organizations;
+mod resume;
 pub mod search;
 pub mod serve;
 pub mod status;

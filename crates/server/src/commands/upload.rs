@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
-use super::collections;
+use super::{collections, resume};
 use crate::client::{Client, ServerArgs, parse};
 use crate::failure::{Exit, Failure};
 use crate::output::progress::Bytes;
@@ -53,12 +53,15 @@ impl Conflict {
 /// Files on their way at the same time.
 const AT_ONCE: usize = 4;
 
+/// A larger file is sent so that it can go on after a broken connection.
+const LARGE: u64 = 16_000_000;
+
 /// A file to send.
-struct Local {
-    path: PathBuf,
+pub(super) struct Local {
+    pub path: PathBuf,
     /// Where it stands among the folders that were named; of a file that was named itself, its name.
-    place: String,
-    bytes: u64,
+    pub place: String,
+    pub bytes: u64,
 }
 
 #[derive(Deserialize)]
@@ -231,6 +234,10 @@ async fn send(
     bar: &Bytes,
 ) -> Result<Value, Failure> {
     let name = named(&file.path);
+    if file.bytes > LARGE {
+        let about = [("filename", name.as_str()), ("on_conflict", on_conflict.word())];
+        return resume::send(client, collection, &file, &about, bar).await;
+    }
     let open = tokio::fs::File::open(&file.path)
         .await
         .map_err(|error| Failure::failed(format!("cannot read {}", file.path.display())).why(error))?;

@@ -135,6 +135,10 @@ static FIXED: &[Setting] = &[
         "The largest file that may be uploaded."),
     setting("upload.max_files", Kind::Number { min: 1, max: 10_000 }, Some("1000"), None,
         "The most files in one upload request."),
+    setting("upload.max_unfinished", Kind::Number { min: 1, max: 10_000 }, Some("100"), None,
+        "The most resumable uploads that a user may have unfinished; together with upload.max_file_bytes it limits what they take up."),
+    setting("upload.unfinished_seconds", Kind::Number { min: 60, max: 2_592_000 }, Some("86400"), None,
+        "How long a resumable upload that nobody goes on with is kept."),
 ];
 
 /// All settings: the fixed ones, then those of each provider and each connector of the registry.

@@ -49,6 +49,8 @@ pub struct Config {
     pub search_writer_memory_bytes: usize,
     pub upload_max_file_bytes: u64,
     pub upload_max_files: usize,
+    pub upload_max_unfinished: u64,
+    pub upload_unfinished_lifetime: Duration,
     pub providers: BTreeMap<String, ProviderConfig>,
     /// Endpoints set by hand, by connector and name.
     pub endpoints: BTreeMap<String, BTreeMap<String, Url>>,
@@ -178,6 +180,8 @@ impl Reader<'_> {
             search_writer_memory_bytes: (self.number("search.writer_memory_mb") as usize) << 20,
             upload_max_file_bytes: self.number("upload.max_file_bytes"),
             upload_max_files: self.number("upload.max_files") as usize,
+            upload_max_unfinished: self.number("upload.max_unfinished"),
+            upload_unfinished_lifetime: self.seconds("upload.unfinished_seconds"),
             providers,
             endpoints,
             webhook_secrets,

@@ -6,4 +6,5 @@ mod commands;
 mod demo;
 mod kill;
 mod readme;
+mod resume;
 mod serve;

@@ -7,7 +7,7 @@ use super::{gone, items, placements};
 use crate::Store;
 use crate::error::{Result, StoreError};
 use crate::sql::Sql;
-use crate::{frontier, job_files, queue};
+use crate::{frontier, job_files, queue, uploads};
 
 impl Store {
     /// Commits a page. Either everything in it is durable when this returns, or nothing has happened.
@@ -18,7 +18,7 @@ impl Store {
     ///
     /// # Errors
     /// `Conflict` when the lease is lost, the job is gone, the feed stands elsewhere, a container is not on the
-    /// frontier, or an item that is placed does not exist.
+    /// frontier, an item that is placed does not exist, or the upload is not waiting to become a file.
     pub async fn commit_page(&self, page: &PageEffects) -> Result<CommittedPage> {
         let now = self.now();
         let mut tx = self.begin().await?;
@@ -26,6 +26,9 @@ impl Store {
             hold_lease(&mut tx, lease).await?;
         }
         mark_job(&mut tx, page).await?;
+        if let Some(end) = &page.upload {
+            uploads::end_upload_in(&mut tx, end, now).await?;
+        }
         let written = items::write_items(&mut tx, &page.items, now).await?;
         placements::write_placements(&mut tx, page, &written).await?;
         gone::bury(&mut tx, &page.gone, now).await?;

@@ -13,6 +13,7 @@ use gangway_model::{
 use crate::documents::{Original, StoredDocument};
 use crate::frontier::ContainerEnd;
 use crate::queue::{NewTask, TaskId};
+use crate::uploads::UploadEnd;
 
 /// What one page of a sync does to the rows. Empty parts do nothing.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +44,9 @@ pub struct PageEffects {
     pub feed: Option<FeedStep>,
     /// Work that follows from this page.
     pub tasks: Vec<NewTask>,
+    /// The resumable upload that this page makes a file of. When it is not waiting for that any more, nothing
+    /// of the page happens.
+    pub upload: Option<UploadEnd>,
 }
 
 /// A worker's claim on a task.

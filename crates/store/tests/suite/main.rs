@@ -29,4 +29,5 @@ mod scopes;
 mod subscriptions;
 mod tenants;
 mod tokens;
+mod uploads;
 mod users;

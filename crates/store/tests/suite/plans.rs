@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gangway_model::{ItemState, Outcome};
 use gangway_store::testing::{TestStore, statements_of};
-use gangway_store::{Backend, ItemFilter, NewTask, PageEffects, Paging};
+use gangway_store::{Backend, ItemFilter, NewTask, NewUpload, PageEffects, Paging};
 use serde_json::json;
 use sqlx::{AnyPool, AssertSqlSafe, Row};
 
@@ -47,6 +47,18 @@ async fn hot_statements_never_read_a_whole_table() {
             assert_no_scans(&pool, stringify!($call), statements_of(async { $call.await.map(|_| ()).unwrap() }).await).await;
         )+};
     }
+    let upload = NewUpload {
+        id: "an upload".into(),
+        user_id: user.clone(),
+        connection_id: connection.clone(),
+        collection_id: collection.clone(),
+        length: None,
+        about: json!({}),
+        expires_at: ann.now + minute,
+    };
+    let finish = NewTask::new("finish", json!({}));
+    let begun = store.create_upload(&upload, 10, &finish).await.unwrap().unwrap();
+    let another = NewUpload { id: "another".into(), ..upload };
     let gone = PageEffects {
         gone: vec![gangway_store::Gone { item_id: items[0].id.clone(), observed_at: ann.now }],
         unplaced: vec![(scope.clone(), items[1].id.clone())],
@@ -85,6 +97,13 @@ async fn hot_statements_never_read_a_whole_table() {
         store.retry(&task.id, "w", ann.now, "x"),
         store.list_expiring(ann.now, 10),
         store.list_orphaned_blobs(ann.now, 10),
+        store.get_upload(user, &begun.id),
+        store.create_upload(&another, 10, &finish),
+        store.append_to_upload(&begun, &[], Some(9), ann.now, &finish),
+        store.list_upload_parts(&begun.id),
+        store.take_back_upload(user, &another.id, ann.now),
+        store.expire_uploads(ann.now, ann.now, 10),
+        store.delete_old_uploads(ann.now),
         store.list_audit(Some(user), &all),
         store.list_follow_due(ann.now, ann.now, ann.now, ann.now, 10),
         store.scope_was_listed_by(job, scope),

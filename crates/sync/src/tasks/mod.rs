@@ -2,6 +2,7 @@
 
 mod clean;
 mod disconnect;
+mod finish_upload;
 mod follow;
 mod import;
 mod rebuild;
@@ -27,6 +28,7 @@ pub mod kinds {
     pub const REMOVE_SCOPE: &str = "remove_scope";
     pub const REMOVE_COLLECTION: &str = "remove_collection";
     pub const DELETE_USER: &str = "delete_user";
+    pub const FINISH_UPLOAD: &str = "finish_upload";
     pub const EXTRACT_UPLOAD: &str = "extract_upload";
     pub const REMOVE_ITEM: &str = "remove_item";
     pub const COLLECT_BLOBS: &str = "collect_blobs";
@@ -43,6 +45,7 @@ pub mod kinds {
         REMOVE_SCOPE,
         REMOVE_COLLECTION,
         DELETE_USER,
+        FINISH_UPLOAD,
         EXTRACT_UPLOAD,
         REMOVE_ITEM,
         COLLECT_BLOBS,
@@ -53,7 +56,7 @@ pub mod kinds {
 /// Tasks ready for the queue, each with the key that keeps it single and the lane that keeps it in order.
 pub mod payload {
     use gangway_model::{
-        CollectionId, ConnectionId, ItemId, ProviderItemId, ScopeId, SyncJobId, Timestamp, UserId,
+        CollectionId, ConnectionId, ItemId, ProviderItemId, ScopeId, SyncJobId, Timestamp, UploadId, UserId,
     };
     use gangway_store::NewTask;
     use serde::{Deserialize, Serialize};
@@ -103,6 +106,11 @@ pub mod payload {
     #[derive(Serialize, Deserialize)]
     pub(crate) struct OfItem {
         pub item: ItemId,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    pub(crate) struct OfUpload {
+        pub upload: UploadId,
     }
 
     fn task(kind: &str, about: &str, payload: serde_json::Value, run_at: Timestamp) -> NewTask {
@@ -199,6 +207,11 @@ pub mod payload {
         task(kinds::DELETE_USER, user.as_str(), json!(OfUser { user: user.clone() }), now)
     }
 
+    /// Makes a file of a whole upload.
+    pub fn finish_upload(upload: &UploadId, at: Timestamp) -> NewTask {
+        task(kinds::FINISH_UPLOAD, upload.as_str(), json!(OfUpload { upload: upload.clone() }), at)
+    }
+
     /// Reads the text of an uploaded file.
     pub fn extract_upload(item: &ItemId, now: Timestamp) -> NewTask {
         task(kinds::EXTRACT_UPLOAD, item.as_str(), json!(OfItem { item: item.clone() }), now)
@@ -234,6 +247,7 @@ pub async fn run(context: &TaskContext) -> Result<(), Stop> {
         kinds::REMOVE_COLLECTION => remove::run_collection(context, read(context)?).await,
         kinds::REMOVE_ITEM => remove::run_item(context, read(context)?).await,
         kinds::DELETE_USER => disconnect::run_user(context, read(context)?).await,
+        kinds::FINISH_UPLOAD => finish_upload::run(context, read(context)?).await,
         kinds::EXTRACT_UPLOAD => upload::run(context, read(context)?).await,
         kinds::COLLECT_BLOBS => clean::run(context).await,
         kinds::REBUILD_INDEX => rebuild::run(context).await,

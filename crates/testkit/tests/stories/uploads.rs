@@ -121,3 +121,94 @@ async fn a_file_without_text_is_found_by_its_name_and_says_why() {
     assert_eq!(reason_of("quokka-photo.png"), ("name_only".into(), "recognition_not_installed".into()));
     house.stop().await;
 }
+
+/// Every byte is here, the last step failed, and the sender is gone for good: the queue makes a file of it, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_upload_that_could_not_be_stored_is_stored_later_by_itself() {
+    let house = house().await;
+    let ada = house.user("free").await;
+    let collection = ada.collection("mine").await;
+    let text = "the axolotl regrows its limbs";
+    let send = async |method: &str, path: &str, headers: &[(&str, &str)], body: &str| {
+        let mut request = house.http.request(method.parse().unwrap(), house.url.join(path).unwrap());
+        request = request.bearer_auth(&ada.token).header("tus-resumable", "1.0.0").body(body.to_owned());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    };
+    let metadata = format!("collection_uuid {},filename YXhvbG90bC50eHQ=", base64_of(&collection));
+    let said = [("upload-length", "29"), ("upload-metadata", metadata.as_str())];
+    let begun = send("POST", "rest/connectors/local_upload/uploads", &said, "").await;
+    let location = begun.headers()["location"].to_str().unwrap().to_owned();
+    let path = format!("rest/connectors/local_upload/uploads/{}", location.rsplit('/').next().unwrap());
+
+    let in_the_way = house.blobs_folder.join("originals");
+    std::fs::write(&in_the_way, "not a folder").unwrap();
+    let typed = [("upload-offset", "0"), ("content-type", "application/offset+octet-stream")];
+    assert_eq!(send("PATCH", &path, &typed, text).await.status(), 503);
+    assert_eq!(ada.ask("GET", &path, None).await["status"], "received");
+    std::fs::remove_file(&in_the_way).unwrap();
+    let done = async {
+        loop {
+            let told = ada.ask("GET", &path, None).await;
+            if told["status"] == "done" {
+                return told;
+            }
+        }
+    };
+    assert_eq!(house.step_until(done).await["file"]["status"], "stored");
+    house.settle().await;
+    assert_eq!(ada.found("axolotl").await, ["axolotl.txt"]);
+    let files = ada.ask("GET", &format!("rest/collections/{collection}/files"), None).await;
+    assert_eq!(files["files"].as_array().unwrap().len(), 1);
+    house.stop().await;
+}
+
+/// Bytes of unfinished uploads leave after a day, and with the collection that they were to go into.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_an_unfinished_upload_stays() {
+    let house = house().await;
+    let ada = house.user("free").await;
+    let collection = ada.collection("mine").await;
+    let metadata = format!("collection_uuid {}", base64_of(&collection));
+    let begin = async || {
+        let url = house.url.join("rest/connectors/local_upload/uploads").unwrap();
+        let request = house.http.post(url).bearer_auth(&ada.token).header("tus-resumable", "1.0.0");
+        let request = request.header("upload-length", "9").header("upload-metadata", &metadata);
+        let answer = request
+            .header("content-type", "application/offset+octet-stream")
+            .body("half")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 201);
+    };
+    let parts = || {
+        let folders = std::fs::read_dir(house.blobs_folder.join("uploads")).into_iter().flatten();
+        folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap()).count()
+    };
+    begin().await;
+    assert_eq!(parts(), 1);
+    house.advance(std::time::Duration::from_secs(24 * 3600));
+    house.let_due_work_happen().await;
+    // Ended, and collected once nobody can be writing it any more.
+    house.advance(std::time::Duration::from_secs(2 * 3600));
+    house.let_due_work_happen().await;
+    assert_eq!(parts(), 0, "after a day");
+
+    begin().await;
+    assert_eq!(parts(), 1);
+    let (status, _) = ada.call("DELETE", &format!("rest/collections/{collection}"), None).await;
+    assert!((200..300).contains(&status), "{status}");
+    house.settle().await;
+    house.advance(std::time::Duration::from_secs(2 * 3600));
+    house.let_due_work_happen().await;
+    assert_eq!(parts(), 0, "with its collection");
+    house.stop().await;
+}
+
+fn base64_of(text: &str) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}

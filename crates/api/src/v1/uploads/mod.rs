@@ -3,6 +3,7 @@
 pub mod content;
 pub mod create;
 pub mod delete;
+pub mod tus;
 
 mod parts;
 mod view;

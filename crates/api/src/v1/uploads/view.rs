@@ -14,7 +14,7 @@ pub struct UploadAnswer {
 }
 
 #[derive(Serialize, ToSchema)]
-struct UploadedFile {
+pub struct UploadedFile {
     /// The file in the collection: new, or the one that was there already. Null when rejected.
     id: Option<String>,
     /// The same.

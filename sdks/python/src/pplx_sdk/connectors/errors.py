@@ -120,6 +120,12 @@ class MethodNotAllowedError(ConnectorError):
     default_code = "method_not_allowed"
 
 
+class GoneError(ConnectorError):
+    """It was there and is over, such as an upload that has expired."""
+
+    default_code = "gone"
+
+
 class ConflictError(ConnectorError):
     """The request contradicts what is there: a name that is taken, a session that is over."""
 
@@ -153,6 +159,24 @@ class TokenExpiredError(ConnectorError):
     """The provider's access token ended and could not be replaced just now. The client refreshed once already."""
 
     default_code = "token_expired"
+
+
+class LockedError(ConnectorError):
+    """Another request is sending to the same upload."""
+
+    default_code = "locked"
+
+
+class ChecksumMismatchError(ConnectorError):
+    """The bytes are not those that were announced by their checksum."""
+
+    default_code = "checksum_mismatch"
+
+
+class UnsupportedVersionError(ConnectorError):
+    """The version of the protocol is not spoken by the server."""
+
+    default_code = "unsupported_version"
 
 
 class PayloadTooLargeError(ConnectorError):
@@ -219,9 +243,10 @@ BY_CODE: dict[str, type[ConnectorError]] = {
     kind.default_code: kind
     for kind in (
         InvalidRequestError, InvalidScopeError, InvalidGrantError, AccessDeniedError, UnauthorizedError,
-        ForbiddenError, PlanRequiredError, NotFoundError, MethodNotAllowedError, ConflictError,
-        ConnectorUnavailableError, NotConnectedError, NeedsReauthError, TokenExpiredError, PayloadTooLargeError,
-        UnsupportedMediaTypeError, RateLimitError, ProviderError, UnavailableError, QuotaExceededError, InternalError,
+        ForbiddenError, PlanRequiredError, NotFoundError, MethodNotAllowedError, GoneError, ConflictError,
+        ConnectorUnavailableError, NotConnectedError, NeedsReauthError, TokenExpiredError, LockedError,
+        ChecksumMismatchError, UnsupportedVersionError, PayloadTooLargeError, UnsupportedMediaTypeError,
+        RateLimitError, ProviderError, UnavailableError, QuotaExceededError, InternalError,
     )
 }  # fmt: skip
 """The class of each code that a server answers with."""
