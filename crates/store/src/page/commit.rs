@@ -26,7 +26,7 @@ impl Store {
             hold_lease(&mut tx, lease).await?;
         }
         mark_job(&mut tx, page).await?;
-        let written = items::write_items(&mut tx, &page.items, now).await?;
+        let written = items::write_items(&mut tx, page, now).await?;
         placements::write_placements(&mut tx, page, &written).await?;
         gone::bury(&mut tx, &page.gone, now).await?;
         if let Some(job) = &page.job {

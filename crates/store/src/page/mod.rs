@@ -43,6 +43,8 @@ pub struct PageEffects {
     pub feed: Option<FeedStep>,
     /// Work that follows from this page.
     pub tasks: Vec<NewTask>,
+    /// Whether items whose documents change are put on the list of those whose vectors are to be made.
+    pub to_embed: bool,
 }
 
 /// A worker's claim on a task.

@@ -27,5 +27,6 @@ mod schema;
 mod scopes;
 mod subscriptions;
 mod tenants;
+mod to_embed;
 mod tokens;
 mod users;

@@ -85,6 +85,7 @@ async fn hot_statements_never_read_a_whole_table() {
         store.retry(&task.id, "w", ann.now, "x"),
         store.list_expiring(ann.now, 10),
         store.list_orphaned_blobs(ann.now, 10),
+        store.list_to_embed(10),
         store.list_audit(Some(user), &all),
         store.list_follow_due(ann.now, ann.now, ann.now, ann.now, 10),
         store.scope_was_listed_by(job, scope),
