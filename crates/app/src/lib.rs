@@ -71,5 +71,5 @@ pub use webhooks::{OfferTurn, Webhook, WebhookState};
 // What a caller has to name to use the deeds, so that it need not name the rooms below.
 pub use gangway_connector::{Descriptor, NotificationRequest, Version};
 pub use gangway_model::ExposeSecret;
-pub use gangway_search::{Passage, Respelled, Snippet, Understood, UnderstoodFilter};
+pub use gangway_search::{ByMeaning, Passage, Respelled, Snippet, Understood, UnderstoodFilter};
 pub use gangway_store::{AuditEntry, CollectionChange, UserChange, UserToken, WatchedConnection};

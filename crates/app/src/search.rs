@@ -8,7 +8,8 @@ use gangway_model::{
     to_millis,
 };
 use gangway_search::{
-    Filters, Hit, MAX_OFFSET, Names, SearchError, SearchRequest, Understood, Visibility, folders_asked,
+    ByMeaning, Filters, Hit, MAX_OFFSET, Names, SearchError, SearchRequest, Understood, Visibility,
+    folders_asked,
 };
 use gangway_store::Paging;
 
@@ -54,6 +55,7 @@ pub struct FoundPage {
     pub next: Option<String>,
     pub took: Duration,
     pub understood: Understood,
+    pub by_meaning: ByMeaning,
 }
 
 /// Where a page begins, and the moment the first page was asked for: ages are told by it on all of them.
@@ -97,6 +99,10 @@ impl App {
             offset: start.offset,
         };
         let found = self.index.search(&asked).await?;
+        if !matches!(found.by_meaning, ByMeaning::Off | ByMeaning::NotAsked) {
+            let result = found.by_meaning.as_str();
+            metrics::counter!("gangway_searches_by_meaning_total", "result" => result).increment(1);
+        }
         let seen = found.hits.len();
         let files = self.confirmed(user, &shared, &filters.collections, found.hits).await?;
         let after = start.offset + seen;
@@ -107,6 +113,7 @@ impl App {
             next: more.then(|| seal_cursor(&format!("o{after}@{}", to_millis(start.now)))),
             took: found.took,
             understood: found.understood,
+            by_meaning: found.by_meaning,
         })
     }
 

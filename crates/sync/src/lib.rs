@@ -21,6 +21,7 @@ mod tree;
 mod watch;
 mod worker;
 
+pub use context::Embeddings;
 pub use engine::{Engine, EngineParts};
 pub use open::Opener;
 pub use schedule::PUSHES_TRUSTED;

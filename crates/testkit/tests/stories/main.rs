@@ -4,6 +4,7 @@ mod connect;
 mod follow;
 mod fresh;
 mod grants;
+mod meaning;
 mod proof;
 mod providers;
 mod rooms;
