@@ -73,7 +73,7 @@ pub use webhooks::{Offer, RecentOffers, Webhook, WebhookState};
 // What a caller has to name to use the deeds, so that it need not name the rooms below.
 pub use gangway_connector::{Descriptor, NotificationRequest, Version};
 pub use gangway_model::{ExposeSecret, SecretString};
-pub use gangway_search::{Passage, Respelled, Snippet, Understood, UnderstoodFilter};
+pub use gangway_search::{ByMeaning, Passage, Respelled, Snippet, Understood, UnderstoodFilter};
 pub use gangway_store::{
     AuditEntry, CollectionChange, UploadState, UserChange, UserToken, WatchedConnection,
 };

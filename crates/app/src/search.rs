@@ -8,8 +8,8 @@ use gangway_model::{
     to_millis,
 };
 use gangway_search::{
-    Filters, Hit, MAX_LIMIT, MAX_OFFSET, Names, SearchError, SearchRequest, Understood, Visibility,
-    folders_asked,
+    ByMeaning, Filters, Hit, MAX_LIMIT, MAX_OFFSET, Names, SearchError, SearchRequest, Understood,
+    Visibility, folders_asked,
 };
 use gangway_store::Paging;
 
@@ -55,6 +55,7 @@ pub struct FoundPage {
     pub next: Option<String>,
     pub took: Duration,
     pub understood: Understood,
+    pub by_meaning: ByMeaning,
 }
 
 /// What the rows confirm of some hits.
@@ -111,6 +112,10 @@ impl App {
             offset: start.offset,
         };
         let found = self.index.search(&asked).await?;
+        if !matches!(found.by_meaning, ByMeaning::Off | ByMeaning::NotAsked) {
+            let result = found.by_meaning.as_str();
+            metrics::counter!("gangway_searches_by_meaning_total", "result" => result).increment(1);
+        }
         let seen = found.hits.len();
         let Confirmed { mut files, left } =
             self.confirmed(user, &shared, &filters.collections, found.hits).await?;
@@ -125,6 +130,7 @@ impl App {
             next: more.then(|| seal_cursor(&format!("o{after}@{}", to_millis(start.now)))),
             took: found.took,
             understood: found.understood,
+            by_meaning: found.by_meaning,
         })
     }
 

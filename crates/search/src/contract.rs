@@ -78,7 +78,8 @@ pub trait SearchIndex: Send + Sync {
     ///
     /// - Never returns what `visible` does not allow: the item's owner is `visible.owner`, or one of its collections
     ///   is in `visible.collections`.
-    /// - Filters narrow, and do not change the order of what is left.
+    /// - Filters narrow, and do not change the order of what is left by words; where vectors have a say, places count, and
+    ///   fewer items may stand in another order.
     /// - No query text is an error. A blank query, or one of exclusions and filters only, lists the latest modified
     ///   items first.
     /// - One hit for each item, with its best passages. `limit` and `offset` count hits.

@@ -14,6 +14,9 @@ pub enum SearchError {
     /// The disk or the service behind the index failed; trying again later makes sense.
     #[error("the search index could not {doing}: {cause}")]
     Unavailable { doing: &'static str, cause: String },
+    /// A vector is of another length than those held.
+    #[error("these vectors are of another length than those held: another model made them")]
+    OtherDimensions,
     /// The index has been shut down.
     #[error("the search index is closed")]
     Closed,
@@ -26,6 +29,7 @@ impl SearchError {
             Self::RebuildNeeded { .. } => "index_rebuild_needed",
             Self::InUse { .. } => "index_in_use",
             Self::Unavailable { .. } => "index_unavailable",
+            Self::OtherDimensions => "other_dimensions",
             Self::Closed => "index_closed",
         }
     }

@@ -81,6 +81,31 @@ pub struct SearchPage {
     pub total: u64,
     pub took: Duration,
     pub understood: Understood,
+    pub by_meaning: ByMeaning,
+}
+
+/// Whether a search also looked for passages that mean what was asked, in whatever words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ByMeaning {
+    /// The server has no model for it.
+    #[default]
+    Off,
+    /// There was nothing to understand: no words beside phrases and fields.
+    NotAsked,
+    Used,
+    /// The model did not answer in time; what was found was found by its words alone.
+    Unavailable,
+}
+
+impl ByMeaning {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::NotAsked => "not_asked",
+            Self::Used => "used",
+            Self::Unavailable => "unavailable",
+        }
+    }
 }
 
 /// How a query was read, so that people can be shown it. Texts are as typed.

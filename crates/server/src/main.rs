@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod config;
 mod failure;
+mod meaning;
 mod output;
 mod serving;
 mod wiring;

@@ -20,6 +20,7 @@ use url::Url;
 
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
+use crate::meaning::Meaning;
 
 /// All rooms of one process, put together and running.
 pub struct House {
@@ -48,11 +49,17 @@ impl House {
             .await
             .context("cannot open the folder of blobs")?;
         let blobs = Arc::new(blobs);
-        let index = open_index(config).await?;
-        if index.stats().await.context("cannot read the search index")?.items == 0 {
+        let words = open_index(config).await?;
+        if words.stats().await.context("cannot read the search index")?.items == 0 {
             // Damaged, deleted or simply new: what the rows know is indexed again, and if that is nothing it costs nothing.
             store.enqueue(&payload::rebuild_index(clock.now())).await.context("cannot queue work")?;
         }
+        let meaning = Meaning::open(config, &network, &clock, &store).await?;
+        let embeddings = meaning.as_ref().map(Meaning::embeddings);
+        let index: Arc<dyn SearchIndex> = match meaning {
+            Some(meaning) => Arc::new(meaning.beside(words)),
+            None => Arc::new(words),
+        };
         let apps = Arc::new(apps(config)?);
         let oauth = OAuthClient::new(network.clone(), clock.clone());
         let vault = vault(&store, &keys, &oauth, &apps, &clock);
@@ -65,6 +72,7 @@ impl House {
             blobs: blobs.clone(),
             vault: vault.clone(),
             index: index.clone(),
+            embeddings,
             extractor: Arc::new(extractor),
             opener: opener.clone(),
             clock: clock.clone(),
@@ -139,7 +147,7 @@ pub async fn open_store(config: &Config, clock: &SharedClock) -> Result<Store, F
     })
 }
 
-async fn open_index(config: &Config) -> Result<Arc<dyn SearchIndex>, Failure> {
+async fn open_index(config: &Config) -> Result<TantivyIndex, Failure> {
     let folder = config.data_dir.join("search");
     let options =
         TantivyOptions { writer_bytes: config.search_writer_memory_bytes, ..TantivyOptions::default() };
@@ -151,7 +159,7 @@ async fn open_index(config: &Config) -> Result<Arc<dyn SearchIndex>, Failure> {
              stored"
         );
     }
-    Ok(Arc::new(index))
+    Ok(index)
 }
 
 fn vault(

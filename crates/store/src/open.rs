@@ -43,6 +43,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0004_resumable_uploads.sql"),
         include_str!("../migrations/postgres/0004_resumable_uploads.sql"),
     ),
+    (
+        "to embed",
+        include_str!("../migrations/sqlite/0005_to_embed.sql"),
+        include_str!("../migrations/postgres/0005_to_embed.sql"),
+    ),
 ];
 
 /// Which database the rows are on.

@@ -2,11 +2,13 @@
 
 use gangway_model::{Connection, Item, ItemId, ItemState};
 use gangway_search::IndexedDocument;
-use gangway_store::{ItemScope, PageEffects};
+use gangway_store::{DocumentChange, ItemScope, PageEffects};
 
 use crate::context::{Rooms, TaskContext};
 use crate::page::{index_entry, load_document};
+use crate::schedule::enqueue;
 use crate::stop::Stop;
+use crate::tasks::payload;
 use crate::tree::Tree;
 
 /// Makes the index's changes durable, then commits the effects in one transaction.
@@ -18,6 +20,10 @@ pub async fn commit(
     let rooms = &context.rooms;
     rooms.index.flush().await?;
     let committed = rooms.store.commit_page(effects).await?;
+    if effects.to_embed && effects.items.iter().any(|item| item.document != DocumentChange::Keep) {
+        // The scheduler would find the list as well, a little later.
+        enqueue(rooms, payload::embed(rooms.now())).await?;
+    }
     if committed.renamed.is_empty() && committed.stale.is_empty() {
         return Ok(());
     }

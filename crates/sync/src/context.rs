@@ -6,7 +6,7 @@ use gangway_connector::{Capabilities, Source};
 use gangway_effects::SharedClock;
 use gangway_extract::Extractor;
 use gangway_model::{Connection, ConnectionState, Reason, Timestamp};
-use gangway_search::SearchIndex;
+use gangway_search::{Embedder, SearchIndex, VectorIndex};
 use gangway_store::{Blobs, PageEffects, Store, Task, TaskLease};
 use gangway_vault::Vault;
 use tokio_util::sync::CancellationToken;
@@ -19,12 +19,24 @@ use crate::watch::Watchers;
 
 const GIVE_UP_ON_ITEMS_FROM: u32 = 3;
 
+/// What search by meaning needs to be kept true to the documents.
+#[derive(Clone)]
+pub struct Embeddings {
+    pub embedder: Arc<dyn Embedder>,
+    /// The index that also `index` searches.
+    pub vectors: Arc<dyn VectorIndex>,
+    /// Passages handed to the embedder at once.
+    pub batch: usize,
+}
+
 /// The rooms the engine reaches into.
 pub struct Rooms {
     pub store: Arc<Store>,
     pub blobs: Arc<Blobs>,
     pub vault: Vault,
     pub index: Arc<dyn SearchIndex>,
+    /// `None` while search by meaning is off.
+    pub embeddings: Option<Embeddings>,
     pub extractor: Arc<Extractor>,
     pub opener: Opener,
     pub clock: SharedClock,
@@ -61,7 +73,8 @@ pub struct TaskContext {
 impl TaskContext {
     /// Effects under this task's lease, to be filled in.
     pub fn effects(&self) -> PageEffects {
-        PageEffects { lease: Some(self.lease.clone()), ..PageEffects::default() }
+        let to_embed = self.rooms.embeddings.is_some();
+        PageEffects { lease: Some(self.lease.clone()), to_embed, ..PageEffects::default() }
     }
 
     /// An error once somebody else has the task, or the process is going down.

@@ -12,7 +12,7 @@ use gangway_vault::Vault;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::context::Rooms;
+use crate::context::{Embeddings, Rooms};
 use crate::finish::FinishUploads;
 use crate::open::Opener;
 use crate::settings::SyncSettings;
@@ -21,11 +21,14 @@ use crate::watch::{JobSnapshot, Watchers, watch_job};
 use crate::{schedule, worker};
 
 /// The rooms the engine is given.
+#[derive(Clone)]
 pub struct EngineParts {
     pub store: Arc<Store>,
     pub blobs: Arc<Blobs>,
     pub vault: Vault,
     pub index: Arc<dyn SearchIndex>,
+    /// `None` switches search by meaning off.
+    pub embeddings: Option<Embeddings>,
     pub extractor: Arc<Extractor>,
     pub opener: Opener,
     pub clock: SharedClock,
@@ -49,12 +52,14 @@ impl Engine {
 
     /// An engine that carries nothing out: for a process that only answers the API, and for tests.
     pub fn idle(parts: EngineParts) -> Self {
-        let EngineParts { store, blobs, vault, index, extractor, opener, clock, settings } = parts;
+        let EngineParts { store, blobs, vault, index, embeddings, extractor, opener, clock, settings } =
+            parts;
         let rooms = Rooms {
             store,
             blobs,
             vault,
             index,
+            embeddings,
             extractor,
             opener,
             clock,

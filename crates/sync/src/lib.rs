@@ -22,6 +22,7 @@ mod tree;
 mod watch;
 mod worker;
 
+pub use context::Embeddings;
 pub use engine::{Engine, EngineParts};
 pub use finish::{FinishUploads, KEEP_UPLOADS};
 pub use open::Opener;

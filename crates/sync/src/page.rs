@@ -17,7 +17,7 @@ use gangway_store::{
 };
 
 use crate::content::{Fetched, fetch_and_read, is_expected};
-use crate::context::Rooms;
+use crate::context::{Rooms, TaskContext};
 use crate::membership::ScopeRef;
 use crate::stop::Stop;
 use crate::stored::{decode_document, encode_document};
@@ -50,15 +50,16 @@ pub struct Brought {
 }
 
 impl Brought {
-    /// The effects on the rows; lease, job and what moves the place to resume are the caller's to add.
-    pub fn into_effects(self, now: Timestamp) -> PageEffects {
+    /// The effects on the rows, added to the task's own; job and what moves the place to resume are the caller's to add.
+    pub fn into_effects(self, context: &TaskContext) -> PageEffects {
+        let now = context.rooms.now();
         PageEffects {
             items: self.items,
             placements: self.placements,
             gone: self.gone.into_iter().map(|item_id| Gone { item_id, observed_at: now }).collect(),
             outcomes: self.outcomes,
             bytes: self.bytes,
-            ..PageEffects::default()
+            ..context.effects()
         }
     }
 }

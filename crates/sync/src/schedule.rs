@@ -65,6 +65,14 @@ pub async fn tick(rooms: &Rooms) -> Result<(), Stop> {
     if !rooms.store.list_orphaned_blobs(now - crate::tasks::BLOB_GRACE, 1).await?.is_empty() {
         found_work |= enqueue(rooms, payload::collect_blobs(now)).await?;
     }
+    if rooms.embeddings.is_some() {
+        let counts = rooms.store.count_to_embed().await?;
+        metrics::gauge!("gangway_to_embed_items", "state" => "waiting").set(counts.waiting as f64);
+        metrics::gauge!("gangway_to_embed_items", "state" => "refused").set(counts.refused as f64);
+        if counts.waiting > 0 {
+            found_work |= enqueue(rooms, payload::embed(now)).await?;
+        }
+    }
     if found_work {
         rooms.wake();
     }

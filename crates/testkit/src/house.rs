@@ -14,10 +14,12 @@ use gangway_emulators::google::{
 };
 use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
 use gangway_oauth::{OAuthApp, OAuthClient, OAuthEndpoints};
-use gangway_search::{SearchIndex, TantivyIndex, TantivyOptions};
+use gangway_search::{
+    Embedder, FolderVectors, HybridIndex, HybridOptions, SearchIndex, TantivyIndex, TantivyOptions,
+};
 use gangway_store::testing::TestStore;
 use gangway_store::{Backend, Blobs, Store, StoreOptions};
-use gangway_sync::{Engine, EngineParts, Opener, SyncSettings};
+use gangway_sync::{Embeddings, Engine, EngineParts, Opener, SyncSettings};
 use gangway_vault::{AppDirectory, ConnectorSettings, KeyRing, Vault, VaultOptions};
 use url::Url;
 
@@ -38,6 +40,8 @@ pub struct HouseOptions {
     /// What connectors' own paces are multiplied by. Stories that do not step the clock keep no pace.
     pub pace: f64,
     pub settings: fn(&mut SyncSettings),
+    /// Switches search by meaning on.
+    pub embedder: Option<Arc<dyn Embedder>>,
 }
 
 impl HouseOptions {
@@ -50,6 +54,7 @@ impl HouseOptions {
             stand_ins: Vec::new(),
             pace: 1e9,
             settings: |_| {},
+            embedder: None,
         }
     }
 }
@@ -61,9 +66,13 @@ pub struct House {
     pub http: reqwest::Client,
     pub app: Arc<App>,
     pub engine: Arc<Engine>,
+    /// To start the engine once more, as after a kill.
+    pub parts: EngineParts,
     pub store: Arc<Store>,
     pub vault: Vault,
     pub index: Arc<dyn SearchIndex>,
+    /// With search by meaning.
+    pub vectors: Option<Arc<FolderVectors>>,
     pub blobs_folder: PathBuf,
     pub stand_ins: Vec<Arc<dyn StandIn>>,
     server: tokio::task::JoinHandle<()>,
@@ -126,7 +135,25 @@ impl House {
         let (index, _) =
             TantivyIndex::open_or_recreate(&folder.path().join("search"), &TantivyOptions::default())
                 .expect("an index");
-        let index: Arc<dyn SearchIndex> = Arc::new(index);
+        let vectors = options.embedder.clone().map(|embedder| {
+            let vectors = FolderVectors::open_or_recreate(&folder.path().join("vectors"), embedder.model());
+            (Arc::new(vectors.expect("an index of vectors")), embedder)
+        });
+        let embeddings = vectors.as_ref().map(|(vectors, embedder)| Embeddings {
+            embedder: Arc::clone(embedder),
+            vectors: vectors.clone(),
+            batch: 4,
+        });
+        let index: Arc<dyn SearchIndex> = match &vectors {
+            Some((vectors, embedder)) => Arc::new(HybridIndex::new(
+                index,
+                vectors.clone(),
+                Arc::clone(embedder),
+                // Everything that has anything to do with the question.
+                HybridOptions { at_least: 0.05 },
+            )),
+            None => Arc::new(index),
+        };
         let worker = WorkerCommand { program: options.worker.clone(), args: Vec::new() };
         let extractor = Extractor::new(ExtractorOptions {
             worker,
@@ -138,16 +165,18 @@ impl House {
         let mut settings = SyncSettings::with_spool(spool);
         settings.webhook_base = options.webhooks.then(|| url.clone());
         (options.settings)(&mut settings);
-        let engine = Arc::new(Engine::start(EngineParts {
+        let parts = EngineParts {
             store: Arc::clone(&store),
             blobs: Arc::clone(&blobs),
             vault: vault.clone(),
             index: Arc::clone(&index),
+            embeddings,
             extractor: Arc::new(extractor),
             opener: opener.clone(),
             clock: Arc::clone(&shared),
             settings,
-        }));
+        };
+        let engine = Arc::new(Engine::start(parts.clone()));
         let app = App {
             store: Arc::clone(&store),
             blobs,
@@ -185,9 +214,11 @@ impl House {
             http,
             app,
             engine,
+            parts,
             store,
             vault,
             index,
+            vectors: vectors.map(|(vectors, _)| vectors),
             blobs_folder,
             stand_ins: options.stand_ins,
             server,

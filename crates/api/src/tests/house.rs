@@ -116,6 +116,7 @@ impl House {
             blobs: Arc::clone(&blobs),
             vault: vault.clone(),
             index: Arc::clone(&index),
+            embeddings: None,
             extractor: Arc::new(extractor),
             opener: opener.clone(),
             clock: Arc::clone(&shared),

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use gangway_app::{
-    FoundFile, FoundPage, Passage, Respelled, SearchFilters, SearchFor, Snippet, Understood, UnderstoodFilter,
+    ByMeaning, FoundFile, FoundPage, Passage, Respelled, SearchFilters, SearchFor, Snippet, Understood,
+    UnderstoodFilter,
 };
 use gangway_model::{CollectionId, Place};
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,31 @@ pub struct SearchAnswer {
     /// Milliseconds the search took.
     took_ms: f64,
     understood: UnderstoodView,
+    by_meaning: ByMeaningView,
+}
+
+/// Whether passages that mean what was asked were looked for, in whatever words: `off` where the server has no model,
+/// `not_asked` where the query has no words beside phrases and fields, `unavailable` where the model did not answer in
+/// time, so that hits were found by their words alone.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ByMeaning)]
+enum ByMeaningView {
+    Off,
+    NotAsked,
+    Used,
+    Unavailable,
+}
+
+impl From<ByMeaning> for ByMeaningView {
+    fn from(told: ByMeaning) -> Self {
+        match told {
+            ByMeaning::Off => Self::Off,
+            ByMeaning::NotAsked => Self::NotAsked,
+            ByMeaning::Used => Self::Used,
+            ByMeaning::Unavailable => Self::Unavailable,
+        }
+    }
 }
 
 /// How the query was read, to be shown. Texts are as typed.
@@ -282,6 +308,7 @@ impl From<FoundPage> for SearchAnswer {
             next_cursor: page.next,
             took_ms: page.took.as_secs_f64() * 1000.0,
             understood: page.understood.into(),
+            by_meaning: page.by_meaning.into(),
         }
     }
 }

@@ -1,9 +1,14 @@
-//! What is asked: our index, tantivy as its own example sets it up, and SQLite's FTS5 with its defaults.
+//! What is asked: our index with and without vectors, vectors alone, tantivy as its own example sets it up, and SQLite's FTS5 with its defaults.
+
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use gangway_model::{Chunk, Place};
 use gangway_search::{
-    Filters, IndexedDocument, Names, SearchIndex, SearchRequest, TantivyIndex, TantivyOptions, Visibility,
+    EmbeddedItem, EmbeddedPassage, Embedder, Filters, FolderVectors, HybridIndex, HybridOptions,
+    IndexedDocument, Names, SearchIndex, SearchRequest, TantivyIndex, TantivyOptions, TextKind, VectorIndex,
+    Visibility, item_key, text_key,
 };
 use sqlx::Row;
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
@@ -23,12 +28,25 @@ pub trait Engine: Send + Sync {
 }
 
 pub struct Ours {
-    index: TantivyIndex,
+    name: &'static str,
+    index: Box<dyn SearchIndex>,
 }
 
 impl Ours {
+    /// By words alone, as it is without a model.
     pub async fn fill(corpus: &Corpus) -> anyhow::Result<Self> {
-        let index = TantivyIndex::in_memory(&TantivyOptions::default())?;
+        Self::with("Gangway", Box::new(TantivyIndex::in_memory(&TantivyOptions::default())?), corpus).await
+    }
+
+    /// Words and meaning together.
+    pub async fn hybrid(corpus: &Corpus, dense: &Dense, at_least: f32) -> anyhow::Result<Self> {
+        let words = TantivyIndex::in_memory(&TantivyOptions::default())?;
+        let options = HybridOptions { at_least };
+        let index = HybridIndex::new(words, dense.vectors.clone(), dense.embedder.clone(), options);
+        Self::with("Gangway with vectors", Box::new(index), corpus).await
+    }
+
+    async fn with(name: &'static str, index: Box<dyn SearchIndex>, corpus: &Corpus) -> anyhow::Result<Self> {
         let documents = corpus.documents.iter().map(|document| IndexedDocument {
             item_id: document.id.as_str().into(),
             user_id: "asker".into(),
@@ -45,14 +63,56 @@ impl Ours {
         });
         index.put(documents.collect()).await?;
         index.flush().await?;
-        Ok(Self { index })
+        Ok(Self { name, index })
+    }
+}
+
+/// Vectors alone: the nearest, whatever words they have.
+pub struct Dense {
+    embedder: Arc<dyn Embedder>,
+    vectors: Arc<FolderVectors>,
+    all: HashSet<u64>,
+}
+
+impl Dense {
+    pub async fn fill(corpus: &Corpus, embedder: Arc<dyn Embedder>) -> anyhow::Result<Self> {
+        let vectors = Arc::new(FolderVectors::in_memory()?);
+        for some in corpus.documents.chunks(32) {
+            let texts: Vec<String> = some.iter().map(|document| document.text.clone()).collect();
+            let made = embedder.embed(TextKind::Passage, &texts).await?;
+            let items = some.iter().zip(made).map(|(document, vector)| EmbeddedItem {
+                item_id: document.id.as_str().into(),
+                user_id: "asker".into(),
+                connection_id: "c".into(),
+                digest: 0,
+                passages: vec![EmbeddedPassage { chunk: 0, text: text_key(&document.text), vector }],
+            });
+            vectors.put(items.collect()).await?;
+        }
+        vectors.flush().await?;
+        let all = corpus.documents.iter().map(|document| item_key(&document.id.as_str().into())).collect();
+        Ok(Self { embedder, vectors, all })
+    }
+}
+
+#[async_trait]
+impl Engine for Dense {
+    fn name(&self) -> &'static str {
+        "vectors alone"
+    }
+
+    async fn ask(&self, question: &str, limit: usize) -> anyhow::Result<Vec<String>> {
+        let vectors = self.embedder.embed(TextKind::Query, &[question.to_owned()]).await?;
+        let question = vectors.first().map(Vec::as_slice).unwrap_or_default();
+        let near = self.vectors.nearest(question, &self.all, 0.0, limit)?;
+        Ok(near.into_iter().map(|one| one.item_id.into_string()).collect())
     }
 }
 
 #[async_trait]
 impl Engine for Ours {
     fn name(&self) -> &'static str {
-        "Gangway"
+        self.name
     }
 
     async fn ask(&self, question: &str, limit: usize) -> anyhow::Result<Vec<String>> {

@@ -1,15 +1,21 @@
-//! How well search answers: the same questions over the same documents, asked of ours, of a plain tantivy and of SQLite
-//! FTS5.
+//! How well search answers: the same questions over the same documents, asked of ours (with vectors where a model is
+//! named), of vectors alone, of a plain tantivy and of SQLite FTS5.
 
 mod corpus;
 mod engines;
 
+use std::sync::Arc;
+
 use anyhow::Context;
+use gangway_effects::{Network, NetworkOptions};
+use gangway_embeddings::{HttpEmbedder, HttpEmbedderOptions};
+use gangway_search::Embedder;
+use url::Url;
 
 use crate::report::Report;
 pub use corpus::random;
 use corpus::{Corpus, Question};
-use engines::{Engine, Fts5, Ours, PlainTantivy};
+use engines::{Dense, Engine, Fts5, Ours, PlainTantivy};
 
 /// Hits that count for recall.
 const RECALL_AT: usize = 20;
@@ -21,6 +27,15 @@ pub struct QualityArgs {
     /// Documents without an answer, made of the words of those that have one
     #[arg(long, default_value_t = 2_000)]
     distractors: usize,
+    /// An address that makes vectors of texts as OpenAI's API does: measures search by meaning as well.
+    #[arg(long, requires = "embeddings_model")]
+    embeddings_url: Option<Url>,
+    /// The model to ask for there.
+    #[arg(long)]
+    embeddings_model: Option<String>,
+    /// The least cosine that counts, in percent.
+    #[arg(long, default_value_t = 30)]
+    min_similarity_percent: u8,
     /// Also print, for each question, what each engine found first.
     #[arg(long)]
     verbose: bool,
@@ -28,10 +43,30 @@ pub struct QualityArgs {
 
 impl QualityArgs {
     pub fn data(&self) -> String {
+        let model =
+            self.embeddings_model.as_ref().map_or(String::new(), |model| format!("; vectors of {model}"));
         format!(
-            "short documents in many languages, written for this, among {} without an answer",
+            "short documents in many languages, written for this, among {} without an answer{model}",
             self.distractors
         )
+    }
+
+    /// What is asked of the model: no deadline, so that a slow machine measures quality all the same.
+    fn embedder(&self) -> anyhow::Result<Option<Arc<dyn Embedder>>> {
+        let (Some(url), Some(model)) = (&self.embeddings_url, &self.embeddings_model) else {
+            return Ok(None);
+        };
+        let network =
+            Network::new(NetworkOptions { allow_private_addresses: true, ..NetworkOptions::default() })?;
+        let options = HttpEmbedderOptions {
+            url: url.clone(),
+            model: model.clone(),
+            api_key: None,
+            dimensions: None,
+            query_prefix: String::new(),
+            passage_prefix: String::new(),
+        };
+        Ok(Some(Arc::new(HttpEmbedder::new(network, options)?)))
     }
 }
 
@@ -40,11 +75,20 @@ pub async fn measure(args: &QualityArgs, report: &mut Report) -> anyhow::Result<
     let ours = Ours::fill(&corpus).await.context("our index")?;
     let plain = PlainTantivy::fill(&corpus).context("the plain index")?;
     let fts5 = Fts5::fill(&corpus).await.context("the FTS5 table")?;
-    let engines: [&dyn Engine; 3] = [&ours, &plain, &fts5];
+    let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(ours)];
+    if let Some(embedder) = args.embedder()? {
+        let dense = Dense::fill(&corpus, embedder).await.context("the vectors")?;
+        let at_least = f32::from(args.min_similarity_percent) / 100.0;
+        engines
+            .push(Box::new(Ours::hybrid(&corpus, &dense, at_least).await.context("our index with vectors")?));
+        engines.push(Box::new(dense));
+    }
+    engines.push(Box::new(plain));
+    engines.push(Box::new(fts5));
     let mut scores = Vec::new();
     for question in &corpus.questions {
         let mut row = Vec::new();
-        for engine in engines {
+        for engine in &engines {
             let found = engine.ask(&question.text, RECALL_AT).await?;
             row.push((gain(question, &found), recall(question, &found)));
             if args.verbose && row.last().is_some_and(|(gain, _)| *gain < 1.0) {
@@ -65,7 +109,9 @@ pub async fn measure(args: &QualityArgs, report: &mut Report) -> anyhow::Result<
             });
             format!("{:.3} / {:.3}", gain / count, recall / count)
         };
-        (told(0), format!("{} {}, {} {}", plain.name(), told(1), fts5.name(), told(2)))
+        let others =
+            engines.iter().enumerate().skip(1).map(|(at, one)| format!("{} {}", one.name(), told(at)));
+        (told(0), others.collect::<Vec<_>>().join(", "))
     };
     let all: Vec<_> = scores.iter().map(|(_, row)| row).collect();
     let (figure, baseline) = about(&all);

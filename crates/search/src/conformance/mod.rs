@@ -3,13 +3,16 @@
 //! Each case takes an empty index of its own; [`run_all`] makes one for each.
 
 mod changes;
+mod concepts;
 mod duplicates;
 mod fields;
 mod filters;
 mod forms;
+pub mod meaning;
 mod odd;
 mod queries;
 mod similar;
+pub mod vectors;
 mod visibility;
 
 use std::future::Future;
@@ -19,6 +22,8 @@ use chrono::{TimeZone, Utc};
 use gangway_model::{Chunk, Place, Timestamp};
 
 use crate::{Filters, IndexedDocument, Names, SearchIndex, SearchPage, SearchRequest, Visibility};
+
+pub use concepts::Concepts;
 
 type Index = Arc<dyn SearchIndex>;
 

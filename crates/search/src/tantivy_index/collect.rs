@@ -40,7 +40,7 @@ struct Ranked {
 }
 
 impl Best {
-    fn of(item_key: u64, rank: u64, address: DocAddress) -> Self {
+    pub(super) fn of(item_key: u64, rank: u64, address: DocAddress) -> Self {
         Self { item_key, entries: [Ranked { rank, address }; MAX_PASSAGES], held: 1 }
     }
 
@@ -51,6 +51,12 @@ impl Best {
     /// The score, where the order is by score.
     pub(super) fn score(&self) -> Score {
         u32::try_from(self.rank()).map_or(0.0, f32::from_bits)
+    }
+
+    /// Gives the item another score.
+    pub(super) fn scored(mut self, score: Score) -> Self {
+        self.entries[0].rank = u64::from(score.max(0.0).to_bits());
+        self
     }
 
     /// The best entry.

@@ -3,8 +3,8 @@
 mod allowed;
 mod collect;
 mod duplicates;
-mod folder;
 mod matching;
+mod meaning;
 mod narrowing;
 mod query;
 mod schema;
@@ -22,8 +22,9 @@ use tantivy::{Index, IndexReader, ReloadPolicy, Term};
 
 use crate::contract::{IndexStats, IndexedDocument, SearchIndex};
 use crate::error::SearchError;
+use crate::folder::Folder;
+use crate::meaning::Meaning;
 use crate::request::{SearchPage, SearchRequest};
-use folder::Folder;
 use schema::Fields;
 use writer::{Change, Writer, WriterOptions};
 
@@ -59,7 +60,7 @@ impl TantivyIndex {
     /// Fails with [`SearchError::RebuildNeeded`] when another version wrote it or it is damaged, and with
     /// [`SearchError::InUse`] when another process has it. Reads files: call it where blocking is fine.
     pub fn open(path: &Path, options: &TantivyOptions) -> Result<Self, SearchError> {
-        let folder = Folder::hold(path)?;
+        let folder = Folder::hold(path, schema::layout())?;
         let index = folder.open()?;
         Self::start(index, Some(folder), options)
     }
@@ -67,7 +68,7 @@ impl TantivyIndex {
     /// Opens the index, or starts an empty one in its place when it would have to be rebuilt. The second value says
     /// that this happened: everything is to be put in again.
     pub fn open_or_recreate(path: &Path, options: &TantivyOptions) -> Result<(Self, bool), SearchError> {
-        let folder = Folder::hold(path)?;
+        let folder = Folder::hold(path, schema::layout())?;
         let opened = folder.open().and_then(|index| {
             // Damage may show only when the segments are read.
             reader(&index).map(|_| index).map_err(|error| folder.rebuild_needed(&error.to_string()))
@@ -102,6 +103,17 @@ impl TantivyIndex {
                 SearchError::Unavailable { doing: "start its writer", cause: error.to_string() }
             })?;
         Ok(Self { reader, fields, writer })
+    }
+
+    /// Searches by words, and by meaning where that is given.
+    pub(crate) async fn search_by(
+        &self,
+        request: &SearchRequest,
+        meaning: Option<Meaning>,
+    ) -> Result<SearchPage, SearchError> {
+        let request = request.clone();
+        self.read("search", move |reader, fields| search::search(reader, fields, &request, meaning.as_ref()))
+            .await
     }
 
     async fn remove(&self, terms: Vec<Term>) -> Result<(), SearchError> {
@@ -160,8 +172,7 @@ impl SearchIndex for TantivyIndex {
     }
 
     async fn search(&self, request: &SearchRequest) -> Result<SearchPage, SearchError> {
-        let request = request.clone();
-        self.read("search", move |reader, fields| search::search(reader, fields, &request)).await
+        self.search_by(request, None).await
     }
 
     async fn stats(&self) -> Result<IndexStats, SearchError> {

@@ -106,7 +106,7 @@ impl QueryBuilder<'_> {
 }
 
 /// Any of these terms; none of them means nothing matches.
-fn terms<'t>(field: Field, texts: impl Iterator<Item = &'t str>) -> AnyQuery {
+pub(super) fn terms<'t>(field: Field, texts: impl Iterator<Item = &'t str>) -> AnyQuery {
     let mut terms: Vec<Term> = texts.map(|text| Term::from_field_text(field, text)).collect();
     match terms.len() {
         0 => Box::new(EmptyQuery),

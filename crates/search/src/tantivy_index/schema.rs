@@ -8,11 +8,13 @@ use tantivy::{Index, TantivyDocument, Term};
 
 use crate::analysis::{Analyzer, Detection, StemTokenizer, text_for_stems};
 use crate::contract::IndexedDocument;
-use crate::fingerprint::{Fingerprint, hash};
+use crate::fingerprint::Fingerprint;
+use crate::folder::Layout;
 use crate::query::{folder_key, kinds_of};
+use crate::vectors::item_key;
 
 /// Changes whenever the fields or the analysis change; an index of another version is rebuilt.
-pub(super) const VERSION: &str = "gangway-search 2";
+const VERSION: &str = "gangway-search 3";
 
 const WORDS: &str = "words";
 const STEMS: &str = "stems";
@@ -23,6 +25,11 @@ const MAX_FOLDERS: usize = 16;
 const SAMPLES: usize = 3;
 /// Passages that are read as one where each is too short.
 const TOGETHER: usize = 20;
+
+/// What the folder of an index holds.
+pub(super) fn layout() -> Layout {
+    Layout { version: VERSION.to_owned(), schema: Fields::schema().0, register: Fields::register_analyzers }
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct Fields {
@@ -99,7 +106,7 @@ impl Fields {
             body: schema.add_text_field("body", text(IndexRecordOption::WithFreqsAndPositions)),
             body_stems: schema.add_text_field("body_stems", stems(STEMS)),
             url: schema.add_text_field("url", STORED),
-            chunk: schema.add_u64_field("chunk", STORED),
+            chunk: schema.add_u64_field("chunk", FAST | STORED),
             place: schema.add_text_field("place", STORED),
         };
         (schema.build(), fields)
@@ -151,7 +158,7 @@ impl Fields {
         let mut entry = TantivyDocument::default();
         let item_id = document.item_id.as_str();
         entry.add_text(self.item, item_id);
-        entry.add_u64(self.item_key, item_key(item_id));
+        entry.add_u64(self.item_key, item_key(&document.item_id));
         entry.add_text(self.user, document.user_id.as_str());
         entry.add_text(self.connection, document.connection_id.as_str());
         entry.add_text(self.connector, document.connector_id.as_str());
@@ -266,10 +273,6 @@ fn path_prefixes(path: &str) -> impl Iterator<Item = &str> {
 
 fn place_text(place: &Place) -> Option<String> {
     (!place.is_empty()).then(|| serde_json::to_string(place).ok()).flatten()
-}
-
-pub(super) fn item_key(item_id: &str) -> u64 {
-    hash(item_id.as_bytes())
 }
 
 #[cfg(test)]

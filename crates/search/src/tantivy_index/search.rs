@@ -1,6 +1,5 @@
 //! One search: parse, collect, and read only the entries that are shown.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use gangway_model::{ItemId, Place, from_millis, to_millis};
@@ -10,7 +9,7 @@ use tantivy::schema::{Field, Value};
 use tantivy::{DocAddress, IndexReader, Searcher, TantivyDocument};
 
 use super::allowed::Listed;
-use super::collect::{Found, ItemCollector, KeyCollector, Order};
+use super::collect::{Found, ItemCollector, Order};
 use super::duplicates::{self, Folded};
 use super::query::{ALL_WORDS_SCORE, QueryBuilder};
 use super::schema::Fields;
@@ -18,10 +17,13 @@ use super::similar::respell;
 use super::vocabulary::languages;
 use crate::analysis::Detection;
 use crate::contract::IndexStats;
+use crate::meaning::Meaning;
 use crate::query::{ParsedQuery, parse};
-use crate::request::{Hit, MAX_LIMIT, MAX_OFFSET, Passage, SearchPage, SearchRequest};
+use crate::request::{ByMeaning, Hit, MAX_LIMIT, MAX_OFFSET, Passage, SearchPage, SearchRequest};
 use crate::snippet::Highlighter;
 
+/// How far down the list items are compared and ranked anew; deeper than any page reaches.
+const MAX_RANKED: usize = duplicates::MAX_COMPARED;
 /// With fewer items than this found, a word may have been misspelled.
 const FEW: u64 = 3;
 
@@ -30,6 +32,7 @@ pub(super) fn search(
     reader: &IndexReader,
     fields: &Fields,
     request: &SearchRequest,
+    meaning: Option<&Meaning>,
 ) -> tantivy::Result<SearchPage> {
     let started = std::time::Instant::now();
     let searcher = reader.searcher();
@@ -42,11 +45,16 @@ pub(super) fn search(
     }
     let languages = languages(&searcher, fields, &*allowed)?;
     parsed.add_stems(&languages);
-    let mut found = collect(&searcher, &builder, request, &parsed, &*allowed)?;
+    let keep = if request.fold_duplicates || meaning.is_some() { MAX_RANKED } else { 0 };
+    let mut found = collect(&searcher, &builder, request, &parsed, &*allowed, keep)?;
     if may_be_misspelled(&parsed, &found) && respell(&searcher, &builder, &*allowed, &languages, &mut parsed)?
     {
-        found = collect(&searcher, &builder, request, &parsed, &*allowed)?;
+        found = collect(&searcher, &builder, request, &parsed, &*allowed, keep)?;
     }
+    let by_meaning = match meaning {
+        Some(meaning) => builder.fuse(meaning, &parsed, &*allowed, &mut found)?,
+        None => ByMeaning::Off,
+    };
     let (folded, away) = match request.fold_duplicates {
         true => duplicates::fold(&searcher, found.best)?,
         false => {
@@ -63,6 +71,7 @@ pub(super) fn search(
         total: found.total - away as u64,
         took: started.elapsed(),
         understood: parsed.understood,
+        by_meaning,
     })
 }
 
@@ -77,23 +86,15 @@ fn collect(
     request: &SearchRequest,
     parsed: &ParsedQuery,
     allowed: &dyn Query,
+    keep: usize,
 ) -> tantivy::Result<Found> {
-    let excluded = match builder.excluded(parsed) {
-        None => HashSet::new(),
-        Some(query) => {
-            searcher.search(&BooleanQuery::intersection(vec![query, allowed.box_clone()]), &KeyCollector)?
-        }
-    };
+    let excluded = builder.excluded_items(parsed, allowed)?;
     let (what, order) = match parsed.is_blank() {
         true => (builder.first_entries(), Order::Modified),
         false => (builder.ranking(parsed), Order::Score { now: to_millis(request.now) }),
     };
     let wanted = request.offset.min(MAX_OFFSET).saturating_add(limit_of(request));
-    let collector = ItemCollector {
-        wanted: if request.fold_duplicates { wanted.max(duplicates::MAX_COMPARED) } else { wanted },
-        order,
-        excluded: Arc::new(excluded),
-    };
+    let collector = ItemCollector { wanted: wanted.max(keep), order, excluded: Arc::new(excluded) };
     searcher.search(&BooleanQuery::intersection(vec![what, allowed.box_clone()]), &collector)
 }
 

@@ -9,10 +9,10 @@ use tantivy::indexer::IndexWriterOptions;
 use tantivy::{Index, IndexReader, IndexWriter, Term};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::folder::Folder;
 use super::schema::Fields;
 use crate::contract::IndexedDocument;
 use crate::error::SearchError;
+use crate::folder::Folder;
 
 /// Memory that waiting changes may hold together, in KiB.
 const QUEUE_KIBIBYTES: usize = 32 * 1024;

@@ -161,6 +161,8 @@ pub struct Found {
     pub took_ms: Option<f64>,
     #[serde(default)]
     pub understood: Understood,
+    /// Whether passages that mean what was asked were looked for.
+    pub by_meaning: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -95,6 +95,12 @@ pub async fn run(server: &ServerArgs, args: SearchArgs) -> Result<(), Failure> {
     }
     let found: Found = parse(answer)?;
     print_understood(&found.understood);
+    if found.by_meaning.as_deref() == Some("unavailable") {
+        output::line(output::styled(
+            "found by words alone: the model for meaning did not answer in time",
+            "2",
+        ));
+    }
     if found.hits.is_empty() {
         output::line(output::safe(&format!("nothing found for {query:?}")));
         return Ok(());

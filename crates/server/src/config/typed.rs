@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gangway_effects::NetworkOptions;
+use gangway_embeddings::HttpEmbedderOptions;
 use gangway_model::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -47,6 +48,8 @@ pub struct Config {
     pub ocr_page_time: Duration,
     pub ocr_workers: usize,
     pub search_writer_memory_bytes: usize,
+    /// `None` while search by meaning is off.
+    pub embeddings: Option<EmbeddingsConfig>,
     pub upload_max_file_bytes: u64,
     pub upload_max_files: usize,
     pub upload_max_unfinished: u64,
@@ -58,6 +61,16 @@ pub struct Config {
     pub webhook_secrets: BTreeMap<String, SecretString>,
     /// By connector, in percent of its own pace.
     pub paces: BTreeMap<String, u64>,
+}
+
+/// What is set for search by meaning.
+#[derive(Clone, Debug)]
+pub struct EmbeddingsConfig {
+    pub embedder: HttpEmbedderOptions,
+    pub batch: usize,
+    pub deadline: Duration,
+    /// The least cosine.
+    pub at_least: f32,
 }
 
 /// What is set for one provider.
@@ -137,6 +150,7 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        let embeddings = self.embeddings();
         let admin_key = self.secret_or_file("admin_key", admin_key_file.as_deref(), || {
             let usual = data_dir.join("admin.key");
             usual.is_file().then_some(usual)
@@ -162,7 +176,7 @@ impl Reader<'_> {
             shutdown: self.seconds("shutdown_seconds"),
             log_format: self.text("log.format").unwrap_or_default(),
             log_level: self.text("log.level").unwrap_or_default(),
-            network: self.network(&providers, &endpoints),
+            network: self.network(&providers, &endpoints, embeddings.as_ref()),
             sync_workers: self.number("sync.workers") as usize,
             sync_fetch_concurrency: self.number("sync.fetch_concurrency") as usize,
             sync_poll_interval: self.seconds("sync.poll_interval_seconds"),
@@ -178,6 +192,7 @@ impl Reader<'_> {
             ocr_page_time: self.seconds("ocr.page_seconds"),
             ocr_workers: self.number("ocr.workers") as usize,
             search_writer_memory_bytes: (self.number("search.writer_memory_mb") as usize) << 20,
+            embeddings,
             upload_max_file_bytes: self.number("upload.max_file_bytes"),
             upload_max_files: self.number("upload.max_files") as usize,
             upload_max_unfinished: self.number("upload.max_unfinished"),
@@ -201,14 +216,41 @@ impl Reader<'_> {
         }
     }
 
+    fn embeddings(&mut self) -> Option<EmbeddingsConfig> {
+        let of = |name: &str| format!("search.embeddings.{name}");
+        let key_file = self.path(&of("api_key_file"));
+        let api_key = self.secret_or_file(&of("api_key"), key_file.as_deref(), || None);
+        let url = self.url(&of("url"))?;
+        let Some(model) = self.text(&of("model")) else {
+            self.problem(&of("url"), "search.embeddings.model is not set: which model is to be asked?");
+            return None;
+        };
+        let dimensions = u32::try_from(self.number(&of("dimensions"))).ok().filter(|count| *count > 0);
+        Some(EmbeddingsConfig {
+            embedder: HttpEmbedderOptions {
+                url,
+                model,
+                api_key,
+                dimensions,
+                query_prefix: self.text(&of("query_prefix")).unwrap_or_default(),
+                passage_prefix: self.text(&of("passage_prefix")).unwrap_or_default(),
+            },
+            batch: self.number(&of("batch")) as usize,
+            deadline: Duration::from_millis(self.number(&of("deadline_ms"))),
+            at_least: self.number(&of("min_similarity_percent")) as f32 / 100.0,
+        })
+    }
+
     fn network(
         &self,
         providers: &BTreeMap<String, ProviderConfig>,
         endpoints: &BTreeMap<String, BTreeMap<String, Url>>,
+        embeddings: Option<&EmbeddingsConfig>,
     ) -> NetworkOptions {
         let mut allowed_hosts: BTreeSet<String> = self.list("outgoing.allowed_hosts").into_iter().collect();
         let called = providers.values().flat_map(|provider| [&provider.token_url, &provider.revoke_url]);
         let named = called.flatten().chain(endpoints.values().flat_map(BTreeMap::values));
+        let named = named.chain(embeddings.map(|embeddings| &embeddings.embedder.url));
         allowed_hosts.extend(named.filter_map(host_of));
         NetworkOptions {
             allow_private_addresses: self.switch("outgoing.allow_private_addresses"),

@@ -29,7 +29,7 @@ impl Store {
         if let Some(end) = &page.upload {
             uploads::end_upload_in(&mut tx, end, now).await?;
         }
-        let written = items::write_items(&mut tx, &page.items, now).await?;
+        let written = items::write_items(&mut tx, page, now).await?;
         placements::write_placements(&mut tx, page, &written).await?;
         gone::bury(&mut tx, &page.gone, now).await?;
         if let Some(job) = &page.job {

@@ -6,12 +6,13 @@ use std::time::Duration;
 use gangway_model::{Item, ItemId, ItemState, Timestamp, to_millis};
 use sqlx::{Any, Transaction};
 
-use super::{CommittedPage, DocumentChange, ItemUpsert};
+use super::{CommittedPage, DocumentChange, ItemUpsert, PageEffects};
 use crate::documents::{StoredDocument, write_original};
 use crate::error::{Result, StoreError};
 use crate::orphans::{adopt_keys, orphan_keys};
 use crate::row::Columns;
 use crate::sql::{LIST_MAX, Sql, Value, row_chunks};
+use crate::to_embed::ask_to_embed;
 
 const UPSERT_START: &str = "INSERT INTO items (id, connection_id, provider_id, parent_id, target_id, feed, kind, name, media_type, \
      size, modified_at, url, locator, revision, content_hash, state, reason_code, reason_message, observed_at, synced_at, \
@@ -63,9 +64,10 @@ type Key<'a> = (&'a str, &'a str);
 
 pub(super) async fn write_items(
     tx: &mut Transaction<'static, Any>,
-    upserts: &[ItemUpsert],
+    page: &PageEffects,
     now: Timestamp,
 ) -> Result<Written> {
+    let upserts = &page.items;
     // In the order of their keys, so that two pages that meet never wait for each other in a circle. Of an
     // item that is named twice, the later observation counts.
     let mut by_key: BTreeMap<Key<'_>, &ItemUpsert> = BTreeMap::new();
@@ -97,7 +99,10 @@ pub(super) async fn write_items(
             return Err(StoreError::conflict("an item vanished while it was written"));
         }
     }
-    write_documents(tx, &rows, &current, now).await?;
+    let touched = write_documents(tx, &rows, &current, now).await?;
+    if page.to_embed {
+        ask_to_embed(tx, &touched, now).await?;
+    }
     Ok(written)
 }
 
@@ -178,15 +183,15 @@ async fn read_newer(
 }
 
 /// Writes the documents and uploads of items whose rows were written. Blobs that are replaced, and those of
-/// stale items, are handed to the orphans.
-async fn write_documents(
+/// stale items, are handed to the orphans. Returns the items whose documents changed.
+async fn write_documents<'a>(
     tx: &mut Transaction<'static, Any>,
     rows: &[&ItemUpsert],
-    current: &HashMap<(String, String), ItemId>,
+    current: &'a HashMap<(String, String), ItemId>,
     now: Timestamp,
-) -> Result<()> {
-    let mut put: Vec<(&ItemId, &StoredDocument)> = Vec::new();
-    let mut removed: Vec<&ItemId> = Vec::new();
+) -> Result<Vec<&'a ItemId>> {
+    let mut put: Vec<(&'a ItemId, &StoredDocument)> = Vec::new();
+    let mut removed: Vec<&'a ItemId> = Vec::new();
     let mut orphaned: Vec<String> = Vec::new();
     for row in rows {
         let Some(id) = current.get(&owned(key(&row.item))) else {
@@ -206,7 +211,7 @@ async fn write_documents(
         }
     }
     put.sort_by_key(|(id, _)| *id);
-    let touched: Vec<&ItemId> = removed.iter().copied().chain(put.iter().map(|(id, _)| *id)).collect();
+    let touched: Vec<&'a ItemId> = removed.iter().copied().chain(put.iter().map(|(id, _)| *id)).collect();
     orphaned.extend(document_blobs(tx, &touched).await?);
     for chunk in removed.chunks(LIST_MAX) {
         Sql::new("DELETE FROM documents WHERE item_id IN ")
@@ -234,7 +239,8 @@ async fn write_documents(
     let adopted: Vec<String> = put.iter().filter_map(|(_, document)| document.blob_key.clone()).collect();
     orphaned.retain(|key| !adopted.contains(key));
     orphan_keys(tx, &orphaned, now).await?;
-    adopt_keys(tx, &adopted).await
+    adopt_keys(tx, &adopted).await?;
+    Ok(touched)
 }
 
 /// The blobs that documents of these items lie in now.

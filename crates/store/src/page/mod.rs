@@ -47,6 +47,8 @@ pub struct PageEffects {
     /// The resumable upload that this page makes a file of. When it is not waiting for that any more, nothing
     /// of the page happens.
     pub upload: Option<UploadEnd>,
+    /// Whether items whose documents change are put on the list of those whose vectors are to be made.
+    pub to_embed: bool,
 }
 
 /// A worker's claim on a task.

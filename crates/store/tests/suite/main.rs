@@ -28,6 +28,7 @@ mod schema;
 mod scopes;
 mod subscriptions;
 mod tenants;
+mod to_embed;
 mod tokens;
 mod uploads;
 mod users;

@@ -321,10 +321,9 @@ impl Walk<'_> {
             let mut brought = self.bringer.bring_in(batch, observed_at).await?;
             let stop = brought.stop.take();
             let mut effects = PageEffects {
-                lease: Some(self.context.lease.clone()),
                 job: Some(self.job.id.clone()),
                 found: std::mem::take(&mut waiting),
-                ..brought.into_effects(self.context.rooms.now())
+                ..brought.into_effects(self.context)
             };
             if is_last
                 && stop.is_none()

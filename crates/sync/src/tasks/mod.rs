@@ -2,6 +2,7 @@
 
 mod clean;
 mod disconnect;
+mod embed;
 mod finish_upload;
 mod follow;
 mod import;
@@ -33,6 +34,7 @@ pub mod kinds {
     pub const REMOVE_ITEM: &str = "remove_item";
     pub const COLLECT_BLOBS: &str = "collect_blobs";
     pub const REBUILD_INDEX: &str = "rebuild_index";
+    pub const EMBED: &str = "embed";
 
     pub const ALL: &[&str] = &[
         SYNC_JOB,
@@ -50,6 +52,7 @@ pub mod kinds {
         REMOVE_ITEM,
         COLLECT_BLOBS,
         REBUILD_INDEX,
+        EMBED,
     ];
 }
 
@@ -227,6 +230,11 @@ pub mod payload {
         task(kinds::REBUILD_INDEX, "all", json!({}), now)
     }
 
+    /// Makes the vectors of what is on the list.
+    pub fn embed(now: Timestamp) -> NewTask {
+        task(kinds::EMBED, "all", json!({}), now)
+    }
+
     /// Deletes blobs that no row needs.
     pub fn collect_blobs(now: Timestamp) -> NewTask {
         task(kinds::COLLECT_BLOBS, "all", json!({}), now)
@@ -251,6 +259,7 @@ pub async fn run(context: &TaskContext) -> Result<(), Stop> {
         kinds::EXTRACT_UPLOAD => upload::run(context, read(context)?).await,
         kinds::COLLECT_BLOBS => clean::run(context).await,
         kinds::REBUILD_INDEX => rebuild::run(context).await,
+        kinds::EMBED => embed::run(context).await,
         other => Err(Stop::failed("unknown_task", format!("this version knows no task called {other}"))),
     }
 }

@@ -4,6 +4,7 @@ mod connect;
 mod follow;
 mod fresh;
 mod grants;
+mod meaning;
 mod pauses;
 mod proof;
 mod providers;

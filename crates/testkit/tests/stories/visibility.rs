@@ -2,14 +2,17 @@
 //! once the queue is dry nobody finds less.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use gangway_emulators::google::FileTarget;
-use gangway_testkit::{House, Person};
+use gangway_search::Embedder;
+use gangway_search::conformance::Concepts;
+use gangway_testkit::{House, HouseOptions, Person};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::house;
+use crate::{house, options};
 
 /// Long enough to be compared, and the same in every file that holds it.
 const LONG: &str = "The quokka is a small animal of the islands in the west. It eats leaves and grass, sleeps in the \
@@ -17,6 +20,8 @@ const LONG: &str = "The quokka is a small animal of the islands in the west. It 
     feed it, since bread and sweets make it ill, and not to touch it, however friendly it looks at them.";
 /// Every file matches each of these, and nothing else does.
 const QUERIES: [&str; 6] = ["quokka", "quok* ", "quokkas ", "quokak ", "\"the quokka\"", "type:text -zebra"];
+/// The same by what it means: no file holds this word.
+const BY_MEANING: &str = "marsupial ";
 const STEPS: usize = 25;
 
 struct Collection {
@@ -46,6 +51,7 @@ struct World<'a> {
     followed: Vec<(String, String)>,
     made: usize,
     seed: u64,
+    queries: Vec<&'static str>,
 }
 
 impl<'a> World<'a> {
@@ -74,7 +80,11 @@ impl<'a> World<'a> {
             followed: Vec::new(),
             made: 0,
             seed,
+            queries: QUERIES.to_vec(),
         };
+        if house.vectors.is_some() {
+            world.queries.push(BY_MEANING);
+        }
         for owner in [0, 0, 1, 2] {
             world.make_collection(owner).await;
         }
@@ -268,7 +278,7 @@ impl<'a> World<'a> {
     async fn check(&self, all: bool) {
         for person in 0..self.people.len() {
             let expected = self.expected(person, None);
-            for query in QUERIES {
+            for query in self.queries.iter().copied() {
                 let answer = self.asked(person, query, true).await;
                 let names = self.names_in(person, &answer);
                 assert!(
@@ -344,8 +354,7 @@ async fn assign(house: &House, person: &Person<'_>, organization: &str) {
     house.as_admin("PATCH", &path, Some(json!({ "organization_id": organization }))).await;
 }
 
-async fn random_deeds(seed: u64) {
-    let house = house().await;
+async fn random_deeds(house: House, seed: u64) {
     let mut world = World::start(&house, seed).await;
     for _ in 0..STEPS {
         world.step().await;
@@ -360,10 +369,16 @@ async fn random_deeds(seed: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_deeds_show_nobody_too_much_or_too_little() {
-    random_deeds(1).await;
+    random_deeds(house().await, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn other_random_deeds_show_nobody_too_much_or_too_little() {
-    random_deeds(20_260_101).await;
+    random_deeds(house().await, 20_260_101).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_deeds_show_nobody_too_much_or_too_little_by_meaning() {
+    let embedder: Arc<dyn Embedder> = Arc::new(Concepts::default());
+    random_deeds(House::start(HouseOptions { embedder: Some(embedder), ..options() }).await, 3).await;
 }

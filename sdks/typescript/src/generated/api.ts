@@ -887,6 +887,13 @@ export interface components {
             scopes?: string[] | null;
             state?: string | null;
         };
+        /**
+         * @description Whether passages that mean what was asked were looked for, in whatever words: `off` where the server has no model,
+         *     `not_asked` where the query has no words beside phrases and fields, `unavailable` where the model did not answer in
+         *     time, so that hits were found by their words alone.
+         * @enum {string}
+         */
+        ByMeaning: "off" | "not_asked" | "used" | "unavailable";
         /** @description How changes at the source are noticed. */
         ChangeNotice: {
             /** @description `webhook`: the provider tells us. `polling`: we ask from time to time. */
@@ -1294,6 +1301,7 @@ export interface components {
             status: ("receiving" | "received" | "done" | "failed") & Record<string, unknown>;
         };
         SearchAnswer: {
+            by_meaning: components["schemas"]["ByMeaning"];
             has_more: boolean;
             hits: components["schemas"]["Hit"][];
             next_cursor?: string | null;

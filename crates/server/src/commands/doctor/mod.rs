@@ -1,6 +1,7 @@
 //! `gangway doctor`: checks everything a server needs and says what to mend.
 
 mod local;
+mod meaning;
 mod outside;
 
 use clap::Args;
@@ -122,6 +123,7 @@ async fn examine_config(args: &DoctorArgs, config: Config, first: Finding) -> Ve
     findings.push(local::worker(&config).await);
     findings.push(local::recognition(&config).await);
     findings.push(local::public_url(&config));
+    findings.extend(meaning::embeddings(&config, args.offline).await);
     findings.extend(outside::providers(&config, args.offline).await);
     findings
 }

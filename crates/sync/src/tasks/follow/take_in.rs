@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use futures::StreamExt;
 use gangway_connector::{Disposition, Entry, Told};
 use gangway_model::{Item, ItemId, ItemKind, ItemState, ProviderItemId, ScopeId, SyncJobId, Timestamp};
-use gangway_store::{ItemScope, PageEffects, Scope};
+use gangway_store::{ItemScope, Scope};
 
 use super::{Follower, stands_below};
 use crate::commit::commit;
@@ -299,8 +299,7 @@ impl Follower<'_> {
             let stop = brought.stop.take();
             // No job asked for these files, so there is nowhere to note what became of each.
             brought.outcomes.clear();
-            let effects =
-                PageEffects { lease: Some(self.context.lease.clone()), ..brought.into_effects(rooms.now()) };
+            let effects = brought.into_effects(self.context);
             commit(self.context, self.connection, &effects).await?;
             if let Some(stop) = stop {
                 return Err(stop);

@@ -474,6 +474,12 @@ class Hit(Model):
 
 
 class SearchAnswer(Model):
+    by_meaning: str
+    """
+    Whether passages that mean what was asked were looked for, in whatever words: `off` where the server has no model,
+    `not_asked` where the query has no words beside phrases and fields, `unavailable` where the model did not answer in
+    time, so that hits were found by their words alone.
+    """
     has_more: bool
     hits: list[Hit]
     next_cursor: str | None = None

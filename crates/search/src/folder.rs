@@ -5,22 +5,33 @@ use std::path::{Path, PathBuf};
 
 use tantivy::Index;
 use tantivy::directory::MmapDirectory;
+use tantivy::schema::Schema;
 
-use super::schema::{Fields, VERSION};
 use crate::error::SearchError;
 
 const LOCK_FILE: &str = "in-use.lock";
 const VERSION_FILE: &str = "version";
 
+/// What is expected in a folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    /// An index of another version is rebuilt.
+    pub version: String,
+    pub schema: Schema,
+    /// Makes the index's tokenizers known; they live in memory only.
+    pub register: fn(&Index),
+}
+
 /// A folder held by this process until dropped.
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
+    layout: Layout,
     _lock: File,
 }
 
 impl Folder {
     /// Makes the folder if needed and takes it for this process.
-    pub(super) fn hold(path: &Path) -> Result<Self, SearchError> {
+    pub(crate) fn hold(path: &Path, layout: Layout) -> Result<Self, SearchError> {
         let failed = |error: std::io::Error| unavailable("open its folder", error);
         fs::create_dir_all(path).map_err(failed)?;
         let lock = File::options()
@@ -30,14 +41,14 @@ impl Folder {
             .open(path.join(LOCK_FILE))
             .map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), layout, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(SearchError::InUse { path: path.to_owned() }),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
     }
 
     /// Opens the index in the folder; an empty folder becomes an empty index.
-    pub(super) fn open(&self) -> Result<Index, SearchError> {
+    pub(crate) fn open(&self) -> Result<Index, SearchError> {
         let found = match fs::read_to_string(self.path.join(VERSION_FILE)) {
             Ok(version) => version,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.is_empty()? => {
@@ -48,20 +59,20 @@ impl Folder {
             }
             Err(error) => return Err(unavailable("read its version", error)),
         };
-        if found.trim() != VERSION {
+        if found.trim() != self.layout.version {
             return Err(self.rebuild_needed("another version wrote it"));
         }
         let index =
             Index::open(self.directory()?).map_err(|error| self.rebuild_needed(&error.to_string()))?;
-        if index.schema() != Fields::schema().0 {
+        if index.schema() != self.layout.schema {
             return Err(self.rebuild_needed("its fields are others"));
         }
-        Fields::register_analyzers(&index);
+        (self.layout.register)(&index);
         Ok(index)
     }
 
     /// Removes everything in the folder and starts an empty index.
-    pub(super) fn recreate(&self) -> Result<Index, SearchError> {
+    pub(crate) fn recreate(&self) -> Result<Index, SearchError> {
         let failed = |error| unavailable("clear its folder", error);
         // The version goes first: a crash halfway leaves an index that says it is incomplete.
         match fs::remove_file(self.path.join(VERSION_FILE)) {
@@ -78,16 +89,21 @@ impl Folder {
     }
 
     fn create(&self) -> Result<Index, SearchError> {
-        let (schema, _) = Fields::schema();
+        let schema = self.layout.schema.clone();
         let index = Index::create(self.directory()?, schema, Default::default()).map_err(|error| {
             SearchError::Unavailable { doing: "create its files", cause: error.to_string() }
         })?;
-        Fields::register_analyzers(&index);
+        (self.layout.register)(&index);
         let part = self.path.join("version.part");
-        fs::write(&part, VERSION)
+        fs::write(&part, &self.layout.version)
             .and_then(|()| fs::rename(&part, self.path.join(VERSION_FILE)))
             .map_err(|error| unavailable("write its version", error))?;
         Ok(index)
+    }
+
+    /// A file of its own beside the index, as far as it is there.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.path.join(name)
     }
 
     fn directory(&self) -> Result<MmapDirectory, SearchError> {
@@ -100,7 +116,7 @@ impl Folder {
         Ok(entries.flatten().all(|entry| entry.file_name() == LOCK_FILE))
     }
 
-    pub(super) fn rebuild_needed(&self, cause: &str) -> SearchError {
+    pub(crate) fn rebuild_needed(&self, cause: &str) -> SearchError {
         SearchError::RebuildNeeded { path: self.path.clone(), cause: cause.to_owned() }
     }
 }

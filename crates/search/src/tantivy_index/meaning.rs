@@ -1,0 +1,216 @@
+//! Joining what is found by words with what is found by meaning.
+//!
+//! The index of words decides what may be found: it names the items that visibility, filters, phrases and exclusions
+//! leave, the vectors are searched among these, and what they name is looked up here again, text and all. So nothing that
+//! lies in the index of vectors too long or too early is ever shown.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use tantivy::collector::{Collector, SegmentCollector};
+use tantivy::columnar::Column;
+use tantivy::query::{BooleanQuery, Query};
+use tantivy::schema::{Field, Value};
+use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyDocument};
+
+use super::collect::{Best, Found, KeyCollector};
+use super::narrowing::terms;
+use super::query::QueryBuilder;
+use crate::meaning::Meaning;
+use crate::query::ParsedQuery;
+use crate::request::ByMeaning;
+use crate::vectors::{Near, item_key, text_key};
+
+/// Items that are taken in by meaning at most.
+const MAX_NEAR: usize = 100;
+/// How much the first places weigh beside the next; the usual one.
+const RANK_OFFSET: f32 = 60.0;
+
+impl QueryBuilder<'_> {
+    /// Takes in what is near in meaning, and ranks all by their places in the two lists.
+    pub(super) fn fuse(
+        &self,
+        meaning: &Meaning,
+        parsed: &ParsedQuery,
+        allowed: &dyn Query,
+        found: &mut Found,
+    ) -> tantivy::Result<ByMeaning> {
+        let among = self.items_among(parsed, allowed)?;
+        let near = match meaning.vectors.nearest(&meaning.question, &among, meaning.at_least, MAX_NEAR) {
+            Ok(near) => near,
+            Err(error) => {
+                tracing::warn!(%error, "searched by words alone");
+                return Ok(ByMeaning::Unavailable);
+            }
+        };
+        let near = self.confirmed(near, allowed)?;
+        if near.is_empty() {
+            return Ok(ByMeaning::Used);
+        }
+        found.total += self.beside_words(&near, parsed, allowed, found)?;
+        found.best = by_rank(&found.best, &near);
+        Ok(ByMeaning::Used)
+    }
+
+    /// Keys of items that hold what is excluded.
+    pub(super) fn excluded_items(
+        &self,
+        parsed: &ParsedQuery,
+        allowed: &dyn Query,
+    ) -> tantivy::Result<HashSet<u64>> {
+        let Some(query) = self.excluded(parsed) else { return Ok(HashSet::new()) };
+        self.searcher.search(&BooleanQuery::intersection(vec![query, allowed.box_clone()]), &KeyCollector)
+    }
+
+    /// Keys of the items that may be found: those with every phrase and field asked for, and nothing excluded.
+    fn items_among(&self, parsed: &ParsedQuery, allowed: &dyn Query) -> tantivy::Result<HashSet<u64>> {
+        let mut all = vec![allowed.box_clone()];
+        all.extend(parsed.required.iter().map(|clause| self.clause(clause)));
+        let mut among = self.searcher.search(&BooleanQuery::intersection(all), &KeyCollector)?;
+        for excluded in self.excluded_items(parsed, allowed)? {
+            among.remove(&excluded);
+        }
+        Ok(among)
+    }
+
+    /// The entries of these passages, in order; without those that are not there, or say something else by now.
+    fn confirmed(&self, near: Vec<Near>, allowed: &dyn Query) -> tantivy::Result<Vec<Best>> {
+        let items = terms(self.fields.item, near.iter().map(|one| one.item_id.as_str()));
+        let wanted = near.iter().map(|one| (item_key(&one.item_id), u64::from(one.chunk))).collect();
+        let collector = PassageCollector { wanted: Arc::new(wanted) };
+        let query = BooleanQuery::intersection(vec![items, allowed.box_clone()]);
+        let addresses = self.searcher.search(&query, &collector)?;
+        let mut confirmed = Vec::with_capacity(near.len());
+        for one in near {
+            let key = item_key(&one.item_id);
+            let Some(address) = addresses.get(&(key, u64::from(one.chunk))) else { continue };
+            let entry: TantivyDocument = self.searcher.doc(*address)?;
+            let text =
+                |field: Field| entry.get_first(field).and_then(|value| value.as_str()).unwrap_or_default();
+            if text(self.fields.item) == one.item_id.as_str() && text_key(text(self.fields.body)) == one.text
+            {
+                confirmed.push(Best::of(key, 0, *address));
+            }
+        }
+        Ok(confirmed)
+    }
+
+    /// How many of the near items do not match by words.
+    fn beside_words(
+        &self,
+        near: &[Best],
+        parsed: &ParsedQuery,
+        allowed: &dyn Query,
+        found: &Found,
+    ) -> tantivy::Result<u64> {
+        let mut matching: HashSet<u64> = found.best.iter().map(|best| best.item_key).collect();
+        if found.total > matching.len() as u64 {
+            // The list was cut off: what is below it matches too.
+            let query = BooleanQuery::intersection(vec![self.ranking(parsed), allowed.box_clone()]);
+            matching = self.searcher.search(&query, &KeyCollector)?;
+        }
+        Ok(near.iter().filter(|best| !matching.contains(&best.item_key)).count() as u64)
+    }
+}
+
+/// Ranks by the sum of what the places in both lists are worth; of equals, what was found by words is first. An item that
+/// is in both shows the passages that hold the words.
+fn by_rank(words: &[Best], near: &[Best]) -> Vec<Best> {
+    let worth = |place: usize| 1.0 / (RANK_OFFSET + place as f32 + 1.0);
+    let mut all: Vec<(Score, Best)> = Vec::with_capacity(words.len() + near.len());
+    let mut at: HashMap<u64, usize> = HashMap::new();
+    for (place, best) in words.iter().enumerate() {
+        at.insert(best.item_key, all.len());
+        all.push((worth(place), *best));
+    }
+    for (place, best) in near.iter().enumerate() {
+        match at.get(&best.item_key) {
+            Some(known) => all[*known].0 += worth(place),
+            None => all.push((worth(place), *best)),
+        }
+    }
+    // Stable, and scores are never negative, so their bits are ordered as they are.
+    all.sort_by_key(|(score, _)| Reverse(score.to_bits()));
+    all.into_iter().map(|(score, best)| best.scored(score)).collect()
+}
+
+/// Collects where certain passages of certain items lie.
+struct PassageCollector {
+    /// Item key and number.
+    wanted: Arc<HashSet<(u64, u64)>>,
+}
+
+struct SegmentPassages {
+    segment: SegmentOrdinal,
+    keys: Column<u64>,
+    numbers: Column<u64>,
+    wanted: Arc<HashSet<(u64, u64)>>,
+    met: HashMap<(u64, u64), DocAddress>,
+}
+
+impl Collector for PassageCollector {
+    type Fruit = HashMap<(u64, u64), DocAddress>;
+    type Child = SegmentPassages;
+
+    fn for_segment(
+        &self,
+        segment: SegmentOrdinal,
+        reader: &SegmentReader,
+    ) -> tantivy::Result<SegmentPassages> {
+        let fast = reader.fast_fields();
+        let (keys, numbers) = (fast.u64("item_key")?, fast.u64("chunk")?);
+        Ok(SegmentPassages { segment, keys, numbers, wanted: self.wanted.clone(), met: HashMap::new() })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        false
+    }
+
+    fn merge_fruits(&self, segments: Vec<Self::Fruit>) -> tantivy::Result<Self::Fruit> {
+        Ok(segments.into_iter().flatten().collect())
+    }
+}
+
+impl SegmentCollector for SegmentPassages {
+    type Fruit = HashMap<(u64, u64), DocAddress>;
+
+    fn collect(&mut self, entry: DocId, _score: Score) {
+        let passage = self.keys.first(entry).zip(self.numbers.first(entry));
+        if let Some(passage) = passage.filter(|passage| self.wanted.contains(passage)) {
+            self.met.insert(passage, DocAddress::new(self.segment, entry));
+        }
+    }
+
+    fn harvest(self) -> Self::Fruit {
+        self.met
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(keys: &[u64]) -> Vec<Best> {
+        keys.iter().map(|key| Best::of(*key, 9, DocAddress::new(0, *key as u32))).collect()
+    }
+
+    fn fused(words: &[u64], near: &[u64]) -> Vec<u64> {
+        by_rank(&list(words), &list(near)).iter().map(|best| best.item_key).collect()
+    }
+
+    #[test]
+    fn what_both_lists_hold_comes_first_and_words_win_ties() {
+        assert_eq!(fused(&[1, 2, 3], &[3, 4]), [3, 1, 2, 4]);
+        assert_eq!(fused(&[1, 2], &[7, 8]), [1, 7, 2, 8]);
+        assert_eq!(fused(&[], &[7, 8]), [7, 8]);
+        assert_eq!(fused(&[1, 2], &[]), [1, 2]);
+    }
+
+    #[test]
+    fn a_place_is_worth_one_by_sixty_and_the_place() {
+        let found = by_rank(&list(&[1]), &list(&[2, 1]));
+        assert_eq!(found[0].score(), 1.0 / 61.0 + 1.0 / 62.0);
+        assert_eq!(found[1].score(), 1.0 / 61.0);
+    }
+}
