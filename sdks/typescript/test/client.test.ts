@@ -183,6 +183,8 @@ test("the client reaches every operation that a user token may call, and no othe
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
         Object.entries(methods)
             .filter(([, { security }]) => security?.some((one) => "user_token" in one))
+            // Resumable uploads are left to clients of tus.
+            .filter(() => !path.startsWith("/rest/connectors/local_upload/uploads"))
             .map(([method, { operationId }]) => ({
                 method: method.toUpperCase(),
                 operationId,

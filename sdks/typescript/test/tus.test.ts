@@ -24,7 +24,7 @@ describe("tus-js-client and the server", () => {
     after(() => world?.stop());
 
     async function options(person: Person, name: string): Promise<UploadOptions> {
-        const { uuid } = await person.client().collections.create({ name: "Large" });
+        const { uuid } = await person.client().createCollection("Large");
         return {
             endpoint: world.url + UPLOADS,
             headers: { Authorization: `Bearer ${person.token}` },
