@@ -23,14 +23,7 @@ impl App {
             let message = "uploads have no connection to end: delete the files instead";
             return Err(AppError::new(Code::Conflict, message));
         }
-        let own = self.store.find_connections(&user.id, Some(&descriptor.id.into())).await?;
-        let Some(connection) = choose(own, wanted) else {
-            require_plan(user, descriptor)?;
-            return Err(match wanted {
-                Some(_) => AppError::not_found("connection"),
-                None => not_connected(descriptor),
-            });
-        };
+        let connection = self.connection_to_leave(user, connector_id, wanted).await?;
         if connection.state == ConnectionState::Disconnecting {
             return Ok(());
         }
@@ -41,6 +34,28 @@ impl App {
         let details = json!({ "connector_id": descriptor.id, "connection_id": connection.id });
         self.store.append_audit(Some(&user.id), "disconnect", &details).await?;
         Ok(())
+    }
+
+    /// The connection that a disconnect would end, whatever its health and the user's plan.
+    pub(crate) async fn connection_to_leave(
+        &self,
+        user: &User,
+        connector_id: &str,
+        wanted: Option<&ConnectionId>,
+    ) -> AppResult<Connection> {
+        let descriptor = self.get_connector(connector_id)?.descriptor();
+        if descriptor.kind == ConnectorKind::Local {
+            return Ok(self.get_connection(user, connector_id, wanted).await?.1);
+        }
+        let own = self.store.find_connections(&user.id, Some(&descriptor.id.into())).await?;
+        let Some(connection) = choose(own, wanted) else {
+            require_plan(user, descriptor)?;
+            return Err(match wanted {
+                Some(_) => AppError::not_found("connection"),
+                None => not_connected(descriptor),
+            });
+        };
+        Ok(connection)
     }
 }
 

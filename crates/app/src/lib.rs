@@ -10,6 +10,7 @@ mod reach;
 mod secret_hash;
 mod settings;
 
+mod sessions;
 mod sign_in;
 mod users;
 
@@ -37,6 +38,7 @@ mod upload_name;
 mod upload_path;
 
 mod collections;
+mod contents;
 mod search;
 
 mod readiness;
@@ -46,6 +48,7 @@ pub use browse_files::{BrowseFiles, SourceFile};
 pub use callback::OpenCallback;
 pub use collections::CollectionReport;
 pub use complete_authorization::{CompleteAuthorization, CompletedAuthorization};
+pub use contents::{ConnectionContents, Coverage};
 pub use error::{AppError, AppResult, Code};
 pub use explain_file::FileExplanation;
 pub use list_connectors::{ConnectorStatus, needs_no_authorization};
@@ -58,6 +61,7 @@ pub use receive_notification::NotificationAnswer;
 pub use refresh::RefreshedConnection;
 pub use search::{FoundFile, FoundPage, SearchFilters, SearchFor};
 pub use secret_hash::SecretHash;
+pub use sessions::{Credential, SignedIn, StartedSession, csrf_token, is_csrf_token};
 pub use settings::{AppSettings, UploadLimits};
 pub use start_authorization::{AUTHORIZATION_LIFETIME, StartAuthorization, StartedAuthorization};
 pub use start_sync::{StartSync, StartedSync};
@@ -72,4 +76,7 @@ pub use webhooks::{OfferTurn, Webhook, WebhookState};
 pub use gangway_connector::{Descriptor, NotificationRequest, Version};
 pub use gangway_model::ExposeSecret;
 pub use gangway_search::{Passage, Respelled, Snippet, Understood, UnderstoodFilter};
-pub use gangway_store::{AuditEntry, CollectionChange, UserChange, UserToken, WatchedConnection};
+pub use gangway_store::{
+    AuditEntry, CollectionChange, CollectionSource, ConnectionShare, StateCount, UserChange, UserToken,
+    WatchedConnection,
+};
