@@ -35,6 +35,7 @@ class Console:
         self.settled()
 
     def settled(self):
+        expect(self.page.locator("h1").first).to_be_attached()
         expect(self.page.locator(".bone")).to_have_count(0)
         self.page.evaluate("document.fonts.ready.then(() => true)")
 

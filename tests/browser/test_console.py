@@ -427,6 +427,7 @@ def test_the_operator_makes_a_user_and_a_token(console, world, page):
     console.is_accessible("a user")
     console.is_narrow("a user")
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in to Gangway")
     console.sign_in(token)
     expect(page.get_by_text("Grace Example").first).to_be_visible()
     expect(page.get_by_role("link", name="Users")).to_have_count(0)
@@ -483,3 +484,13 @@ def test_a_tab_notices_that_somebody_else_signed_in(member, page, world):
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_text("Grace Example")).to_be_visible()
     expect(page.get_by_text("Ada Example")).to_have_count(0)
+
+
+def test_a_bookmarked_folder_knows_its_name(member, page):
+    member.person.connect()
+    member.person.approve(False)
+    files = member.person.call("GET", "/rest/connectors/google_drive/files")["files"]
+    folder = next(file["id"] for file in files if file["name"] == "Policies")
+    member.open(f"/files/google_drive?folder={folder}", "Files")
+    expect(page.get_by_role("navigation", name="Folders on the way")).to_contain_text("Policies")
+    expect(page.get_by_text("Security baseline.md")).to_be_visible()

@@ -1,7 +1,8 @@
 //! Collections and search: one's own, what the organisation shares, and nothing else.
 
 use gangway_app::CreateUser;
-use gangway_model::Plan;
+use gangway_model::{ItemKind, Plan, SyncMode};
+use gangway_store::NewScope;
 use serde_json::json;
 
 use super::house::House;
@@ -86,12 +87,24 @@ async fn coverage_and_contents_are_told_to_whom_they_belong() {
         })
     );
     owner.connect().await;
-    let body = json!({ "file_ids": ["one", "folder"], "collection_uuid": collection, "sync_mode": "auto" });
-    owner.post("/rest/connectors/stub_drive/sync", body).await.ok();
+    let contents = "/rest/connectors/stub_drive/contents";
+    let told = owner.get(contents).await.ok();
+    assert_eq!((&told["files"], &told["collections"]), (&json!(0), &json!([])));
+    let connection = told["connection_id"].as_str().unwrap();
+    // What the engine, which stands still here, notes of a file that was chosen.
+    let chosen = NewScope {
+        connection_id: connection.into(),
+        collection_id: collection.as_str().into(),
+        root_id: "one".into(),
+        root_kind: ItemKind::File,
+        feed: None,
+        mode: SyncMode::Auto,
+    };
+    house.app.store.upsert_scope(&chosen).await.unwrap();
     let source = owner.get(&path).await.ok()["sources"][0].clone();
     assert_eq!(
         (&source["chosen"], &source["followed"], &source["listing_complete"]),
-        (&json!(2), &json!(2), &json!(false))
+        (&json!(1), &json!(1), &json!(false))
     );
     assert_eq!(source["user_email"], "ada@stub.example");
     colleague.get(&path).await.error(404, "not_found");
@@ -103,11 +116,8 @@ async fn coverage_and_contents_are_told_to_whom_they_belong() {
     );
     stranger.get(&path).await.error(404, "not_found");
 
-    let contents = "/rest/connectors/stub_drive/contents";
-    let told = owner.get(contents).await.ok();
-    assert_eq!((&told["files"], &told["collections"]), (&json!(0), &json!([])));
     colleague.get(contents).await.error(409, "not_connected");
-    let foreign = format!("{contents}?connection={}", told["connection_id"].as_str().unwrap());
+    let foreign = format!("{contents}?connection={connection}");
     stranger.get(&foreign).await.error(404, "not_found");
     owner.get("/rest/connectors/local_upload/contents").await.ok();
 }
