@@ -25,10 +25,11 @@ check: ## the quick checks: format, lints
 	$(CARGO) fmt --all -- --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-generate: setup ## write generated files anew: configuration, command line, API, registry, SDKs
+generate: setup ## write generated files anew: configuration, command line, API, registry, SDKs, console
 	UPDATE=1 $(CARGO) test --locked --workspace -- matches checked_in
 	.venv/bin/python sdks/codegen/python.py
 	PATH="$$PATH:$(CURDIR)/.venv/bin" npm --prefix sdks/typescript run --silent generate
+	PATH="$$PATH:$(CURDIR)/.venv/bin" npm --prefix console run --silent build
 
 bench: ## release build, then measure; results go to docs/benchmarks.md
 	@scripts/setup.sh demo
@@ -38,4 +39,4 @@ bench: ## release build, then measure; results go to docs/benchmarks.md
 
 clean: ## delete what was built, the demo's data, the Python and the Node packages
 	$(CARGO) clean
-	rm -rf .venv gangway-data sdks/typescript/node_modules sdks/typescript/dist sdks/typescript/build
+	rm -rf .venv gangway-data sdks/typescript/node_modules sdks/typescript/dist sdks/typescript/build console/node_modules

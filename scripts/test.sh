@@ -66,6 +66,15 @@ if [ -x .venv/bin/python ]; then
         stage browser .venv/bin/python -m pytest -q tests/browser
         count_tests browser '^[=0-9].* in [0-9.]+s'
     fi
+    # The console: its types, and that what is embedded is what is built.
+    if [ -d console/node_modules ]; then
+        stage console sh -c 'npm --prefix console run --silent check && npm --prefix console run --silent same'
+        count_check
+    else
+        echo "there are no Node packages: run make setup"
+        broken="$broken console"
+        failed=$((failed + 1))
+    fi
     # Its tests start the server as those above do, by a program in Python.
     if [ -d sdks/typescript/node_modules ]; then
         stage typescript npm --prefix sdks/typescript --silent test

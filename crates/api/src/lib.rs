@@ -3,6 +3,7 @@
 mod router;
 mod state;
 
+mod console;
 mod health;
 mod pages;
 mod v1;
@@ -12,6 +13,7 @@ mod caller;
 mod documented;
 mod layers;
 mod openapi;
+mod origin;
 mod problem;
 mod strict;
 

@@ -30,16 +30,23 @@ pub fn skeleton() -> OpenApi {
     OpenApiBuilder::new().info(info).components(Some(components)).tags(Some(tags())).build()
 }
 
-fn security_schemes() -> [(&'static str, SecurityScheme); 3] {
+fn security_schemes() -> [(&'static str, SecurityScheme); 4] {
     let bearer = |about: &str| {
         SecurityScheme::Http(
             HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(about)).build(),
         )
     };
     let key = ApiKeyValue::with_description("X-Picker-Key", "The part after `#` in a picker's address.");
+    let session = ApiKeyValue::with_description(
+        "gangway_session",
+        "A browser that signed in at `/console/session`: its cookie stands for the token it signed in with. Calls that \
+         change something also send the session's `csrf_token` as `X-CSRF-Token`. Over HTTPS the cookie is called \
+         `__Host-gangway_session`.",
+    );
     [
         ("user_token", bearer("A user token: acts as one user.")),
         ("admin_key", bearer("The server's admin key: makes organisations, users and user tokens.")),
+        ("console_session", SecurityScheme::ApiKey(ApiKey::Cookie(session))),
         ("picker_key", SecurityScheme::ApiKey(ApiKey::Header(key))),
     ]
 }
@@ -56,6 +63,7 @@ fn tags() -> Vec<Tag> {
         ("search", "Finding passages in documents."),
         ("users", "The user behind a token."),
         ("admin", "Organisations, users, tokens, the audit log: with the admin key."),
+        ("console", "Signing in and out of the web console."),
         ("webhooks", "What providers push to us."),
         ("operations", "Health, metrics, this description."),
     ]
@@ -83,6 +91,7 @@ pub fn document() -> Value {
             if method == "head" {
                 without_bodies(operation);
             }
+            let_sessions_in(operation);
         }
     }
     inline_limits(&mut document);
@@ -113,6 +122,14 @@ fn without_bodies(operation: &mut Value) {
         if let Some(response) = response.as_object_mut() {
             response.remove("content");
         }
+    }
+}
+
+/// Whatever takes a token takes a browser's session in its stead.
+fn let_sessions_in(operation: &mut Value) {
+    let Some(ways) = operation.get_mut("security").and_then(Value::as_array_mut) else { return };
+    if ways.iter().any(|way| way.get("user_token").is_some() || way.get("admin_key").is_some()) {
+        ways.push(serde_json::json!({ "console_session": [] }));
     }
 }
 

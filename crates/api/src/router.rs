@@ -7,6 +7,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::console::{self, session};
 use crate::problem::flat_errors;
 use crate::state::ApiState;
 use crate::v1::{admin, collections, connectors, files, me, picker, search, sync, uploads};
@@ -19,6 +20,7 @@ pub fn router(state: ApiState) -> Router {
     let quick = quick.layer(from_fn_with_state(state.clone(), layers::limit_time));
     let mut router = quick
         .merge(slow)
+        .merge(console::files::routes())
         .fallback(layers::unknown_path)
         .layer(from_fn(layers::shape_bare_errors))
         .layer(CatchPanicLayer::custom(layers::answer_panic))
@@ -46,6 +48,7 @@ fn quick_routes() -> OpenApiRouter<ApiState> {
         // connecting
         .routes(routes!(connectors::list::list_connectors))
         .routes(routes!(connectors::get::get_connector, connectors::disconnect::disconnect))
+        .routes(routes!(connectors::contents::get_connection_contents))
         .merge(oauth)
         .routes(routes!(pages::callback::callback_page))
         .routes(routes!(connectors::refresh::refresh_token))
@@ -72,6 +75,7 @@ fn quick_routes() -> OpenApiRouter<ApiState> {
             collections::update::update_collection,
             collections::delete::delete_collection
         ))
+        .routes(routes!(collections::coverage::get_collection_coverage))
         .routes(routes!(collections::files::list_collection_files))
         .routes(routes!(collections::remove_file::remove_collection_file))
         .routes(routes!(collections::search::search_collection))
@@ -90,10 +94,13 @@ fn quick_routes() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(admin::list_tokens::list_tokens, admin::create_token::create_token))
         .routes(routes!(admin::delete_token::delete_token))
+        .routes(routes!(admin::list_connectors::list_connector_setups))
         .routes(routes!(admin::list_webhooks::list_webhooks))
         .routes(routes!(admin::confirm_webhook::confirm_webhook))
         .routes(routes!(admin::forget_webhook::forget_webhook))
         .routes(routes!(admin::list_audit::list_audit))
+        // the console
+        .routes(routes!(session::get_session, session::sign_in, session::sign_out))
         // machinery
         .routes(routes!(webhooks::receive_push, webhooks::answer_handshake))
         .routes(routes!(health::healthz))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gangway_connector::{ConnectorKind, Descriptor};
-use gangway_model::{Connection, ConnectionId, ConnectionState, Timestamp, User};
+use gangway_model::{Connection, ConnectionId, ConnectionState, User};
 use gangway_sync::payload;
 use serde_json::json;
 
@@ -36,23 +36,11 @@ impl App {
             let message = "uploads have no connection to end: delete the files instead";
             return Err(AppError::new(Code::Conflict, message));
         }
-        let own = self.store.find_connections(&user.id, Some(&descriptor.id.into())).await?;
-        let living: Vec<(ConnectionId, Timestamp)> = own
-            .iter()
-            .filter(|one| one.state != ConnectionState::Disconnecting)
-            .map(|one| (one.id.clone(), one.connected_at))
-            .collect();
-        let Some(connection) = choose(own, wanted) else {
-            require_plan(user, descriptor)?;
-            return Err(match wanted {
-                Some(_) => AppError::not_found("connection"),
-                None => not_connected(descriptor),
-            });
-        };
+        let connection = self.connection_to_leave(user, connector_id, wanted).await?;
         if connection.state == ConnectionState::Disconnecting {
             return Ok(());
         }
-        if wanted.is_none() && self.was_just_asked(user, descriptor, &living).await? {
+        if wanted.is_none() && self.was_just_asked(user, descriptor).await? {
             return Ok(());
         }
         let details = json!({
@@ -71,20 +59,39 @@ impl App {
 
     /// Whether the connection that was the first is on its way out, or gone, because of such a request just now. One that
     /// was connected since is meant by nobody's repetition.
-    async fn was_just_asked(
-        &self,
-        user: &User,
-        descriptor: &Descriptor,
-        living: &[(ConnectionId, Timestamp)],
-    ) -> AppResult<bool> {
+    async fn was_just_asked(&self, user: &User, descriptor: &Descriptor) -> AppResult<bool> {
+        let mut living = self.store.find_connections(&user.id, Some(&descriptor.id.into())).await?;
+        living.retain(|one| one.state != ConnectionState::Disconnecting);
         let since = self.now() - REPEATED_WITHIN;
         let earlier = self.store.list_recent_audit(&user.id, DEED, since, MOST_EARLIER).await?;
         Ok(earlier.iter().any(|entry| {
             let is_of = entry.details["connector_id"] == descriptor.id && entry.details["by_id"] == false;
-            let still_lives = living.iter().any(|(id, _)| entry.details["connection_id"] == id.as_str());
-            let is_before = living.iter().all(|(_, connected_at)| *connected_at < entry.at);
+            let still_lives = living.iter().any(|one| entry.details["connection_id"] == one.id.as_str());
+            let is_before = living.iter().all(|one| one.connected_at < entry.at);
             is_of && !still_lives && is_before
         }))
+    }
+
+    /// The connection that a disconnect would end, whatever its health and the user's plan.
+    pub(crate) async fn connection_to_leave(
+        &self,
+        user: &User,
+        connector_id: &str,
+        wanted: Option<&ConnectionId>,
+    ) -> AppResult<Connection> {
+        let descriptor = self.get_connector(connector_id)?.descriptor();
+        if descriptor.kind == ConnectorKind::Local {
+            return Ok(self.get_connection(user, connector_id, wanted).await?.1);
+        }
+        let own = self.store.find_connections(&user.id, Some(&descriptor.id.into())).await?;
+        let Some(connection) = choose(own, wanted) else {
+            require_plan(user, descriptor)?;
+            return Err(match wanted {
+                Some(_) => AppError::not_found("connection"),
+                None => not_connected(descriptor),
+            });
+        };
+        Ok(connection)
     }
 }
 

@@ -10,6 +10,7 @@ mod reach;
 mod secret_hash;
 mod settings;
 
+mod sessions;
 mod sign_in;
 mod users;
 
@@ -38,6 +39,7 @@ mod upload_name;
 mod upload_path;
 
 mod collections;
+mod contents;
 mod search;
 
 mod readiness;
@@ -47,6 +49,7 @@ pub use browse_files::{BrowseFiles, SourceFile};
 pub use callback::OpenCallback;
 pub use collections::CollectionReport;
 pub use complete_authorization::{CompleteAuthorization, CompletedAuthorization};
+pub use contents::{ConnectionContents, Coverage};
 pub use error::{AppError, AppResult, Code};
 pub use explain_file::FileExplanation;
 pub use list_connectors::{ConnectorStatus, needs_no_authorization};
@@ -60,6 +63,7 @@ pub use refresh::RefreshedConnection;
 pub use resumable::{Append, BeginUpload, Checksum, ChecksumAlgorithm, Senders, UploadAbout, UploadReport};
 pub use search::{FoundFile, FoundPage, SearchFilters, SearchFor};
 pub use secret_hash::SecretHash;
+pub use sessions::{Credential, SignedIn, StartedSession, csrf_token, is_csrf_token};
 pub use settings::{AppSettings, UploadLimits};
 pub use start_authorization::{AUTHORIZATION_LIFETIME, StartAuthorization, StartedAuthorization};
 pub use start_sync::{StartSync, StartedSync};
@@ -75,5 +79,6 @@ pub use gangway_connector::{Descriptor, NotificationRequest, Version};
 pub use gangway_model::{ExposeSecret, SecretString};
 pub use gangway_search::{ByMeaning, Passage, Respelled, Snippet, Understood, UnderstoodFilter};
 pub use gangway_store::{
-    AuditEntry, CollectionChange, UploadState, UserChange, UserToken, WatchedConnection,
+    AuditEntry, CollectionChange, CollectionSource, ConnectionShare, StateCount, UploadState, UserChange,
+    UserToken, WatchedConnection,
 };

@@ -1,12 +1,13 @@
 //! What there is to connect, what is connected, and how it fares.
 
 use gangway_connector::{Connector, ConnectorKind, Descriptor};
-use gangway_model::{ConnectionState, Plan, SecretString};
+use gangway_model::{ConnectionState, Plan};
 use gangway_store::{ConnectedCaller, WatchedConnection};
 use gangway_sync::PUSHES_TRUSTED;
 
 use crate::app::App;
 use crate::error::AppResult;
+use crate::sessions::Credential;
 
 /// One connector as one user sees it.
 #[derive(Clone, Debug)]
@@ -32,15 +33,15 @@ impl ConnectorStatus {
 }
 
 impl App {
-    /// Every connector of the registry, in its order, as the holder of a token sees them.
-    pub async fn list_connectors(&self, token: &SecretString) -> AppResult<Vec<ConnectorStatus>> {
-        let caller = self.sign_in_connected(token).await?;
+    /// Every connector of the registry, in its order, as the caller sees them.
+    pub async fn list_connectors(&self, credential: &Credential) -> AppResult<Vec<ConnectorStatus>> {
+        let caller = self.sign_in_connected(credential).await?;
         Ok(self.registry.iter().map(|connector| self.connector_status(&caller, *connector)).collect())
     }
 
     /// One connector, with the same facts.
-    pub async fn connector_state(&self, token: &SecretString, id: &str) -> AppResult<ConnectorStatus> {
-        let caller = self.sign_in_connected(token).await?;
+    pub async fn connector_state(&self, credential: &Credential, id: &str) -> AppResult<ConnectorStatus> {
+        let caller = self.sign_in_connected(credential).await?;
         Ok(self.connector_status(&caller, self.get_connector(id)?))
     }
 

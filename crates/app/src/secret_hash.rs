@@ -15,6 +15,19 @@ impl SecretHash {
         Self(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
     }
 
+    /// A hash from the rows; `None` when it is none.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if bytes.len() != 64 || !bytes.is_ascii() {
+            return None;
+        }
+        let mut hash = [0; 32];
+        for (place, digits) in hash.iter_mut().zip(bytes.chunks_exact(2)) {
+            *place = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        Some(Self(hash))
+    }
+
     /// Lower-case hex, as rows hold it.
     pub fn to_hex(&self) -> String {
         hex(&self.0)
@@ -57,6 +70,8 @@ mod tests {
         let hash = SecretHash::of("abc");
         assert_eq!(hash.to_hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert!(hash.matches_hex(&hash.to_hex()) && hash.matches(&hash.clone()));
+        assert!(SecretHash::from_hex(&hash.to_hex()).unwrap().matches(&hash));
+        assert!(SecretHash::from_hex("ba78").is_none() && SecretHash::from_hex(&"é".repeat(32)).is_none());
         assert!(!hash.matches(&SecretHash::of("abd")) && !hash.matches_hex("ba78"));
     }
 }

@@ -1,27 +1,32 @@
-//! Who is calling: a user by token, or the product's back end by the admin key.
+//! Who is calling: a user by token, or the product's back end by the admin key; either by a browser's session, too.
 
 use std::sync::Arc;
 
-use gangway_model::{ExposeSecret, SecretString, User};
+use gangway_model::User;
 use gangway_store::ConnectedCaller;
 
 use crate::app::App;
 use crate::error::{AppError, AppResult, Code};
 use crate::secret_hash::SecretHash;
+use crate::sessions::Credential;
 
 impl App {
     /// The user a token acts as.
-    pub async fn sign_in(&self, token: &SecretString) -> AppResult<User> {
-        let hash = SecretHash::of(token.expose_secret());
+    pub async fn sign_in(&self, credential: &Credential) -> AppResult<User> {
+        let hash = self.hash_behind(credential).await?;
+        self.user_behind(&hash).await
+    }
+
+    pub(crate) async fn user_behind(&self, hash: &SecretHash) -> AppResult<User> {
         if let Some(user) = self.store.find_user_by_token_hash(&hash.to_hex(), self.now()).await? {
             return Ok(user);
         }
-        Err(self.refuse_token(&hash))
+        Err(self.refuse_token(hash))
     }
 
     /// The user a token acts as, with every connection: one look-up, where signing in and asking would be two.
-    pub(crate) async fn sign_in_connected(&self, token: &SecretString) -> AppResult<Arc<ConnectedCaller>> {
-        let hash = SecretHash::of(token.expose_secret());
+    pub(crate) async fn sign_in_connected(&self, credential: &Credential) -> AppResult<Arc<ConnectedCaller>> {
+        let hash = self.hash_behind(credential).await?;
         let caller = self.store.find_connected_caller(&hash.to_hex()).await?;
         caller.ok_or_else(|| self.refuse_token(&hash))
     }
@@ -34,8 +39,8 @@ impl App {
     }
 
     /// Lets the holder of the admin key in.
-    pub async fn sign_in_admin(&self, key: &SecretString) -> AppResult<()> {
-        let hash = SecretHash::of(key.expose_secret());
+    pub async fn sign_in_admin(&self, credential: &Credential) -> AppResult<()> {
+        let hash = self.hash_behind(credential).await?;
         if self.is_admin_key(&hash) {
             return Ok(());
         }
@@ -45,7 +50,7 @@ impl App {
         Err(AppError::new(Code::Unauthorized, "this admin key is not the server's"))
     }
 
-    fn is_admin_key(&self, hash: &SecretHash) -> bool {
+    pub(crate) fn is_admin_key(&self, hash: &SecretHash) -> bool {
         self.settings.admin_key.as_ref().is_some_and(|key| key.matches(hash))
     }
 }

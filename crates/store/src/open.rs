@@ -48,6 +48,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0005_to_embed.sql"),
         include_str!("../migrations/postgres/0005_to_embed.sql"),
     ),
+    (
+        "sessions",
+        include_str!("../migrations/sqlite/0006_sessions.sql"),
+        include_str!("../migrations/postgres/0006_sessions.sql"),
+    ),
 ];
 
 /// Which database the rows are on.

@@ -2,37 +2,17 @@
 
 import { ConnectorError } from "./errors.js";
 import { forget, remember } from "./open_authorizations.js";
-import { pauseAfter, sleep, type Sleep } from "./patience.js";
+import { everyPage } from "./paging.js";
+import { pauseAfter } from "./patience.js";
 import { comeBack, redirectHost, type RedirectHost } from "./redirect.js";
-import { Transport, type AuthToken, type Call, type Fetch } from "./transport.js";
+import { part, transportFor, type ClientOptions } from "./setup.js";
+import type { Call, Transport } from "./transport.js";
 import type * as t from "./types.js";
 import { upload, type UploadOptions, type Uploads } from "./upload.js";
 
-export interface ConnectorsClientOptions {
-    /**
-     * Where the server is. When left out: in a browser this page's own origin, behind which your product passes
-     * `/rest/` on; elsewhere the environment variable `GANGWAY_URL`.
-     */
-    apiBase?: string | undefined;
-    /**
-     * The user's token, or a function that answers it, called for each request. When left out: in a browser none, for
-     * your product adds it when it passes requests on; elsewhere the environment variable `GANGWAY_TOKEN`, unless
-     * `apiBase` names a server of its own.
-     */
-    authToken?: AuthToken | undefined;
-    /** Used in place of the global `fetch`. */
-    fetch?: Fetch | undefined;
-    /** Milliseconds until a call that got no answer fails; 60,000 when left out. Uploads and event streams have no limit. */
-    timeout?: number | undefined;
-    /** Attempts for a call that may succeed when tried again; 3 when left out, 1 for none but the first. */
-    maxAttempts?: number | undefined;
-    /** The longest pause that a call waits out by itself, in milliseconds; 120,000 when left out. */
-    longestPause?: number | undefined;
+export interface ConnectorsClientOptions extends ClientOptions {
     /** Milliseconds after which a silent event stream is opened anew; 45,000 when left out (the server says something every 15 s). */
     longestSilence?: number | undefined;
-    /** For tests: what waiting and chance are. */
-    sleep?: Sleep | undefined;
-    random?: (() => number) | undefined;
 }
 
 /** A client that acts for one user. */
@@ -53,23 +33,9 @@ export class ConnectorsClient {
     readonly #exchanges = new Map<string, Promise<t.TokenAnswer>>();
 
     constructor(options: ConnectorsClientOptions = {}) {
-        const around = surroundingsOf(globalThis);
-        // A token from the surroundings goes to the server from the surroundings and to no other.
-        const aroundToken = options.apiBase === undefined ? around.authToken : undefined;
         this.#ownFetch = options.fetch !== undefined;
         this.#silence = options.longestSilence ?? 45_000;
-        this.#transport = new Transport({
-            base: baseOf(options.apiBase ?? around.apiBase),
-            token: options.authToken ?? aroundToken,
-            fetch: options.fetch ?? ((input, init) => fetch(input, init)),
-            timeout: options.timeout ?? 60_000,
-            patience: {
-                attempts: options.maxAttempts ?? 3,
-                longestPause: options.longestPause ?? 120_000,
-                sleep: options.sleep ?? sleep,
-                random: options.random ?? Math.random,
-            },
-        });
+        this.#transport = transportFor(options);
     }
 
     // Connecting
@@ -159,6 +125,12 @@ export class ConnectorsClient {
     async refreshToken(connectorId: string, { connection, signal }: t.ConnectionOptions = {}): Promise<t.RefreshAnswer> {
         const query = { connection };
         return this.#call(connectorId, { method: "POST", path: "/refresh", query, repeatable: "refused", signal });
+    }
+
+    /** What came through a connection: what disconnecting would delete. */
+    async getConnectionContents(connectorId: string, { connection, signal }: t.ConnectionOptions = {}): Promise<t.ConnectionContents> {
+        const query = { connection };
+        return this.#call(connectorId, { method: "GET", path: "/contents", query, repeatable: "always", signal });
     }
 
     /**
@@ -386,6 +358,11 @@ export class ConnectorsClient {
         return this.#transport.json({ method: "DELETE", path: collection(uuid), repeatable: "always", deletes: true, signal });
     }
 
+    /** What the sources of a collection have, what of it is here, and why the rest is not. */
+    async getCollectionCoverage(uuid: string, { signal }: t.CallOptions = {}): Promise<t.Coverage> {
+        return this.#transport.json({ method: "GET", path: `${collection(uuid)}/coverage`, repeatable: "always", signal });
+    }
+
     async listCollectionFiles(uuid: string, options: t.PageOptions = {}): Promise<t.CollectionFileList> {
         const { signal, ...query } = options;
         return this.#transport.json({ method: "GET", path: `${collection(uuid)}/files`, query, repeatable: "always", signal });
@@ -429,59 +406,10 @@ export class ConnectorsClient {
     }
 }
 
-/** What follows one page after the other, as it is asked for. */
-async function* everyPage<O extends t.PageOptions, P extends { next_cursor?: string | null; has_more: boolean }, I>(
-    options: O,
-    fetchPage: (options: O) => Promise<P>,
-    itemsOf: (page: P) => I[],
-): AsyncGenerator<I, void> {
-    for (let asked = options; ; ) {
-        const page = await fetchPage(asked);
-        yield* itemsOf(page);
-        if (!page.has_more || !page.next_cursor) return;
-        if (page.next_cursor === asked.cursor) {
-            throw new ConnectorError({ code: "bad_answer", message: "the server answered the same page twice: try again later" });
-        }
-        asked = { ...asked, cursor: page.next_cursor };
-    }
-}
-
 function pathOf(connectorId: string): string {
     return `/rest/connectors/${part(connectorId)}`;
 }
 
 function collection(uuid: string): string {
     return `/rest/collections/${part(uuid)}`;
-}
-
-/** One part of a path. Empty or dotted ones would make it another path. */
-function part(id: string): string {
-    if (typeof id === "string" && id !== "" && id !== "." && id !== "..") return encodeURIComponent(id);
-    throw new ConnectorError({ code: "invalid_option", message: "an id is missing: it must be a text that is not empty" });
-}
-
-function baseOf(base: string | undefined): string {
-    const missing = "say where the server is: apiBase, or the environment variable GANGWAY_URL";
-    if (!base) throw new ConnectorError({ code: "invalid_option", message: missing });
-    let url: URL | undefined;
-    try {
-        url = new URL(base);
-    } catch {
-        // Told below.
-    }
-    if (!url || !["https:", "http:"].includes(url.protocol) || url.username || url.password || url.search || url.hash) {
-        const message = "apiBase must be an http or https address without user, query and fragment, such as https://connect.example.com";
-        throw new ConnectorError({ code: "invalid_option", message });
-    }
-    return url.href.replace(/\/+$/, "");
-}
-
-/** Where there is a page, its origin; elsewhere the environment. */
-function surroundingsOf(here: {
-    location?: { origin: string };
-    process?: { env?: Record<string, string | undefined> };
-}): { apiBase?: string | undefined; authToken?: string | undefined } {
-    if (here.location?.origin) return { apiBase: here.location.origin };
-    const env = here.process?.env;
-    return { apiBase: env?.["GANGWAY_URL"], authToken: env?.["GANGWAY_TOKEN"] };
 }

@@ -1,5 +1,6 @@
 // What the package offers.
 
+export { AdminClient, createAdminClient } from "./admin.js";
 export { ConnectorsClient, createConnectorsClient, type ConnectorsClientOptions } from "./client.js";
 export {
     ConnectorError,
@@ -14,6 +15,8 @@ export {
 } from "./errors.js";
 export type { Sleep } from "./patience.js";
 export { OAuthPopupManager, type PopupHost, type PopupManagerOptions, type PopupMessage, type PopupWindow } from "./popup.js";
+export { BrowserSession } from "./session.js";
+export type { ClientOptions } from "./setup.js";
 export type { RedirectHost } from "./redirect.js";
 export type { AuthToken, Fetch } from "./transport.js";
 export type * from "./types.js";

@@ -7,6 +7,11 @@ import { withPatience, type Patience, type Repeatable } from "./patience.js";
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
 export type AuthToken = string | (() => string | Promise<string>);
 
+/** What calls by a browser's session show beside its cookie, which no page can read. */
+export interface SessionProof {
+    readonly csrfToken: string | undefined;
+}
+
 export interface Call {
     method: "GET" | "POST" | "PATCH" | "DELETE";
     path: string;
@@ -32,13 +37,22 @@ export class Transport {
     readonly fetch: Fetch;
     readonly patience: Patience;
     readonly #token: AuthToken | undefined;
+    readonly #session: SessionProof | undefined;
     readonly #timeout: number;
 
-    constructor(options: { base: string; token: AuthToken | undefined; fetch: Fetch; timeout: number; patience: Patience }) {
+    constructor(options: {
+        base: string;
+        token: AuthToken | undefined;
+        session: SessionProof | undefined;
+        fetch: Fetch;
+        timeout: number;
+        patience: Patience;
+    }) {
         this.base = options.base;
         this.fetch = options.fetch;
         this.patience = options.patience;
         this.#token = options.token;
+        this.#session = options.session;
         this.#timeout = options.timeout;
         if (typeof options.token === "string") checked(options.token);
     }
@@ -134,7 +148,10 @@ export class Transport {
     }
 
     async authorization(): Promise<Record<string, string>> {
-        if (this.#token === undefined) return {};
+        if (this.#token === undefined) {
+            const proof = this.#session?.csrfToken;
+            return proof === undefined ? {} : { "x-csrf-token": proof };
+        }
         const token = typeof this.#token === "string" ? this.#token : await this.#token();
         return { authorization: `Bearer ${checked(token)}` };
     }

@@ -52,6 +52,28 @@ export type SearchFilters = Shapes["SearchFilters"];
 export type SearchAnswer = Shapes["SearchAnswer"];
 export type Hit = Shapes["Hit"];
 export type User = Shapes["User"];
+/** What came through a connection. */
+export type ConnectionContents = Shapes["ConnectionContents"];
+/** What a collection's sources have, what of it is here, and why the rest is not. */
+export type Coverage = Shapes["Coverage"];
+
+/** Who is signed in in a browser. */
+export type Session = Shapes["Session"];
+
+export type UserList = Shapes["UserList"];
+export type NewUser = Shapes["CreateUserRequest"];
+export type UserChange = Shapes["UpdateUserRequest"];
+export type UserToken = Shapes["Token"];
+export type NewToken = Shapes["CreateTokenRequest"];
+export type CreatedToken = Shapes["CreateTokenAnswer"];
+export type Organization = Shapes["Organization"];
+export type OrganizationList = Shapes["OrganizationList"];
+export type NewOrganization = Shapes["CreateOrganizationRequest"];
+/** How far a connector is set up, and what to register at its provider. */
+export type ConnectorSetup = Shapes["ConnectorSetup"];
+export type Webhook = Shapes["Webhook"];
+export type AuditEntry = Shapes["AuditEntry"];
+export type AuditList = Shapes["AuditList"];
 
 /** What every call takes. */
 export interface CallOptions {

@@ -17,7 +17,7 @@ export class World {
     private constructor(
         readonly url: string,
         readonly emulator: string,
-        private readonly adminKey: string,
+        readonly adminKey: string,
         readonly stop: () => Promise<void>,
     ) {}
 

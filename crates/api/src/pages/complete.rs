@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use gangway_app::Code;
 use gangway_model::SecretString;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::documented::flat::{
     BadRequest, Conflict, Internal, NotFound, PayloadTooLarge, PlanRequired, ProviderFailed, RateLimit,
     Unavailable, UnsupportedMediaType,
 };
+use crate::origin::comes_from_here;
 use crate::problem::{ApiError, ApiResult};
 use crate::state::ApiState;
 use crate::strict::{Body, Text};
@@ -60,31 +61,4 @@ pub async fn complete_callback(
         connection_id: done.connection.id.into_string(),
         user_info: done.connection.account.into(),
     }))
-}
-
-/// Browsers name the page's origin. A call without one comes from no browser, so from no foreign page.
-fn comes_from_here(headers: &HeaderMap, own_origin: &str) -> bool {
-    let text = |name| headers.get(name).map(|value: &axum::http::HeaderValue| value.to_str().unwrap_or("?"));
-    let Some(origin) = text(header::ORIGIN) else { return true };
-    let host = text(header::HOST).unwrap_or("?");
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
-    origin == own_origin || authority == Some(host)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn foreign_pages_cannot_complete_a_connection() {
-        let with = |origin: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ORIGIN, origin.parse().unwrap());
-            headers.insert(header::HOST, "127.0.0.1:8080".parse().unwrap());
-            comes_from_here(&headers, "https://gw.example")
-        };
-        assert!(with("https://gw.example") && with("http://127.0.0.1:8080"));
-        assert!(!with("https://evil.example") && !with("null") && !with("https://gw.example.evil"));
-        assert!(comes_from_here(&HeaderMap::new(), "https://gw.example"));
-    }
 }

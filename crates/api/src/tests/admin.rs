@@ -49,6 +49,31 @@ async fn users_are_made_found_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn what_to_register_at_providers_is_told() {
+    let house = House::build().await;
+    let answer = house.admin().get("/rest/admin/connectors").await;
+    let all = answer.ok()["connectors"].as_array().unwrap().clone();
+    let states: Vec<_> = all.iter().map(|one| (one["connector_id"].clone(), one["state"].clone())).collect();
+    let expected = [("stub_drive", "ready"), ("stub_planned", "not_built"), ("local_upload", "ready")];
+    assert_eq!(states, expected.map(|(id, state)| (json!(id), json!(state))));
+    assert_eq!(
+        all[0]["redirect_uris"],
+        json!(["https://gw.example/oauth/callback", "https://app.example/cb"])
+    );
+    let asked: Vec<_> =
+        all[0]["scopes"].as_array().unwrap().iter().map(|one| one["default"].clone()).collect();
+    assert_eq!(asked, [json!(true), json!(false), json!(true)], "what is always asked is asked by default");
+    assert_eq!(
+        (&all[1]["reason"], &all[2]["redirect_uris"]),
+        (&json!("this connector is not built yet"), &json!([]))
+    );
+    assert!(all[0]["guide"].as_str().unwrap().ends_with("/docs/connectors/stub_drive.md"));
+    assert_eq!((all[1].get("guide"), all[2].get("guide")), (None, None));
+    assert!(!answer.text().contains("secret"), "the app's secret stays out of it");
+    house.user(Plan::Pro).await.get("/rest/admin/connectors").await.error(403, "forbidden");
+}
+
+#[tokio::test]
 async fn lists_go_on_where_the_cursor_says() {
     let house = House::build().await;
     for _ in 0..3 {

@@ -1,7 +1,8 @@
 //! Collections and search: one's own, what the organisation shares, and nothing else.
 
 use gangway_app::CreateUser;
-use gangway_model::Plan;
+use gangway_model::{ItemKind, Plan, SyncMode};
+use gangway_store::NewScope;
 use serde_json::json;
 
 use super::house::House;
@@ -67,4 +68,56 @@ async fn a_search_is_checked_before_it_is_carried_out() {
     let foreign =
         json!({ "query": "x", "filters": { "collections": ["0190a000-0000-7000-8000-000000000000"] } });
     user.post("/rest/search", foreign).await.error(404, "not_found");
+}
+
+#[tokio::test]
+async fn coverage_and_contents_are_told_to_whom_they_belong() {
+    let house = House::build().await;
+    let organization = house.app.create_organization("Acme", Plan::Pro).await.unwrap();
+    let member = || CreateUser { organization_id: Some(organization.id.clone()), ..CreateUser::default() };
+    let owner = house.caller(house.app.create_user(member()).await.unwrap()).await;
+    let colleague = house.caller(house.app.create_user(member()).await.unwrap()).await;
+    let stranger = house.user(Plan::Pro).await;
+    let collection = owner.collection("Papers").await;
+    let path = format!("/rest/collections/{collection}/coverage");
+    assert_eq!(
+        owner.get(&path).await.ok(),
+        json!({
+            "files": 0, "searchable": 0, "name_only": 0, "failed": 0, "differences": [], "sources": []
+        })
+    );
+    owner.connect().await;
+    let contents = "/rest/connectors/stub_drive/contents";
+    let told = owner.get(contents).await.ok();
+    assert_eq!((&told["files"], &told["collections"]), (&json!(0), &json!([])));
+    let connection = told["connection_id"].as_str().unwrap();
+    // What the engine, which stands still here, notes of a file that was chosen.
+    let chosen = NewScope {
+        connection_id: connection.into(),
+        collection_id: collection.as_str().into(),
+        root_id: "one".into(),
+        root_kind: ItemKind::File,
+        feed: None,
+        mode: SyncMode::Auto,
+    };
+    house.app.store.upsert_scope(&chosen).await.unwrap();
+    let source = owner.get(&path).await.ok()["sources"][0].clone();
+    assert_eq!(
+        (&source["chosen"], &source["followed"], &source["listing_complete"]),
+        (&json!(1), &json!(1), &json!(false))
+    );
+    assert_eq!(source["user_email"], "ada@stub.example");
+    colleague.get(&path).await.error(404, "not_found");
+    owner.patch(&format!("/rest/collections/{collection}"), json!({ "access": "org" })).await.ok();
+    let shared = colleague.get(&path).await.ok();
+    assert_eq!(
+        (&shared["sources"][0]["chosen"], &shared["sources"][0]["user_email"]),
+        (&json!(2), &json!(null))
+    );
+    stranger.get(&path).await.error(404, "not_found");
+
+    colleague.get(contents).await.error(409, "not_connected");
+    let foreign = format!("{contents}?connection={connection}");
+    stranger.get(&foreign).await.error(404, "not_found");
+    owner.get("/rest/connectors/local_upload/contents").await.ok();
 }

@@ -7,6 +7,7 @@ mod admin;
 mod bad_input;
 mod collections;
 mod connecting;
+mod console;
 mod document;
 mod files;
 mod pages;

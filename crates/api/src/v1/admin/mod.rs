@@ -1,4 +1,4 @@
-//! What the product's back end does with the admin key: organisations, users, tokens, webhook addresses, the audit log.
+//! What the product's back end does with the admin key: organisations, users, tokens, OAuth apps, webhook addresses, the audit log.
 
 pub mod create_organization;
 pub mod list_organizations;
@@ -12,6 +12,8 @@ pub mod update_user;
 pub mod create_token;
 pub mod delete_token;
 pub mod list_tokens;
+
+pub mod list_connectors;
 
 pub mod confirm_webhook;
 pub mod forget_webhook;

@@ -1,5 +1,6 @@
 //! Collections (the guide's Spaces): making, showing, changing, emptying, searching.
 
+pub mod coverage;
 pub mod create;
 pub mod delete;
 pub mod files;

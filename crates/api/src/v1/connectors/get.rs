@@ -5,7 +5,7 @@ use axum::extract::State;
 
 use super::ConnectorPath;
 use super::view::ConnectorView;
-use crate::caller::Bearer;
+use crate::caller::Unseen;
 use crate::documented::{Always, BadRequest, NotFound};
 use crate::problem::ApiResult;
 use crate::state::ApiState;
@@ -18,9 +18,9 @@ use crate::strict::Segment;
     responses((status = 200, description = "The connector.", body = ConnectorView), BadRequest, NotFound, Always)
 )]
 pub async fn get_connector(
-    Bearer(token): Bearer,
+    Unseen(credential): Unseen,
     State(state): State<ApiState>,
     Segment(path): Segment<ConnectorPath>,
 ) -> ApiResult<Json<ConnectorView>> {
-    Ok(Json(ConnectorView::of(state.app.connector_state(&token, path.id()).await?)))
+    Ok(Json(ConnectorView::of(state.app.connector_state(&credential, path.id()).await?)))
 }

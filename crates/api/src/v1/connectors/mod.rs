@@ -1,6 +1,7 @@
 //! Connectors: what there is, connecting, refreshing, disconnecting.
 
 pub mod authorize;
+pub mod contents;
 pub mod disconnect;
 pub mod get;
 pub mod list;

@@ -242,6 +242,9 @@ impl<'a> Walk<'a> {
         let env = self.access.env_file.display();
         let program = std::env::args().next().unwrap_or_else(|| "gangway".to_owned());
         let run = |rest: &str| output::line(format!("  {program} {rest}"));
+        output::line(format!("\n{}", styled("See it in a browser", "1")));
+        output::line(format!("  {}/console/      sign in with GANGWAY_TOKEN from {env}", self.access.url));
+        output::line("                 or with GANGWAY_ADMIN_KEY, as the operator");
         output::line(format!("\n{}", styled("Try next, in another terminal", "1")));
         output::line(format!("  set -a; . {env}; set +a"));
         run("status");
