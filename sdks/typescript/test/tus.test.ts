@@ -29,7 +29,7 @@ describe("tus-js-client and the server", () => {
             endpoint: world.url + UPLOADS,
             headers: { Authorization: `Bearer ${person.token}` },
             metadata: { collection_uuid: uuid, filename: name, filetype: "application/octet-stream", path: `In/${name}` },
-            retryDelays: [0, 10, 10, 10, 10],
+            retryDelays: [0, 200, 500, 1000, 2000],
         };
     }
 
