@@ -22,7 +22,7 @@ use crate::error::{Result, StoreError};
 use crate::gather::Gather;
 
 /// The migrations in their order: what each is called, and its text for either database.
-const MIGRATIONS: [(&str, &str, &str); 2] = [
+const MIGRATIONS: [(&str, &str, &str); 3] = [
     (
         "first",
         include_str!("../migrations/sqlite/0001_first.sql"),
@@ -32,6 +32,11 @@ const MIGRATIONS: [(&str, &str, &str); 2] = [
         "feeds of other kinds",
         include_str!("../migrations/sqlite/0002_feeds_of_other_kinds.sql"),
         include_str!("../migrations/postgres/0002_feeds_of_other_kinds.sql"),
+    ),
+    (
+        "readings",
+        include_str!("../migrations/sqlite/0003_readings.sql"),
+        include_str!("../migrations/postgres/0003_readings.sql"),
     ),
 ];
 

@@ -12,6 +12,7 @@ use gangway_vault::Vault;
 use tokio_util::sync::CancellationToken;
 
 use crate::open::Opener;
+use crate::readings::Readings;
 use crate::settings::SyncSettings;
 use crate::stop::Stop;
 use crate::watch::Watchers;
@@ -29,6 +30,7 @@ pub struct Rooms {
     pub clock: SharedClock,
     pub settings: SyncSettings,
     pub watchers: Watchers,
+    pub readings: Readings,
     /// Wakes the workers when there may be something to claim.
     pub work: tokio::sync::Notify,
 }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::context::Rooms;
 use crate::open::Opener;
+use crate::readings::Readings;
 use crate::settings::SyncSettings;
 use crate::stop::Stop;
 use crate::watch::{JobSnapshot, Watchers, watch_job};
@@ -59,6 +60,7 @@ impl Engine {
             clock,
             settings,
             watchers: Watchers::default(),
+            readings: Readings::default(),
             work: tokio::sync::Notify::new(),
         };
         Self {

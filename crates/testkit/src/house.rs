@@ -64,6 +64,7 @@ pub struct House {
     pub store: Arc<Store>,
     pub vault: Vault,
     pub index: Arc<dyn SearchIndex>,
+    pub extractor: Arc<Extractor>,
     pub blobs_folder: PathBuf,
     pub stand_ins: Vec<Arc<dyn StandIn>>,
     server: tokio::task::JoinHandle<()>,
@@ -135,6 +136,7 @@ impl House {
             tools: Tools::default(),
             recognition: Recognition::default(),
         });
+        let extractor = Arc::new(extractor);
         let mut settings = SyncSettings::with_spool(spool);
         settings.webhook_base = options.webhooks.then(|| url.clone());
         (options.settings)(&mut settings);
@@ -143,7 +145,7 @@ impl House {
             blobs: Arc::clone(&blobs),
             vault: vault.clone(),
             index: Arc::clone(&index),
-            extractor: Arc::new(extractor),
+            extractor: Arc::clone(&extractor),
             opener: opener.clone(),
             clock: Arc::clone(&shared),
             settings,
@@ -186,6 +188,7 @@ impl House {
             store,
             vault,
             index,
+            extractor,
             blobs_folder,
             stand_ins: options.stand_ins,
             server,

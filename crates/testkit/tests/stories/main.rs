@@ -6,6 +6,7 @@ mod fresh;
 mod grants;
 mod proof;
 mod providers;
+mod readings;
 mod rooms;
 mod searching;
 mod tenants;
