@@ -3,7 +3,7 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help setup demo test check generate bench clean
+.PHONY: help setup demo test check generate bench fuzz clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -36,6 +36,9 @@ bench: ## release build, then measure; results go to docs/benchmarks.md
 	$(CARGO) build --locked --release -p gangway
 	$(CARGO) build --locked --release -p gangway-bench
 	target/release/gangway-bench $(ARGS)
+
+fuzz: ## fuzz our own parsers; needs nightly and cargo-fuzz (ARGS="<target> <seconds>")
+	@scripts/fuzz.sh $(ARGS)
 
 clean: ## delete what was built, the demo's data, the Python and the Node packages
 	$(CARGO) clean

@@ -2,10 +2,11 @@
 
 use gangway_connector::ConnectorKind;
 use gangway_model::{
-    CollectionId, ConnectionId, ConnectionState, Item, ItemKind, ItemState, ProviderItemId, Reason, SyncJob,
-    User,
+    CollectionId, ConnectionId, ConnectionState, Item, ItemKind, ItemState, Note, ProviderItemId, Reason,
+    SyncJob, User,
 };
 use gangway_store::Paging;
+use gangway_sync::find_document;
 
 use crate::app::App;
 use crate::error::{AppError, AppResult};
@@ -21,6 +22,10 @@ pub struct FileExplanation {
     /// Whether the source has it; `None` when the source could not be asked.
     pub in_source: Option<bool>,
     pub reason: Reason,
+    /// Parts of its text that could not be read; the rest is here.
+    pub notes: Vec<Note>,
+    /// Whether its text was cut at the limit.
+    pub truncated: bool,
     pub collections: Vec<CollectionId>,
     /// The last sync of its connection.
     pub last_job: Option<SyncJob>,
@@ -56,15 +61,30 @@ impl App {
         if item.is_none() && in_source == Some(false) {
             return Err(AppError::not_found("file"));
         }
-        let mut collections = Vec::new();
+        let (mut collections, mut notes, mut truncated) = (Vec::new(), Vec::new(), false);
         if let Some(item) = &item {
+            let document = find_document::<AppError>(&self.store, &self.blobs, &item.id).await?;
+            if let Some(document) = document {
+                (notes, truncated) = (document.notes, document.truncated);
+            }
             let ids = std::slice::from_ref(&item.id);
             collections = self.store.item_collections(ids).await?.remove(&item.id).unwrap_or_default();
         }
         let jobs = self.store.list_jobs(&user.id, Some(&connection.id), &Paging::first(1)).await?;
         let reason = explain(item.as_ref(), in_source, !collections.is_empty());
         let last_job = jobs.rows.into_iter().next();
-        Ok(FileExplanation { id: file.clone(), item, at_source, in_source, reason, collections, last_job })
+        let id = file.clone();
+        Ok(FileExplanation {
+            id,
+            item,
+            at_source,
+            in_source,
+            reason,
+            notes,
+            truncated,
+            collections,
+            last_job,
+        })
     }
 }
 

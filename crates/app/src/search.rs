@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use gangway_connector::Connector;
 use gangway_model::{
-    CollectionId, ConnectionId, ConnectionState, Item, ItemId, ItemState, Timestamp, User, from_millis,
-    to_millis,
+    CollectionId, ConnectionId, ConnectionState, Item, ItemId, ItemState, Place, Timestamp, User,
+    from_millis, to_millis,
 };
 use gangway_search::{
     ByMeaning, Filters, Hit, MAX_LIMIT, MAX_OFFSET, Names, SearchError, SearchRequest, Understood,
@@ -39,15 +40,21 @@ pub struct SearchFilters {
 }
 
 /// A hit that the rows confirm.
-#[derive(Debug)]
 pub struct FoundFile {
     pub item: Item,
     /// Of those the asker may see.
     pub collections: Vec<CollectionId>,
     pub hit: Hit,
+    connector: Option<&'static dyn Connector>,
 }
 
-#[derive(Debug)]
+impl FoundFile {
+    /// Where a person opens this very place at the source, where it has such addresses.
+    pub fn place_url(&self, place: &Place) -> Option<String> {
+        self.connector?.place_url(self.item.url.as_deref()?, place)
+    }
+}
+
 pub struct FoundPage {
     pub files: Vec<FoundFile>,
     /// At least this many match.
@@ -230,7 +237,11 @@ impl App {
         for mut hit in hits {
             hit.duplicates.retain(|id| seen.contains_key(id));
             match seen.remove(&hit.item_id) {
-                Some((item, collections)) => files.push(FoundFile { item, collections, hit }),
+                Some((item, collections)) => {
+                    let id = hit.connector_id.as_str();
+                    let connector = self.registry.iter().copied().find(|one| one.descriptor().id == id);
+                    files.push(FoundFile { item, collections, hit, connector });
+                }
                 None if hit.duplicates.is_empty() => {}
                 None => left.push(Left { at: files.len(), duplicates: hit.duplicates }),
             }

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]
 
 mod caller;
+mod extract;
 mod handler;
 mod incremental;
 mod listing;
@@ -35,7 +36,7 @@ struct Args {
     #[arg(long, global = true)]
     report: Option<PathBuf>,
     /// The program that is measured; by default the one beside this one.
-    #[arg(long)]
+    #[arg(long, global = true)]
     gangway: Option<PathBuf>,
     #[command(subcommand)]
     role: Option<Role>,
@@ -47,6 +48,8 @@ enum Role {
     EmptyHandler,
     /// Measures search at size: latency, indexing rate, size and memory.
     Search(search::SearchArgs),
+    /// Measures how fast files become text, beside other readers, and what the worst of them cost in memory.
+    Extract(extract::ExtractArgs),
     /// Measures how well search answers, beside a plain tantivy and SQLite FTS5.
     Quality(quality::QualityArgs),
 }
@@ -67,16 +70,27 @@ fn main() -> anyhow::Result<()> {
             runtime.block_on(quality::measure(asked, &mut found))?;
             found.finish(&report("-"))
         }
+        Some(Role::Extract(asked)) => {
+            let mut found = Report::of_extraction(&asked.data());
+            runtime.block_on(extract::measure(asked, &program(&args)?, &mut found))?;
+            found.finish(&report("-"))
+        }
         None => runtime.block_on(measure(&args, &report("docs/benchmarks.md"))),
     }
 }
 
-async fn measure(args: &Args, to: &Path) -> anyhow::Result<()> {
+/// The program that is measured.
+fn program(args: &Args) -> anyhow::Result<PathBuf> {
     let program = match &args.gangway {
-        Some(program) => program.clone(),
+        Some(program) => std::path::absolute(program)?,
         None => std::env::current_exe()?.with_file_name("gangway"),
     };
     anyhow::ensure!(program.is_file(), "{} is not there: build it first", program.display());
+    Ok(program)
+}
+
+async fn measure(args: &Args, to: &Path) -> anyhow::Result<()> {
+    let program = program(args)?;
     let mut report = Report::new(args.files);
     start::measure(&program, &mut report).await.context("start and idle memory")?;
     let world = World::start(&program, args.files).await.context("the data set")?;

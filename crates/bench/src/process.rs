@@ -35,6 +35,10 @@ impl Process {
         anyhow::bail!("the process ended before it said what it should")
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Resident memory now and at its peak, in bytes.
     pub fn memory(&self) -> anyhow::Result<(u64, u64)> {
         let field = status_of(self.child.id())?;
@@ -61,6 +65,16 @@ fn status_of(process: u32) -> anyhow::Result<impl Fn(&str) -> anyhow::Result<u64
         let kibibytes = line.split_whitespace().nth(1).context("no figure")?;
         Ok(kibibytes.parse::<u64>()? * 1024)
     })
+}
+
+/// The processes that a process started, and those that they started.
+pub fn descendants(process: u32) -> Vec<u32> {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{process}/task")) else { return Vec::new() };
+    let lists = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    let children: Vec<u32> = lists
+        .flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>())
+        .collect();
+    children.iter().copied().chain(children.iter().flat_map(|child| descendants(*child))).collect()
 }
 
 impl Drop for Process {

@@ -43,6 +43,18 @@ impl Report {
         }
     }
 
+    /// A report of extraction alone.
+    pub fn of_extraction(data: &str) -> Self {
+        Self {
+            title: "Benchmarks of extraction",
+            head: "Written by `gangway-bench extract`. Everybody reads the same files from the same disk in the same run, \
+                   as many at a time, the fastest round of each kind counts; starting up is left out."
+                .to_owned(),
+            data: data.to_owned(),
+            rows: Vec::new(),
+        }
+    }
+
     /// Notes a figure and prints it at once.
     pub fn add(&mut self, what: &str, figure: String, goal: &str, baseline: String) {
         println!("{what}: {figure} (goal {goal}; {baseline})");

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use gangway_model::{Account, Cursor, FeedKey, Item, PageToken, ProviderItemId, SecretString};
+use gangway_model::{Account, Cursor, FeedKey, Item, PageToken, Place, ProviderItemId, SecretString};
 use url::Url;
 
 use crate::descriptor::{Descriptor, EndpointFact};
@@ -56,6 +56,13 @@ pub trait Connector: Send + Sync + 'static {
     fn notification_key(&self, request: &NotificationRequest) -> Result<NotificationKey, Rejected> {
         let _ = request;
         Err(Rejected("no_push"))
+    }
+
+    /// The address of a place in an item, where the provider has such addresses: made of the item's own and of what its
+    /// content says of the place. Pure. Default: none.
+    fn place_url(&self, url: &str, place: &Place) -> Option<String> {
+        let _ = (url, place);
+        None
     }
 
     /// Verifies a notification on the raw body, in constant time, and says what it asks for. Pure.

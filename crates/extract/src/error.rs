@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use gangway_model::Reason;
 
+use crate::media_type::{IWORK, RAR, SEVEN_ZIP};
 use crate::protocol::Refusal;
 
 /// Why extraction gave no document. The display text is the sentence shown to people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExtractError {
     /// Nothing here reads this type.
-    #[error("no text can be read from files of type {media_type}; the file can be found by its name")]
+    #[error("no text can be read from files of type {media_type}; {}", advice(media_type))]
     UnsupportedType { media_type: String },
     /// Opens only with a password.
     #[error(
@@ -38,6 +39,20 @@ pub enum ExtractError {
     /// The worker program could not be started; says nothing about the file.
     #[error("the extraction worker {} could not be started ({cause}); check the installation", program.display())]
     WorkerUnavailable { program: PathBuf, cause: String },
+}
+
+/// What to do about a type that is not read.
+fn advice(media_type: &str) -> &'static str {
+    match media_type {
+        "image/heic" | "image/heif" | "image/avif" => {
+            "save it as JPEG or PNG to have its text recognized; until then it can be found by its name"
+        }
+        IWORK => {
+            "export it from Pages, Numbers or Keynote as PDF or in an Office format; until then it can be found by its name"
+        }
+        SEVEN_ZIP | RAR => "pack it as ZIP or tar.gz to have it read; until then it can be found by its name",
+        _ => "the file can be found by its name",
+    }
 }
 
 impl ExtractError {

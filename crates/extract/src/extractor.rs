@@ -1,8 +1,11 @@
 //! One file in, one document out: finds out what the file is and who reads it.
 
+mod recipe;
+
 use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use gangway_model::{Document, Place, media};
@@ -10,6 +13,7 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 use tokio::sync::Semaphore;
 
+use crate::effort::{Busy, Effort};
 use crate::error::ExtractError;
 use crate::limits::Limits;
 use crate::media_type::{HEAD_BYTES, Reader, detect_media_type, reader_of};
@@ -61,11 +65,15 @@ pub struct Extractor {
     worker: WorkerCommand,
     tools: Tools,
     recognizer: Arc<Recognizer>,
+    recognition: String,
+    files_read: Arc<AtomicU64>,
+    pretended_micros: Arc<AtomicU64>,
 }
 
 impl Extractor {
     pub fn new(options: ExtractorOptions) -> Self {
         let workers = options.workers.max(1);
+        let recognition = recipe::told(&options.recognition, &options.tools);
         let recognizer = Recognizer::new(options.worker.clone(), options.tools.clone(), options.recognition);
         Self {
             pool: Pool::new(options.worker.clone(), workers, options.limits.clone()),
@@ -74,7 +82,15 @@ impl Extractor {
             worker: options.worker,
             tools: options.tools,
             recognizer: Arc::new(recognizer),
+            recognition,
+            files_read: Arc::default(),
+            pretended_micros: Arc::default(),
         }
+    }
+
+    /// Files that went to a reader since this extractor was made.
+    pub fn files_read(&self) -> u64 {
+        self.files_read.load(Ordering::Relaxed)
     }
 
     /// Starts a worker ahead of the first file and tells what the kernel enforces on it.
@@ -96,10 +112,22 @@ impl Extractor {
     /// Reads one file. An empty file is a document without sections. Waits while all workers are busy; dropping the
     /// future kills a worker that is reading for it.
     pub async fn extract(&self, input: Input<'_>) -> Result<Document, ExtractError> {
+        self.extract_measured(input).await.map(|(document, _)| document)
+    }
+
+    /// Reads one file, as [`Extractor::extract`] does, and tells what it took.
+    pub async fn extract_measured(&self, input: Input<'_>) -> Result<(Document, Effort), ExtractError> {
         let source = Source::open(&input.content).await?;
         if source.size == 0 {
-            return Ok(Document::default());
+            return Ok((Document::default(), Effort::default()));
         }
+        self.files_read.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!("gangway_extracted_files_total").increment(1);
+        let document = self.read(&source, &input).await?;
+        Ok((document, source.busy.effort()))
+    }
+
+    async fn read(&self, source: &Source, input: &Input<'_>) -> Result<Document, ExtractError> {
         if source.size > self.limits.input_bytes {
             let what = format!(
                 "{} MB, the limit is {} MB",
@@ -125,7 +153,7 @@ impl Extractor {
     /// does not read, the library may, and it knows the reason when nobody does.
     async fn read_pdf(
         &self,
-        source: Source,
+        source: &Source,
         media_type: String,
         charset: Option<String>,
     ) -> Result<Document, ExtractError> {
@@ -144,7 +172,9 @@ impl Extractor {
         let turn = self.pool.turn().await;
         let feed =
             source.feed().await.map_err(|_| ExtractError::Unreadable { cause: "it is gone".to_owned() })?;
+        let busy = source.busy.reading();
         let read = read_pdf_text(&self.worker, program, feed, limits).await;
+        drop(busy);
         drop(turn);
         let Ok((mut document, textless)) = read else {
             return self.read_in_worker(source, media_type, charset).await;
@@ -156,12 +186,12 @@ impl Extractor {
         };
         let scans = textless.into_iter().map(scan).collect();
         finish(&mut document, self.limits.text_bytes);
-        self.recognize(Extracted { document, scans }, Vec::new(), &source).await
+        self.recognize(Extracted { document, scans }, Vec::new(), source).await
     }
 
     async fn read_in_worker(
         &self,
-        source: Source,
+        source: &Source,
         media_type: String,
         charset: Option<String>,
     ) -> Result<Document, ExtractError> {
@@ -176,10 +206,12 @@ impl Extractor {
         };
         let (answer, pictures) = loop {
             let outcome = match &source.content {
-                Opened::Bytes(bytes) => self.pool.run(&job, &mut Cursor::new(bytes.clone())).await,
+                Opened::Bytes(bytes) => {
+                    self.pool.run(&job, &mut Cursor::new(bytes.clone()), &source.busy).await
+                }
                 Opened::File(path) => {
                     let mut file = File::open(path).await.map_err(unreadable)?;
-                    self.pool.run(&job, &mut file).await
+                    self.pool.run(&job, &mut file, &source.busy).await
                 }
             };
             match outcome {
@@ -194,7 +226,7 @@ impl Extractor {
             }
         };
         match answer {
-            Ok(extracted) => self.recognize(extracted, pictures, &source).await,
+            Ok(extracted) => self.recognize(extracted, pictures, source).await,
             Err(refusal) => Err(ExtractError::of_refusal(refusal, seconds)),
         }
     }
@@ -215,7 +247,7 @@ impl Extractor {
 
     async fn read_here(
         &self,
-        source: Source,
+        source: &Source,
         reader: Reader,
         charset: Option<String>,
     ) -> Result<Document, ExtractError> {
@@ -241,6 +273,7 @@ impl Extractor {
 struct Source {
     content: Opened,
     size: u64,
+    busy: Busy,
 }
 
 enum Opened {
@@ -250,13 +283,14 @@ enum Opened {
 
 impl Source {
     async fn open(content: &Content) -> Result<Self, ExtractError> {
-        Ok(match content {
-            Content::Bytes(bytes) => Self { size: bytes.len() as u64, content: Opened::Bytes(bytes.clone()) },
+        let (content, size) = match content {
+            Content::Bytes(bytes) => (Opened::Bytes(bytes.clone()), bytes.len() as u64),
             Content::File(path) => {
                 let size = tokio::fs::metadata(path).await.map_err(unreadable)?.len();
-                Self { content: Opened::File(path.clone()), size }
+                (Opened::File(path.clone()), size)
             }
-        })
+        };
+        Ok(Self { content, size, busy: Busy::default() })
     }
 
     /// Reads up to `limit` bytes from the start.
@@ -274,6 +308,10 @@ impl Source {
 }
 
 impl Original for Source {
+    fn busy(&self) -> &Busy {
+        &self.busy
+    }
+
     async fn feed(&self) -> Result<Feed<'_>, ToolError> {
         match &self.content {
             Opened::Bytes(bytes) => Ok(Feed::Bytes(bytes)),

@@ -4,6 +4,7 @@
 //! parser (PDF, office files, HTML) goes to a worker: a child process with memory, time and files taken
 //! away, which may crash or be killed at any moment and costs one file when it does.
 
+mod effort;
 mod error;
 mod extractor;
 mod limits;
@@ -21,10 +22,13 @@ mod protocol;
 mod tools;
 mod worker;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 #[cfg(test)]
 mod hostile;
 
 pub use chunk::{ChunkOptions, chunk};
+pub use effort::Effort;
 pub use error::ExtractError;
 pub use extractor::{Content, Extractor, ExtractorOptions, Input};
 pub use limits::Limits;

@@ -7,6 +7,8 @@ use crate::text::one_line;
 /// Sections after which headings no longer start new ones.
 const MAX_SECTIONS: usize = 20_000;
 const HEADING_CHARS: usize = 120;
+/// Bytes of a heading's name at its source.
+const ANCHOR_BYTES: usize = 80;
 /// Between the headings of a path.
 const PATH_SEPARATOR: &str = " › ";
 
@@ -26,7 +28,13 @@ pub(crate) fn read_markdown(text: &str) -> Document {
         }
         if fence.is_none() && mark.is_none() {
             if let Some((level, heading)) = hash_heading(line) {
+                let (heading, anchor) = anchored(heading);
                 sections.heading(level, heading);
+                if let Some(anchor) = anchor {
+                    sections.anchor(anchor);
+                    sections.line(&format!("{} {heading}", "#".repeat(level.into())));
+                    continue;
+                }
             } else if let Some(level) = lines.peek().and_then(|next| underline_level(line, next)) {
                 sections.heading(level, line.trim());
                 sections.line(line);
@@ -46,6 +54,8 @@ pub(crate) fn read_markdown(text: &str) -> Document {
 pub(crate) struct Sections {
     base: Place,
     path: Vec<(u8, String)>,
+    /// The name that the heading above bears at its source.
+    anchor: Option<String>,
     text: String,
     has_body: bool,
     heading_pending: bool,
@@ -58,6 +68,7 @@ impl Sections {
         Self {
             base,
             path: Vec::new(),
+            anchor: None,
             text: String::new(),
             has_body: false,
             heading_pending: false,
@@ -71,6 +82,7 @@ impl Sections {
         if self.has_body && self.done.len() < MAX_SECTIONS {
             self.close();
         }
+        self.anchor = None;
         let heading = one_line(heading.trim_matches(['*', '_']), HEADING_CHARS);
         if level == 1 && self.first_title.is_none() && !heading.is_empty() {
             self.first_title = Some(heading.clone());
@@ -80,6 +92,11 @@ impl Sections {
             self.path.push((level, heading));
         }
         self.heading_pending = true;
+    }
+
+    /// What the heading that was just started is called at its source.
+    fn anchor(&mut self, anchor: &str) {
+        self.anchor = Some(anchor.to_owned());
     }
 
     pub(crate) fn line(&mut self, line: &str) {
@@ -111,7 +128,8 @@ impl Sections {
         if !text.trim().is_empty() {
             let path: Vec<&str> = self.path.iter().map(|(_, heading)| heading.as_str()).collect();
             let heading = (!path.is_empty()).then(|| path.join(PATH_SEPARATOR));
-            self.done.push(Section { place: Place { heading, ..self.base.clone() }, text: text.to_owned() });
+            let place = Place { heading, message: self.anchor.clone(), ..self.base.clone() };
+            self.done.push(Section { place, text: text.to_owned() });
         }
     }
 
@@ -133,6 +151,21 @@ fn hash_heading(line: &str) -> Option<(u8, &str)> {
     let is_heading = line.len() - trimmed.len() < 4 && (1..=6).contains(&level);
     (is_heading && (rest.is_empty() || rest.starts_with([' ', '\t'])))
         .then(|| (level as u8, rest.trim().trim_end_matches('#').trim_end()))
+}
+
+/// A heading without the `{#name}` at its end, and that name.
+fn anchored(heading: &str) -> (&str, Option<&str>) {
+    let found = heading.strip_suffix('}').and_then(|rest| rest.rsplit_once("{#"));
+    let is_name = |name: &str| {
+        (1..=ANCHOR_BYTES).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+    };
+    match found {
+        Some((text, name)) if is_name(name) && (text.is_empty() || text.ends_with(' ')) => {
+            (text.trim_end(), Some(name))
+        }
+        _ => (heading, None),
+    }
 }
 
 /// The level of a heading that is underlined by `===` or `---`.
@@ -203,6 +236,18 @@ mod tests {
         let document = read_markdown("---\ntitle: \"The Title\"\n---\nBig\n===\na\n\nSmall\n---\nb\n");
         assert_eq!(document.title.as_deref(), Some("The Title"));
         assert_eq!(headings(&document), [None, Some("Big"), Some("Big › Small")]);
+    }
+
+    #[test]
+    fn headings_may_bear_a_name_that_is_not_part_of_the_text() {
+        let document =
+            read_markdown("# Top {#35261e8c}\n\n## Costs {#b.2:x}\ntext\n## Plain\nmore\n## Odd {#a b}\nx\n");
+        let places: Vec<_> = document.sections.iter().map(|one| one.place.message.as_deref()).collect();
+        assert_eq!(places, [Some("b.2:x"), None, None]);
+        assert_eq!(headings(&document)[0], Some("Top › Costs"));
+        assert_eq!(document.sections[0].text, "# Top\n\n## Costs\ntext");
+        assert_eq!(document.sections[2].text, "## Odd {#a b}\nx");
+        assert_eq!(document.title.as_deref(), Some("Top"));
     }
 
     #[test]

@@ -7,6 +7,12 @@ use gangway_model::media;
 use crate::text::looks_like_utf16;
 
 pub(crate) const ZIP: &str = "application/zip";
+pub(crate) const TAR: &str = "application/x-tar";
+pub(crate) const GZIP: &str = "application/gzip";
+pub(crate) const SEVEN_ZIP: &str = "application/x-7z-compressed";
+pub(crate) const RAR: &str = "application/vnd.rar";
+/// Pages, Numbers and Keynote, which share a container.
+pub(crate) const IWORK: &str = "application/vnd.apple.iwork";
 /// The old Office container; also what encrypted Office files are wrapped in.
 pub(crate) const OLE: &str = "application/x-ole-storage";
 pub(crate) const RTF: &str = "application/rtf";
@@ -45,7 +51,7 @@ pub(crate) fn reader_of(media_type: &str) -> Option<Reader> {
         media::CSV | media::TSV => Some(Reader::Rows),
         media::HTML | media::PDF | media::DOCX | media::XLSX | media::PPTX => Some(Reader::Worker),
         ZIP | OLE | RTF | EML | MSG | DOC | XLS | PPT | ODT | ODS | ODP | EPUB | XLSB => Some(Reader::Worker),
-        SVG | XHTML => Some(Reader::Worker),
+        SVG | XHTML | TAR | GZIP => Some(Reader::Worker),
         image if is_image(image) => Some(Reader::Worker),
         other if is_text(other) => Some(Reader::Plain),
         _ => None,
@@ -122,6 +128,8 @@ pub(crate) fn kind_of_parts<'a>(bytes: &[u8], parts: impl Iterator<Item = &'a st
         ("xl/", media::XLSX),
         ("ppt/", media::PPTX),
         ("META-INF/container.xml", EPUB),
+        ("Index/Document.iwa", IWORK),
+        ("Index.zip", IWORK),
     ];
     // The surest sign wins, wherever it stands.
     let ranks = parts.filter_map(|name| PARTS.iter().position(|(part, _)| name.starts_with(part)));
@@ -180,10 +188,15 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
         (0, b"II*\0", "image/tiff"),
         (0, b"MM\0*", "image/tiff"),
         (8, b"WEBP", "image/webp"),
+        (4, b"ftyphei", "image/heic"),
+        (4, b"ftyphev", "image/heic"),
+        (4, b"ftypmif1", "image/heif"),
+        (4, b"ftypavif", "image/avif"),
         (4, b"ftyp", "video/mp4"),
-        (0, b"\x1f\x8b", "application/gzip"),
-        (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
-        (0, b"Rar!\x1a\x07", "application/vnd.rar"),
+        (0, b"\x1f\x8b", GZIP),
+        (257, b"ustar", TAR),
+        (0, b"7z\xbc\xaf\x27\x1c", SEVEN_ZIP),
+        (0, b"Rar!\x1a\x07", RAR),
         (0, b"\x7fELF", "application/x-executable"),
     ];
     const PDF_MARK_WITHIN: Range<usize> = 0..1024;

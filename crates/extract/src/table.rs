@@ -115,6 +115,52 @@ pub(crate) fn row_text<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     table_row(cells).0
 }
 
+/// The same text, with lines of as many cells, set apart by tabs and one below the other, as a Markdown table. A single
+/// such line stays what it is.
+pub(crate) fn tabs_to_tables(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rows: Vec<&str> = Vec::new();
+    let columns = |line: &str| line.matches('\t').count();
+    for line in text.lines() {
+        let goes_on = match rows.first() {
+            Some(first) => columns(line) == columns(first),
+            None => columns(line) > 0,
+        };
+        if goes_on {
+            rows.push(line);
+        } else if rows.is_empty() || !line.trim().is_empty() {
+            // Empty lines between the rows are not part of the table.
+            end_table(&mut out, &mut rows);
+            if columns(line) > 0 {
+                rows.push(line);
+            } else {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    end_table(&mut out, &mut rows);
+    out
+}
+
+fn end_table(out: &mut String, rows: &mut Vec<&str>) {
+    let is_table = rows.len() > 1;
+    let columns = rows.first().map_or(0, |row| row.matches('\t').count() + 1);
+    for (number, row) in rows.drain(..).enumerate() {
+        match is_table {
+            true => out.push_str(&row_text(row.split('\t'))),
+            false => out.push_str(row),
+        }
+        out.push('\n');
+        if is_table && number == 0 {
+            out.push_str(&format!("|{}\n", " --- |".repeat(columns.min(MAX_COLUMNS))));
+        }
+    }
+    if is_table {
+        out.push('\n');
+    }
+}
+
 /// A cell on one line. Bars stay as they are: search reads this more often than a renderer does.
 fn cell_text(cell: &str) -> String {
     clean(cell).split_whitespace().collect::<Vec<_>>().join(" ")
@@ -146,6 +192,15 @@ mod tests {
                 .text
                 .contains(&format!("number {}", document.sections[1].place.rows.unwrap().0 - 2))
         );
+    }
+
+    #[test]
+    fn lines_with_tabs_are_tables() {
+        let text = "Numbers\n\nof the year\n\nwhat\thow much\n\napples\t3\n\npears\t12\n\nthe\tend\nmore";
+        let table = "| what | how much |\n| --- | --- |\n| apples | 3 |\n| pears | 12 |\n| the | end |\n\n";
+        assert_eq!(tabs_to_tables(text), format!("Numbers\n\nof the year\n\n{table}more\n"));
+        assert_eq!(tabs_to_tables("a\tb\nc\td\te\nf"), "a\tb\nc\td\te\nf\n", "no two rows of one table");
+        assert_eq!(tabs_to_tables("plain\n\nwords"), "plain\n\nwords\n");
     }
 
     #[test]

@@ -159,3 +159,75 @@ async fn bombs_cost_one_file() {
     let document = read(bomb, "bomb.zip").await.unwrap();
     assert_eq!(notes(&document), [("zeros.txt", "too_large")]);
 }
+
+#[tokio::test]
+async fn tape_archives_are_folders_too() {
+    let docx = files::docx(&files::paragraph(Some(1), "Report"));
+    let inner = files::zip_of(&[("deep/note.md", b"# Deep\nfound".to_vec())]);
+    let tar = files::tar(&[
+        ("letters/a.docx", docx),
+        ("../../etc/passwd.txt", b"a name is only a name".to_vec()),
+        ("letters/._a.docx", b"\0\x05\x16\x07".to_vec()),
+        ("inner.zip", inner),
+        ("broken.pdf", b"%PDF-1.4\nnothing".to_vec()),
+    ]);
+    let expected = [
+        ("letters/a.docx", "# Report"),
+        ("etc/passwd.txt", "a name is only a name"),
+        ("inner.zip › deep/note.md", "# Deep\nfound"),
+    ];
+    for (name, bytes) in [("a.tar", tar.clone()), ("a.tar.gz", files::gzip(None, &tar)), ("a", tar.clone())] {
+        let document = read(bytes, name).await.unwrap();
+        assert_eq!(members(&document), expected, "{name}");
+        assert_eq!(notes(&document), [("broken.pdf", "broken")], "{name}");
+    }
+    // Cut off in the last header: what came before is here, and what is missing is told.
+    let document = read(tar[..tar.len() - 1024 - 512 - 100].to_vec(), "cut.tar").await.unwrap();
+    assert_eq!(members(&document), expected);
+    assert_eq!(notes(&document), [("the rest of the archive", "broken")]);
+    let packed = files::gzip(None, &tar);
+    let document = read(packed[..packed.len() - 40].to_vec(), "cut.tgz").await.unwrap();
+    assert_eq!(members(&document)[0], ("letters/a.docx", "# Report"));
+}
+
+#[tokio::test]
+async fn a_single_packed_file_is_read() {
+    let packed = files::gzip(Some("notes.md"), b"# Notes\nof the day");
+    assert_eq!(members(&read(packed, "a.gz").await.unwrap()), [("notes.md", "# Notes\nof the day")]);
+    let packed = files::gzip(None, b"words without a name");
+    assert_eq!(members(&read(packed, "a.gz").await.unwrap()), [("content", "words without a name")]);
+    let broken = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec();
+    assert_eq!(read(broken, "a.gz").await.unwrap_err().code(), "broken");
+}
+
+#[tokio::test]
+async fn packed_bombs_cost_one_file() {
+    // Packed pieces in a row are one content.
+    const MEBIBYTES: usize = 110;
+    let zeros = files::gzip(Some("zeros.txt"), &vec![0; 1 << 20]).repeat(MEBIBYTES);
+    assert!(zeros.len() < MEBIBYTES << 14);
+    let document = read(zeros.clone(), "bomb.gz").await.unwrap();
+    assert_eq!(notes(&document), [("zeros.txt", "too_large")]);
+    let head = files::tar(&[("zeros.txt", vec![0; MEBIBYTES << 20])])[..512].to_vec();
+    let rest = files::tar(&[("last.txt", b"after".to_vec())]);
+    let bomb = [files::gzip(None, &head), zeros, files::gzip(None, &rest)].concat();
+    let document = read(bomb, "bomb.tgz").await.unwrap();
+    assert_eq!(members(&document), [("last.txt", "after")]);
+    assert_eq!(notes(&document), [("zeros.txt", "too_large")]);
+}
+
+#[tokio::test]
+async fn what_is_not_unpacked_says_what_to_do() {
+    let iwork =
+        files::zip(&[("Index/Document.iwa", "x"), ("preview.jpg", "x"), ("Metadata/Properties.plist", "x")]);
+    for (bytes, name, advice) in [
+        (b"7z\xbc\xaf\x27\x1c\0\x04".to_vec(), "a.7z", "ZIP or tar.gz"),
+        (b"Rar!\x1a\x07\x01\0".to_vec(), "a.rar", "ZIP or tar.gz"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0".to_vec(), "a.heic", "JPEG or PNG"),
+        (iwork, "a.pages", "Pages, Numbers or Keynote"),
+    ] {
+        let error = read(bytes, name).await.unwrap_err();
+        assert_eq!(error.code(), "unsupported_type", "{name}");
+        assert!(error.to_string().contains(advice), "{name}: {error}");
+    }
+}

@@ -124,6 +124,34 @@ async fn rows_are_counted_from_the_top_of_the_sheet() {
 }
 
 #[tokio::test]
+async fn rows_of_open_document_sheets_are_counted_from_the_top_too() {
+    let cell = |text: &str| {
+        format!(r#"<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>"#)
+    };
+    let row = |text: &str| format!("<table:table-row>{}</table:table-row>", cell(text));
+    let empty = r#"<table:table-row table:number-rows-repeated="39"><table:table-cell/></table:table-row>"#;
+    let sheets = format!(
+        r#"<table:table table:name="Low">{empty}{}{}</table:table><table:table table:name="Top">{}</table:table>"#,
+        row("name"),
+        row("Ann"),
+        row("first")
+    );
+    let document = read(files::ods(&sheets), "a.ods", "").await.unwrap();
+    let places: Vec<_> = document.sections.iter().map(|one| one.place.to_string()).collect();
+    assert_eq!(places, ["sheet Low, rows 40–41", "sheet Top, row 1"]);
+}
+
+#[tokio::test]
+async fn tables_on_slides_are_tables() {
+    let rows: &[&[&str]] = &[&["what", "how much"], &["apples", "3"], &["pears", "12"]];
+    let bytes = files::pptx_with_tables(&[("Welcome", "to the show", &[]), ("Numbers", "of the year", rows)]);
+    let document = read(bytes, "a.pptx", "").await.unwrap();
+    let text = &document.sections[1].text;
+    assert!(text.contains("| what | how much |\n| --- | --- |\n| apples | 3 |\n| pears | 12 |"), "{text}");
+    assert!(text.contains("Numbers") && text.contains("of the year"), "{text}");
+}
+
+#[tokio::test]
 async fn slides_are_counted() {
     let bytes = files::pptx(&[("Welcome", "to the show"), ("Numbers", "apples and pears")]);
     let document = read(bytes, "a.pptx", "").await.unwrap();
@@ -161,7 +189,7 @@ async fn what_cannot_be_read_says_why() {
     let cases: [(Vec<u8>, &str, &str); 6] = [
         // A picture whatever its name says, and one without a size.
         (png, "scan.pdf", "broken"),
-        (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "a.tar.gz", "unsupported_type"),
+        (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "a.tar.gz", "broken"),
         (b"%PDF-1.4\nnothing follows".to_vec(), "a.pdf", "broken"),
         (files::docx("x")[..300].to_vec(), "a.docx", "broken"),
         (files::zip(&[("word/document.xml", "<w:document"), ("word/x", "")]), "a.docx", "broken"),

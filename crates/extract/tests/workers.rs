@@ -182,3 +182,71 @@ async fn files_are_read_from_disk_too() {
     let error = extractor.extract(input(folder.path().join("gone"))).await.unwrap_err();
     assert_eq!(error.code(), "unreadable");
 }
+
+#[tokio::test]
+async fn a_reading_is_known_by_all_it_depends_on() {
+    let recipe = async |options: ExtractorOptions, html: &str, name: &str, media_type: &str| {
+        let content = Content::Bytes(html.as_bytes().to_vec().into());
+        Extractor::new(options).recipe(&Input { content, name, media_type }).await.unwrap()
+    };
+    let plain = || options(worker(), 1, Limits::default());
+    let first = recipe(plain(), "<p>x", "a.html", "").await.unwrap();
+    assert_eq!(recipe(plain(), "<p>y", "b.html", "").await.unwrap(), first, "names do not matter");
+    let languages =
+        Recognition { languages: vec!["eng".to_owned(), "deu".to_owned()], ..Recognition::default() };
+    let others = [
+        recipe(plain(), "<p>x", "a.html", "text/html; charset=iso-8859-1").await.unwrap(),
+        recipe(plain(), "{\\rtf1 x}", "a.html", "").await.unwrap(),
+        recipe(ExtractorOptions { recognition: languages, ..plain() }, "<p>x", "a.html", "").await.unwrap(),
+        recipe(
+            ExtractorOptions { limits: Limits { text_bytes: 5, ..Limits::default() }, ..plain() },
+            "<p>x",
+            "a.html",
+            "",
+        )
+        .await
+        .unwrap(),
+        recipe(
+            ExtractorOptions { tools: Tools { pdftotext: Some("/x".into()), ..Tools::default() }, ..plain() },
+            "<p>x",
+            "a.html",
+            "",
+        )
+        .await
+        .unwrap(),
+    ];
+    for other in &others {
+        assert_ne!(*other, first);
+    }
+    // Read as fast as it could be looked up, or by nobody.
+    for (text, name) in [("words", "a.txt"), ("a,b", "a.csv"), ("", "a.html"), ("7z\u{bc}", "a.7z")] {
+        assert_eq!(recipe(plain(), text, name, "").await, None, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn pretending_takes_the_turn_and_the_time_of_a_reading() {
+    let extractor = extractor(worker(), Limits::default());
+    let (_, effort) = extractor
+        .extract_measured(Input {
+            content: Content::Bytes("<p>x".as_bytes().to_vec().into()),
+            name: "a.html",
+            media_type: "",
+        })
+        .await
+        .unwrap();
+    assert!(!effort.reading.is_zero() && effort.recognizing.is_zero(), "{effort:?}");
+    assert_eq!(extractor.files_read(), 1);
+    let long = gangway_extract::Effort { reading: Duration::from_secs(1000), ..effort };
+    let pretended = extractor.pretend(long);
+    let read = read_html(&extractor, "<p>x");
+    let both = async {
+        tokio::select! { biased; () = pretended => "pretended", _ = read => "read" }
+    };
+    // The only turn is taken by the one who came first, who does nothing in it.
+    assert!(tokio::time::timeout(Duration::from_millis(300), both).await.is_err());
+    read_html(&extractor, "<p>x").await.unwrap();
+    extractor.pretend(effort).await;
+    assert_eq!(extractor.pretended(), effort.reading);
+    assert_eq!(extractor.files_read(), 2);
+}

@@ -218,6 +218,7 @@ fn sync_settings(config: &Config, public_url: &Url) -> Result<SyncSettings, Fail
         poll_interval: config.sync_poll_interval,
         max_file_bytes: config.sync_max_file_bytes,
         webhook_base: webhook_base(config, public_url),
+        reuse: config.extract_reuse,
         ..SyncSettings::with_spool(spool)
     })
 }

@@ -56,7 +56,7 @@ pub use callers::{ConnectedCaller, WatchedConnection};
 pub use collections::{CollectionChange, CollectionStats, NewCollection};
 pub use connections::NewConnection;
 pub use coverage::{CollectionSource, ConnectionShare, StateCount};
-pub use documents::{Original, StoredDocument};
+pub use documents::{Original, Reading, StoredDocument, Whose};
 pub use error::StoreError;
 pub use frontier::{ContainerEnd, FrontierContainer, OpenContainer};
 pub use grants::SealedGrantNew;

@@ -53,6 +53,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0006_sessions.sql"),
         include_str!("../migrations/postgres/0006_sessions.sql"),
     ),
+    (
+        "readings",
+        include_str!("../migrations/sqlite/0007_readings.sql"),
+        include_str!("../migrations/postgres/0007_readings.sql"),
+    ),
 ];
 
 /// Which database the rows are on.

@@ -32,6 +32,11 @@ pub(crate) trait Columns {
         Ok(u64::try_from(self.int(column)?).unwrap_or(0))
     }
 
+    /// The same where there may be none.
+    fn opt_count(&self, column: &str) -> Result<Option<u64>> {
+        Ok(self.opt_int(column)?.map(|number| u64::try_from(number).unwrap_or(0)))
+    }
+
     fn time(&self, column: &str) -> Result<Timestamp> {
         Ok(from_millis(self.int(column)?))
     }

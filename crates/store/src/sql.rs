@@ -176,6 +176,7 @@ into_value! {
     &Vec<u8> => |bytes| Value::Bytes(Some(bytes.clone())),
     Option<&[u8]> => |bytes| Value::Bytes(bytes.map(<[u8]>::to_vec)),
     &Option<Vec<u8>> => |bytes| Value::Bytes(bytes.clone()),
+    &Option<bytes::Bytes> => |bytes| Value::Bytes(bytes.as_ref().map(|bytes| bytes.to_vec())),
 }
 
 macro_rules! ids_into_value {

@@ -4,19 +4,22 @@ use aws_lc_rs::digest;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use gangway_connector::{ConnectorError, Content, Disposition, Entry, FetchLimits, Inline, Source};
-use gangway_extract::{ExtractError, Extractor, Input};
-use gangway_model::{Document, Reason};
+use gangway_extract::{ExtractError, Input};
+use gangway_model::{Document, ItemId, Reason, UserId};
 use tokio::io::AsyncWriteExt;
 
+use crate::context::Rooms;
+use crate::readings::{Arrival, Unread, WasRead, read_once};
 use crate::settings::SyncSettings;
+use crate::stop::Stop;
 
 /// Content up to this many bytes stays in memory; more waits in a file.
 const IN_MEMORY: usize = 1 << 20;
 
 /// What fetching and reading one item came to.
 pub enum Fetched {
-    /// The bytes arrived; the document or the reason why there is none.
-    Read { document: Result<Document, Reason>, hash: String, bytes: u64 },
+    /// The bytes arrived and were read, now or before.
+    Read { read: WasRead, hash: String, bytes: u64 },
     /// The source says that the item does not exist any more.
     Gone,
     /// This item cannot be had; the rest goes on.
@@ -25,15 +28,17 @@ pub enum Fetched {
     Failed(ConnectorError),
 }
 
-/// Fetches an item and reads its text.
+/// Fetches an item and reads its text. What was read is stored, for the item and its user.
 pub async fn fetch_and_read(
     source: &dyn Source,
-    extractor: &Extractor,
-    settings: &SyncSettings,
+    rooms: &Rooms,
     entry: &Entry,
-) -> Fetched {
+    user: &UserId,
+    item: &ItemId,
+) -> Result<Fetched, Stop> {
+    let settings = &rooms.settings;
     if entry.size.is_some_and(|size| size > settings.max_file_bytes) {
-        return Fetched::Refused(too_large(settings.max_file_bytes));
+        return Ok(Fetched::Refused(too_large(settings.max_file_bytes)));
     }
     let limits = FetchLimits { max_bytes: settings.max_file_bytes };
     let content = match &entry.inline {
@@ -47,11 +52,11 @@ pub async fn fetch_and_read(
     let arrived = match arrived {
         Ok(arrived) => arrived,
         Err(error) => {
-            return match error.disposition {
+            return Ok(match error.disposition {
                 Disposition::Gone => Fetched::Gone,
                 Disposition::SkipItem => Fetched::Refused(error.reason()),
                 _ => Fetched::Failed(error),
-            };
+            });
         }
     };
     let content = match &arrived.body {
@@ -59,16 +64,10 @@ pub async fn fetch_and_read(
         Body::File(file) => gangway_extract::Content::File(file.path().to_owned()),
     };
     let input = Input { content, name: &entry.name, media_type: &arrived.media_type };
-    match extractor.extract(input).await {
-        Ok(document) => Fetched::Read {
-            document: with_text(document, arrived.size),
-            hash: arrived.hash,
-            bytes: arrived.size,
-        },
-        Err(error) if error.is_about_the_file() => {
-            Fetched::Read { document: Err(error.reason()), hash: arrived.hash, bytes: arrived.size }
-        }
-        Err(error) => Fetched::Failed(our_fault(&error)),
+    match read_once(rooms, Arrival { input, hash: &arrived.hash, size: arrived.size, user, item }).await {
+        Ok(read) => Ok(Fetched::Read { read, hash: arrived.hash, bytes: arrived.size }),
+        Err(Unread::Extract(error)) => Ok(Fetched::Failed(our_fault(&error))),
+        Err(Unread::Stop(stop)) => Err(stop),
     }
 }
 

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::finish::FinishUploads;
 use crate::open::Opener;
+use crate::readings::Readings;
 use crate::settings::SyncSettings;
 use crate::stop::Stop;
 use crate::watch::Watchers;
@@ -44,6 +45,7 @@ pub struct Rooms {
     pub watchers: Watchers,
     /// Set once the use cases are there.
     pub finisher: OnceLock<Weak<dyn FinishUploads>>,
+    pub readings: Readings,
     /// Wakes the workers when there may be something to claim.
     pub work: tokio::sync::Notify,
 }

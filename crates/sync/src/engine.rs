@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::context::{Embeddings, Rooms};
 use crate::finish::FinishUploads;
 use crate::open::Opener;
+use crate::readings::Readings;
 use crate::settings::SyncSettings;
 use crate::stop::Stop;
 use crate::watch::{JobSnapshot, Watchers, watch_job};
@@ -66,6 +67,7 @@ impl Engine {
             settings,
             watchers: Watchers::default(),
             finisher: OnceLock::new(),
+            readings: Readings::default(),
             work: tokio::sync::Notify::new(),
         };
         Self {

@@ -2,8 +2,10 @@
 //! and turned into the effects that are committed together.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::Bytes;
 use futures::StreamExt;
 use gangway_connector::{Disposition, Entry, Source};
 use gangway_extract::ChunkOptions;
@@ -13,14 +15,15 @@ use gangway_model::{
 };
 use gangway_search::IndexedDocument;
 use gangway_store::{
-    BlobError, DocumentChange, Gone, ItemUpsert, PageEffects, Placement, StoredDocument, fresh_blob_key,
+    DocumentChange, Gone, ItemUpsert, PageEffects, Placement, Reading, StoredDocument, fresh_blob_key,
 };
 
 use crate::content::{Fetched, fetch_and_read, is_expected};
 use crate::context::{Rooms, TaskContext};
 use crate::membership::ScopeRef;
+use crate::readings::{Slot, WasRead};
 use crate::stop::Stop;
-use crate::stored::{decode_document, encode_document};
+use crate::stored::{encode_document, find_document};
 
 /// Text handed to the index at once; bounds what waits in memory.
 const TEXT_AT_ONCE: usize = 4 << 20;
@@ -45,6 +48,8 @@ pub struct Brought {
     pub gone: Vec<ItemId>,
     pub outcomes: Vec<FileOutcome>,
     pub bytes: u64,
+    /// What was read, to be held until the batch is committed.
+    pub held: Vec<Arc<Slot>>,
     /// Why the batch is not whole: what is missing must be tried again.
     pub stop: Option<Stop>,
 }
@@ -105,6 +110,7 @@ struct Done {
     outcome: Option<FileOutcome>,
     gone: Option<ItemId>,
     bytes: u64,
+    held: Option<Arc<Slot>>,
     stop: Option<Stop>,
 }
 
@@ -145,6 +151,7 @@ impl Bringer<'_> {
             brought.bytes += done.bytes;
             brought.outcomes.extend(done.outcome);
             brought.gone.extend(done.gone);
+            brought.held.extend(done.held);
             if brought.stop.is_none() {
                 brought.stop = done.stop;
             }
@@ -235,19 +242,20 @@ impl Bringer<'_> {
         }
         let rooms = self.rooms;
         let entry = &work.placed.entry;
-        match fetch_and_read(self.source, &rooms.extractor, &rooms.settings, entry).await {
-            Fetched::Read { document: Ok(document), hash, bytes } => {
+        match fetch_and_read(self.source, rooms, entry, &self.connection.user_id, &work.id).await? {
+            Fetched::Read { read: WasRead { document: Ok((document, stored)), held }, hash, bytes } => {
                 let mut item = self.item_of(&work, ItemState::Synced, None);
                 item.content_hash = Some(hash);
                 item.synced_at = Some(rooms.now());
-                let stored = store_document(rooms, &document).await?;
                 let indexed = self.indexed(&work, &item, Some(&document));
                 let outcome = self.outcome(&work, Outcome::Synced, None);
-                Ok(Done::finished(item, DocumentChange::Put(stored), indexed, outcome, bytes))
+                let done = Done::finished(item, DocumentChange::Put(stored), indexed, outcome, bytes);
+                Ok(Done { held, ..done })
             }
-            Fetched::Read { document: Err(reason), hash, bytes } => {
+            Fetched::Read { read: WasRead { document: Err(reason), held }, hash, bytes } => {
                 let outcome = if is_expected(&reason) { Outcome::Skipped } else { Outcome::Failed };
-                Ok(self.without_text(&work, ItemState::NameOnly, outcome, reason, Some(hash), bytes))
+                let done = self.without_text(&work, ItemState::NameOnly, outcome, reason, Some(hash), bytes);
+                Ok(Done { held, ..done })
             }
             Fetched::Refused(reason) => {
                 Ok(self.without_text(&work, ItemState::Failed, Outcome::Failed, reason, None, 0))
@@ -346,16 +354,28 @@ impl Bringer<'_> {
 }
 
 /// Puts a document where it will lie: in the row when it is small, else in the blob store.
-pub async fn store_document(rooms: &Rooms, document: &Document) -> Result<StoredDocument, Stop> {
-    let text_bytes = document.text_len() as u64;
-    let body = encode_document(document);
+pub async fn store_document(
+    rooms: &Rooms,
+    document: &Document,
+    reading: Option<Reading>,
+) -> Result<StoredDocument, Stop> {
+    store_encoded(rooms, encode_document(document).into(), document.text_len() as u64, reading).await
+}
+
+/// The same for a document that is encoded already.
+pub async fn store_encoded(
+    rooms: &Rooms,
+    body: Bytes,
+    text_bytes: u64,
+    reading: Option<Reading>,
+) -> Result<StoredDocument, Stop> {
     if body.len() <= IN_ROW {
-        return Ok(StoredDocument { body: Some(body), blob_key: None, text_bytes });
+        return Ok(StoredDocument { body: Some(body), blob_key: None, text_bytes, reading });
     }
     let key = fresh_blob_key("documents");
     rooms.store.announce_blobs(std::slice::from_ref(&key)).await?;
     rooms.blobs.put(&key, body).await?;
-    Ok(StoredDocument { body: None, blob_key: Some(key), text_bytes })
+    Ok(StoredDocument { body: None, blob_key: Some(key), text_bytes, reading })
 }
 
 /// What the index knows of an item.
@@ -387,17 +407,7 @@ pub fn index_entry(
 
 /// An item's document from storage; `None` when it has none, or when what lies there cannot be read.
 pub async fn load_document(rooms: &Rooms, item: &ItemId) -> Result<Option<Document>, Stop> {
-    let Some(stored) = rooms.store.document(item).await? else { return Ok(None) };
-    let body = match (stored.body, stored.blob_key) {
-        (Some(body), _) => body,
-        (None, Some(key)) => match rooms.blobs.get(&key).await {
-            Ok(body) => body.to_vec(),
-            Err(BlobError::NotFound) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        },
-        (None, None) => return Ok(None),
-    };
-    Ok(decode_document(&body))
+    find_document(&rooms.store, &rooms.blobs, item).await
 }
 
 impl Done {
@@ -409,6 +419,7 @@ impl Done {
             outcome: None,
             gone: None,
             bytes: 0,
+            held: None,
             stop: None,
         }
     }

@@ -5,6 +5,19 @@ use std::time::Duration;
 
 use url::Url;
 
+/// Whose documents count when bytes come that were read before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// Only the user's own.
+    Own,
+    /// Everybody's; what was read for somebody else comes as late as if it were read again, so that nobody learns by the
+    /// time that somebody else has the same file.
+    #[default]
+    Quiet,
+    /// Everybody's, at once.
+    Open,
+}
+
 #[derive(Clone, Debug)]
 pub struct SyncSettings {
     /// Tasks that run at the same time in this process.
@@ -33,6 +46,8 @@ pub struct SyncSettings {
     pub mass_removal_floor: u64,
     /// Tries of a job that keeps meeting a provider's temporary refusal, before it fails.
     pub max_attempts: u32,
+    /// Whether what was read from the same bytes before, for this user or another, is taken instead of reading again.
+    pub reuse: Reuse,
 }
 
 impl SyncSettings {
@@ -51,6 +66,7 @@ impl SyncSettings {
             mass_removal_share: 0.3,
             mass_removal_floor: 20,
             max_attempts: 12,
+            reuse: Reuse::default(),
         }
     }
 }

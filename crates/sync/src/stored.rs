@@ -2,10 +2,12 @@
 
 use std::io::{Read, Write};
 
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
-use gangway_model::Document;
+use gangway_model::{Document, ItemId};
+use gangway_store::{BlobError, Blobs, Store, StoreError, StoredDocument};
 
 const PLAIN: u8 = 0;
 const DEFLATED: u8 = 1;
@@ -34,6 +36,33 @@ pub fn decode_document(stored: &[u8]) -> Option<Document> {
         }
         _ => None,
     }
+}
+
+/// An item's document from storage; `None` when it has none, or when what lies there cannot be read.
+pub async fn find_document<E: From<StoreError> + From<BlobError>>(
+    store: &Store,
+    blobs: &Blobs,
+    item: &ItemId,
+) -> Result<Option<Document>, E> {
+    let Some(stored) = store.document(item).await? else { return Ok(None) };
+    Ok(load_stored::<E>(blobs, stored).await?.map(|(document, _)| document))
+}
+
+/// A stored document and its encoded form; `None` when it cannot be read.
+pub async fn load_stored<E: From<BlobError>>(
+    blobs: &Blobs,
+    stored: StoredDocument,
+) -> Result<Option<(Document, Bytes)>, E> {
+    let body = match (stored.body, stored.blob_key) {
+        (Some(body), _) => body,
+        (None, Some(key)) => match blobs.get(&key).await {
+            Ok(body) => body,
+            Err(BlobError::NotFound) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        },
+        (None, None) => return Ok(None),
+    };
+    Ok(decode_document(&body).map(|document| (document, body)))
 }
 
 #[cfg(test)]

@@ -73,6 +73,7 @@ pub struct House {
     pub index: Arc<dyn SearchIndex>,
     /// With search by meaning.
     pub vectors: Option<Arc<FolderVectors>>,
+    pub extractor: Arc<Extractor>,
     pub blobs_folder: PathBuf,
     pub stand_ins: Vec<Arc<dyn StandIn>>,
     server: tokio::task::JoinHandle<()>,
@@ -162,6 +163,7 @@ impl House {
             tools: Tools::default(),
             recognition: Recognition::default(),
         });
+        let extractor = Arc::new(extractor);
         let mut settings = SyncSettings::with_spool(spool);
         settings.webhook_base = options.webhooks.then(|| url.clone());
         (options.settings)(&mut settings);
@@ -171,7 +173,7 @@ impl House {
             vault: vault.clone(),
             index: Arc::clone(&index),
             embeddings,
-            extractor: Arc::new(extractor),
+            extractor: Arc::clone(&extractor),
             opener: opener.clone(),
             clock: Arc::clone(&shared),
             settings,
@@ -219,6 +221,7 @@ impl House {
             vault,
             index,
             vectors: vectors.map(|(vectors, _)| vectors),
+            extractor,
             blobs_folder,
             stand_ins: options.stand_ins,
             server,

@@ -220,13 +220,18 @@ struct PlaceView {
     rows: Option<(u32, u32)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     heading: Option<String>,
+    /// What the place is called at the source: a block, an anchor.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    /// Where a person opens this very place, where the source has such addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
 }
 
-impl From<Place> for PlaceView {
-    fn from(place: Place) -> Self {
+impl PlaceView {
+    fn of(place: Place, url: Option<String>) -> Self {
         Self {
+            url,
             member: place.member,
             page: place.page,
             slide: place.slide,
@@ -244,16 +249,17 @@ impl From<Snippet> for SnippetView {
     }
 }
 
-impl From<Passage> for PassageView {
-    fn from(passage: Passage) -> Self {
-        Self { chunk: passage.chunk, snippet: passage.snippet.into(), place: passage.place.into() }
-    }
-}
-
 impl From<FoundFile> for HitView {
     fn from(found: FoundFile) -> Self {
-        let FoundFile { item, collections, hit } = found;
-        let (snippet, place): (SnippetView, PlaceView) = (hit.snippet.into(), hit.place.into());
+        let passage = |passage: Passage| PassageView {
+            chunk: passage.chunk,
+            snippet: passage.snippet.into(),
+            place: PlaceView::of(passage.place.clone(), found.place_url(&passage.place)),
+        };
+        let more: Vec<PassageView> = found.hit.more_passages.iter().cloned().map(passage).collect();
+        let place = PlaceView::of(found.hit.place.clone(), found.place_url(&found.hit.place));
+        let FoundFile { item, collections, hit, .. } = found;
+        let snippet: SnippetView = hit.snippet.into();
         let best = hit.chunk.filter(|_| !snippet.highlights.is_empty());
         let best = best.map(|chunk| PassageView { chunk, snippet: snippet.clone(), place: place.clone() });
         Self {
@@ -273,7 +279,7 @@ impl From<FoundFile> for HitView {
             score: hit.score,
             snippet,
             place,
-            passages: best.into_iter().chain(hit.more_passages.into_iter().map(Into::into)).collect(),
+            passages: best.into_iter().chain(more).collect(),
             duplicates: hit.duplicates.len(),
             duplicate_ids: hit.duplicates.into_iter().map(|id| id.into_string()).collect(),
         }

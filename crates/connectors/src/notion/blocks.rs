@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::files::FileLink;
-use super::ids::{address, address_of_block};
+use super::ids::{address, address_of_block, anchor};
 use super::properties::Titles;
 use super::rich_text::{escaped, link_target, longest_run, markdown, one_line, plain, runs};
 use super::walk::Node;
@@ -138,6 +138,9 @@ impl Writer<'_> {
                 Some(level) => {
                     let text = one_line(&block.rich_text());
                     let mark = format!("{} ", "#".repeat(level));
+                    // Named, so that a passage below it can be opened there.
+                    let text =
+                        if text.is_empty() { text } else { format!("{text} {{#{}}}", anchor(&block.id)) };
                     self.write(&margin, &mark, "", &text, Row::Apart);
                 }
                 None => self.text(&margin, block),

@@ -84,7 +84,17 @@ pub fn address(id: &str) -> String {
 
 /// Where a person finds a block on its page.
 pub fn address_of_block(page: &str, block: &str) -> String {
-    format!("{}#{}", address(page), block.replace('-', ""))
+    format!("{}#{}", address(page), anchor(block))
+}
+
+/// How addresses name a block.
+pub fn anchor(block: &str) -> String {
+    block.replace('-', "")
+}
+
+/// The address of a block in a page, from the page's own.
+pub fn address_within(page: &str, anchor: &str) -> Option<String> {
+    uuid(anchor).filter(|_| !page.contains('#')).map(|_| format!("{page}#{anchor}"))
 }
 
 #[cfg(test)]
@@ -124,5 +134,12 @@ mod tests {
     fn addresses_hold_the_bare_id() {
         assert_eq!(address(ID), "https://www.notion.so/35261e8ce0a380c8bf92f6fb2d4a6e04");
         assert!(address_of_block(ID, ID).ends_with("6e04#35261e8ce0a380c8bf92f6fb2d4a6e04"));
+        assert_eq!(address_within(&address(ID), &anchor(ID)), Some(address_of_block(ID, ID)));
+        assert_eq!(
+            address_within(&address_of_block(ID, ID), &anchor(ID)),
+            None,
+            "it leads somewhere already"
+        );
+        assert_eq!(address_within(&address(ID), "x y"), None);
     }
 }

@@ -44,7 +44,7 @@ use gangway_connector::{
     ConnectorError, ConnectorKind, Content, Descriptor, EndpointFact, Entry, EntryPage, FetchLimits,
     NotificationKey, NotificationRequest, Push, RateFact, RateOwner, Rejected, Source, Verdict,
 };
-use gangway_model::{Account, Cursor, FeedKey, PageToken, Plan, ProviderItemId, SecretString};
+use gangway_model::{Account, Cursor, FeedKey, PageToken, Place, Plan, ProviderItemId, SecretString};
 
 use self::ancestry::Memory;
 use self::api::Api;
@@ -91,6 +91,10 @@ impl Connector for Notion {
 
     fn open(&self, context: ConnectionContext) -> Box<dyn Source> {
         Box::new(NotionSource { api: Api::new(context), memory: Memory::default() })
+    }
+
+    fn place_url(&self, url: &str, place: &Place) -> Option<String> {
+        ids::address_within(url, place.message.as_deref()?)
     }
 
     fn notification_key(&self, request: &NotificationRequest) -> Result<NotificationKey, Rejected> {

@@ -10,6 +10,7 @@ use tokio::io::AsyncRead;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
+use crate::effort::Busy;
 use crate::error::ExtractError;
 use crate::limits::Limits;
 use crate::protocol::{Answer, Confinement, Job};
@@ -70,8 +71,10 @@ impl Pool {
         self: &Arc<Self>,
         job: &Job,
         content: &mut (impl AsyncRead + Unpin),
+        busy: &Busy,
     ) -> Result<(Answer, Vec<Vec<u8>>), Ended> {
         let _permit = self.turn().await;
+        let _busy = busy.reading();
         let mut worker = match self.take_idle() {
             Some(worker) => worker,
             None => self.start().await?,

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::run::{Feed, RunLimits, Step, ToolError, run_chain};
 use super::{Recognition, Tools, around};
+use crate::effort::{Busy, take_time};
 use crate::error::RecognitionLack;
 use crate::pool::WorkerCommand;
 use crate::protocol::{Extracted, Picture, Scan};
@@ -34,6 +35,9 @@ pub(crate) struct Recognizer {
 /// Opens the whole file anew for each page.
 pub(crate) trait Original {
     async fn feed(&self) -> Result<Feed<'_>, ToolError>;
+
+    /// Where the time that recognition takes is counted.
+    fn busy(&self) -> &Busy;
 }
 
 impl Recognizer {
@@ -155,8 +159,15 @@ impl Recognizer {
             output_bytes: PAGE_TEXT_BYTES,
         };
         let _turn = self.turns.acquire().await;
+        let _busy = original.busy().recognizing();
         let printed = run_chain(&self.worker, &steps, feed, limits).await?;
         Ok(String::from_utf8_lossy(&printed.bytes).into_owned())
+    }
+
+    /// Takes a turn for so long, and does nothing in it.
+    pub(crate) async fn pretend(&self, time: Duration) {
+        let _turn = self.turns.acquire().await;
+        take_time(time).await;
     }
 
     fn arguments(&self) -> Vec<String> {

@@ -40,7 +40,7 @@ fn unpack(archive: &mut ZipArchive<Cursor<Vec<u8>>>, number: usize, room: u64) -
         Ok(file) if file.is_dir() => return None,
         Ok(file) => {
             name = file.name().map_or(name, |own| shown_path(&own));
-            take(file, room)
+            take(file, room, ZIP)
         }
         Err(ZipError::UnsupportedArchive(why)) if why == ZipError::PASSWORD_REQUIRED => {
             Err(Refusal::Encrypted)
@@ -52,17 +52,20 @@ fn unpack(archive: &mut ZipArchive<Cursor<Vec<u8>>>, number: usize, room: u64) -
 }
 
 /// Reads no more than there is room for, whatever the directory says of the size.
-fn take(file: impl Read, room: u64) -> Result<Vec<u8>, Refusal> {
+pub(super) fn take(file: impl Read, room: u64, media_type: &str) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     match file.take(room.saturating_add(1)).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() as u64 > room => Err(Refusal::TooLarge { what: too_large_unpacked() }),
         Ok(_) => Ok(bytes),
-        Err(_) => Err(Refusal::Broken { media_type: ZIP.to_owned() }),
+        Err(_) => Err(Refusal::Broken { media_type: media_type.to_owned() }),
     }
 }
 
 /// What systems put beside people's files.
-fn is_litter(name: &str) -> bool {
+pub(super) fn is_litter(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or_default();
-    name.starts_with("__MACOSX/") || matches!(file, "" | ".DS_Store" | "Thumbs.db" | "desktop.ini")
+    let is_double = file.starts_with("._");
+    name.starts_with("__MACOSX/")
+        || is_double
+        || matches!(file, "" | ".DS_Store" | "Thumbs.db" | "desktop.ini")
 }

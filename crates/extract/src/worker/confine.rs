@@ -21,13 +21,17 @@ const RULES: ABI = ABI::V6;
 /// Takes everything from a reader but its memory, its pipes and its threads. There is no way back. Threads that
 /// run already are not confined: call it before there are any.
 pub(crate) fn confine_reader() -> Confinement {
-    Confinement { landlock: no_files_but(&[]), seccomp: apply(&reader_filters()) }
+    confine(&[], &reader_filters())
 }
 
 /// Leaves a program that is about to be run its own libraries and data to read and to execute, and no network and
 /// no further processes.
 pub(crate) fn confine_tool(readable: &[PathBuf]) -> Confinement {
-    Confinement { landlock: no_files_but(readable), seccomp: apply(&tool_filters()) }
+    confine(readable, &tool_filters())
+}
+
+fn confine(readable: &[PathBuf], filters: &[Option<BpfProgram>]) -> Confinement {
+    Confinement { landlock: no_files_but(readable), seccomp: apply(filters) }
 }
 
 /// Whether the kernel enforces it, at least as far as it knows the rules.

@@ -14,6 +14,7 @@ mod parse;
 mod picture;
 mod reader;
 mod svg;
+mod tar;
 mod workbook;
 
 use std::io::{self, Write};
@@ -22,9 +23,11 @@ use std::process::ExitCode;
 
 use crate::protocol::{self, Confinement, Job, Refusal, Reply};
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use container::look_into;
 pub(crate) use nodes::moment;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use tar::Members;
 pub(crate) use tool::{EXIT_NOT_RUN, ORDER, ToolOrder};
 pub(crate) use watchdog::EXIT_TIMED_OUT;
 

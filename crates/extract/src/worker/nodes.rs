@@ -9,7 +9,7 @@ use xberg::{AnnotationKind, DocumentNode, ExtractedDocument, NodeContent, PageCo
 use super::workbook::FirstRows;
 use crate::markdown::Sections;
 use crate::media_type::{ODP, ODS, PPT, XLS, XLSB};
-use crate::table::{RowGroups, row_text};
+use crate::table::{RowGroups, row_text, tabs_to_tables};
 use crate::text::{AUTHOR_CHARS, TITLE_CHARS, finish, one_line};
 
 /// The code of the note on a page that may be a picture of text.
@@ -137,7 +137,10 @@ fn paged(extracted: &ExtractedDocument, needed: f32, place: impl Fn(u32) -> Plac
         reason: Reason::new(PAGE_WITHOUT_TEXT, "the page holds no text"),
     });
     let notes = notes.collect();
-    let sections = pages.into_iter().map(|(number, text)| Section { place: place(number), text });
+    // The library writes the rows of a slide's table as lines with tabs.
+    let shaped = |text: String| if is_paper { text } else { tabs_to_tables(&text) };
+    let sections =
+        pages.into_iter().map(|(number, text)| Section { place: place(number), text: shaped(text) });
     Document { sections: sections.collect(), notes, ..Document::default() }
 }
 

@@ -48,10 +48,7 @@ impl Parser {
             _ => content,
         };
         let media_type = media_type.to_owned();
-        let first_rows = match media_type.as_str() {
-            media::XLSX => workbook::first_rows(&content),
-            _ => workbook::FirstRows::new(),
-        };
+        let first_rows = workbook::first_rows(&content, &media_type);
         let input = ExtractInput::from_bytes(content, media_type.as_str(), None);
         let outcome = self.runtime.block_on(extract(input, &config(job.seconds)));
         let mut result = outcome.map_err(|error| refusal(&error, &media_type))?;

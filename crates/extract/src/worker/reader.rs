@@ -9,9 +9,9 @@ use rustix::time::{ClockId, clock_gettime};
 use super::container::{Contained, look_into};
 use super::nodes::PAGE_WITHOUT_TEXT;
 use super::parse::Parser;
-use super::{archive, mail, outlook, picture, svg};
+use super::{archive, mail, outlook, picture, svg, tar};
 use crate::error::ExtractError;
-use crate::media_type::{self, EML, HEAD_BYTES, MSG, ZIP, detect_media_type};
+use crate::media_type::{self, EML, GZIP, HEAD_BYTES, MSG, TAR, ZIP, detect_media_type};
 use crate::protocol::{Answer, Extracted, Job, MAX_PICTURE_BYTES, Picture, Refusal, Scan};
 use crate::read_text::read_text;
 use crate::text::{clean, finish, one_line};
@@ -21,7 +21,7 @@ const DEPTH: usize = 4;
 /// Members of a file in all, in whatever depth.
 const MEMBERS: usize = 5_000;
 /// Bytes that all members unpack to together, and one alone.
-const ALL_UNPACKED_BYTES: u64 = 500_000_000;
+pub(super) const ALL_UNPACKED_BYTES: u64 = 500_000_000;
 const ONE_UNPACKED_BYTES: u64 = 100_000_000;
 /// What is left out beyond this is only counted.
 const NOTES: usize = 50;
@@ -30,7 +30,7 @@ const MEMBER_CHARS: usize = 300;
 const INTO: &str = " › ";
 
 /// A file within a file, as its container tells of it.
-pub(super) struct Member {
+pub(crate) struct Member {
     pub name: String,
     pub media_type: String,
     pub bytes: Result<Vec<u8>, Refusal>,
@@ -129,6 +129,8 @@ impl<'a> Reader<'a> {
         };
         match media_type.as_str() {
             ZIP => archive::read(self, content, position),
+            TAR => tar::read(self, &content, position),
+            GZIP => tar::read_packed(self, &content, position),
             EML => mail::read(self, &content, position),
             MSG => {
                 let attachments = outlook::attachments(&content);

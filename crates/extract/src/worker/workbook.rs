@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 use std::io::{BufReader, Cursor, Read};
 
+use calamine::{Ods, Reader as _, Xls, Xlsb};
+use gangway_model::media;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use zip::ZipArchive;
+
+use crate::media_type::{ODS, XLS, XLSB};
 
 /// The row of the first cell with content, from 1, by the sheet's name.
 pub(super) type FirstRows = HashMap<String, u32>;
@@ -16,8 +20,31 @@ const SHEETS: usize = 1_000;
 /// Bytes of a part that are looked at.
 const PART_BYTES: u64 = 20_000_000;
 
-/// Reads an XLSX workbook. What cannot be made out is left out: those rows count from 1.
-pub(super) fn first_rows(content: &[u8]) -> FirstRows {
+/// Reads a workbook of one of the types we know. What cannot be made out is left out: those rows count from 1.
+pub(super) fn first_rows(content: &[u8], media_type: &str) -> FirstRows {
+    let content = Cursor::new(content);
+    match media_type {
+        media::XLSX => in_xlsx(content.into_inner()),
+        XLS => in_ranges(Xls::new(content)),
+        XLSB => in_ranges(Xlsb::new(content)),
+        ODS => in_ranges(Ods::new(content)),
+        _ => FirstRows::new(),
+    }
+}
+
+/// Asks the reader that the library reads these with.
+fn in_ranges<'a, B: calamine::Reader<Cursor<&'a [u8]>>>(workbook: Result<B, B::Error>) -> FirstRows {
+    let Ok(mut workbook) = workbook else { return FirstRows::new() };
+    let names = workbook.sheet_names().into_iter().take(SHEETS);
+    let begin = names.filter_map(|name| {
+        let (row, _) = workbook.worksheet_range(&name).ok()?.start()?;
+        Some((name, row.saturating_add(1)))
+    });
+    begin.collect()
+}
+
+/// Looks through the parts of an XLSX workbook, which may be too large to be read twice.
+fn in_xlsx(content: &[u8]) -> FirstRows {
     let Ok(mut archive) = ZipArchive::new(Cursor::new(content)) else { return FirstRows::new() };
     let mut targets = HashMap::new();
     for_each_tag(&mut archive, "xl/_rels/workbook.xml.rels", |tag| {

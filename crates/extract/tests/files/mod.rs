@@ -52,6 +52,52 @@ pub fn deflated_zip(name: &str, zeros: u64) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
+/// A tape archive of files.
+pub fn tar(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, content) in entries {
+        let mut header = [0_u8; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+        header[156] = b'0';
+        header[257..263].copy_from_slice(b"ustar\0");
+        header[148..156].fill(b' ');
+        let sum: u64 = header.iter().map(|byte| u64::from(*byte)).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        out.extend(header);
+        out.extend(content);
+        out.resize(out.len().next_multiple_of(512), 0);
+    }
+    out.resize(out.len() + 1024, 0);
+    out
+}
+
+/// The same bytes, packed by gzip; with the name of the file when there is one.
+pub fn gzip(name: Option<&str>, content: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let builder = flate2::GzBuilder::new();
+    let builder = match name {
+        Some(name) => builder.filename(name),
+        None => builder,
+    };
+    let mut encoder = builder.write(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// An OpenDocument spreadsheet with this XML in its sheets.
+pub fn ods(sheets: &str) -> Vec<u8> {
+    let content = format!(
+        r#"<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2"><office:body><office:spreadsheet>{sheets}</office:spreadsheet></office:body></office:document-content>"#
+    );
+    let manifest = r#"<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/><manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>"#;
+    zip(&[
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", &content),
+        ("META-INF/manifest.xml", manifest),
+    ])
+}
+
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
@@ -148,11 +194,17 @@ pub fn xlsx(sheets: &[(&str, u32, Vec<Vec<String>>)]) -> Vec<u8> {
 
 /// A presentation with a title and a text on each slide.
 pub fn pptx(slides: &[(&str, &str)]) -> Vec<u8> {
+    let slides: Vec<_> = slides.iter().map(|(title, text)| (*title, *text, &[][..])).collect();
+    pptx_with_tables(&slides)
+}
+
+/// The same, with a table on each slide that has rows.
+pub fn pptx_with_tables(slides: &[(&str, &str, &[&[&str]])]) -> Vec<u8> {
     const MAIN: &str = "http://schemas.openxmlformats.org/presentationml/2006/main";
     const DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006/main";
     let mut overrides = vec![("ppt/presentation.xml".to_owned(), "presentationml.presentation.main")];
     let (mut targets, mut parts, mut listed) = (Vec::new(), Vec::new(), String::new());
-    for (at, (title, text)) in slides.iter().enumerate() {
+    for (at, (title, text, rows)) in slides.iter().enumerate() {
         let number = at + 1;
         let shape = |id: u32, kind: &str, text: &str| {
             format!(
@@ -160,9 +212,10 @@ pub fn pptx(slides: &[(&str, &str)]) -> Vec<u8> {
             )
         };
         parts.push((format!("ppt/slides/slide{number}.xml"), format!(
-            r#"<?xml version="1.0"?><p:sld xmlns:p="{MAIN}" xmlns:a="{DRAWING}"><p:cSld><p:spTree><p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>{}{}</p:spTree></p:cSld></p:sld>"#,
+            r#"<?xml version="1.0"?><p:sld xmlns:p="{MAIN}" xmlns:a="{DRAWING}"><p:cSld><p:spTree><p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>{}{}{}</p:spTree></p:cSld></p:sld>"#,
             shape(2, "title", title),
-            shape(3, "body", text)
+            shape(3, "body", text),
+            table_frame(rows)
         )));
         overrides.push((format!("ppt/slides/slide{number}.xml"), "presentationml.slide"));
         targets.push(("slide", format!("slides/slide{number}.xml")));
@@ -183,6 +236,24 @@ pub fn pptx(slides: &[(&str, &str)]) -> Vec<u8> {
     ];
     entries.extend(parts.iter().map(|(name, content)| (name.as_str(), content.as_str())));
     zip(&entries)
+}
+
+fn table_frame(rows: &[&[&str]]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let cell = |text: &&str| {
+        format!(
+            "<a:tc><a:txBody><a:bodyPr/><a:p><a:r><a:t>{text}</a:t></a:r></a:p></a:txBody><a:tcPr/></a:tc>"
+        )
+    };
+    let row =
+        |cells: &&[&str]| format!(r#"<a:tr h="1000">{}</a:tr>"#, cells.iter().map(cell).collect::<String>());
+    let columns = r#"<a:gridCol w="1000"/>"#.repeat(rows[0].len());
+    format!(
+        r#"<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="9" name="t"/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr><p:xfrm><a:off x="0" y="9000000"/><a:ext cx="1" cy="1"/></p:xfrm><a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/table"><a:tbl><a:tblGrid>{columns}</a:tblGrid>{}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>"#,
+        rows.iter().map(row).collect::<String>()
+    )
 }
 
 /// A PDF with one line of text on each page.

@@ -28,8 +28,19 @@ struct Explanation {
     state: String,
     reason: Option<Reason>,
     #[serde(default)]
+    notes: Vec<Note>,
+    #[serde(default)]
+    truncated: bool,
+    #[serde(default)]
     collections: Vec<String>,
     last_job: Option<Job>,
+}
+
+/// A part of the file whose text is missing.
+#[derive(Deserialize)]
+struct Note {
+    place: String,
+    reason: Reason,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +109,14 @@ async fn ask(
     output::line(output::safe(&format!("  here:           {}", told.state)));
     if let Some(reason) = &told.reason {
         output::line(output::safe(&format!("  because:        {} ({})", reason.message, reason.code)));
+    }
+    for note in &told.notes {
+        let place = if note.place.is_empty() { "a part of it" } else { &note.place };
+        let said = format!("  left out:       {place}: {} ({})", note.reason.message, note.reason.code);
+        output::line(output::safe(&said));
+    }
+    if told.truncated {
+        output::line("  left out:       what comes after the limit of text for one file");
     }
     let names = names(client, &told.collections).await?;
     output::line(output::safe(&format!("  collections:    {names}")));

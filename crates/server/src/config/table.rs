@@ -114,6 +114,8 @@ static FIXED: &[Setting] = &[
         "The most memory one such process may take, in MiB."),
     setting("extract.timeout_seconds", Kind::Number { min: 1, max: 3600 }, Some("60"), None,
         "How long reading one file may take."),
+    setting("extract.reuse", Kind::Choice(&["own", "quiet", "open"]), Some("quiet"), None,
+        "Whose documents count when the same bytes come again: own, the user's own; quiet, everybody's, at the pace of reading, so that nobody learns by the time that somebody else has the file; open, everybody's at once."),
 
     setting("ocr.enabled", Kind::Switch, Some("true"), None,
         "Recognizes text in pictures and scanned PDF pages, where the programs tesseract and pdftoppm are installed."),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use gangway_effects::NetworkOptions;
 use gangway_embeddings::HttpEmbedderOptions;
 use gangway_model::{ExposeSecret, SecretString};
+use gangway_sync::Reuse;
 use url::Url;
 
 use super::error::{ConfigError, Problem};
@@ -41,6 +42,7 @@ pub struct Config {
     pub extract_workers: usize,
     pub extract_memory_bytes: u64,
     pub extract_timeout: Duration,
+    pub extract_reuse: Reuse,
     pub ocr_enabled: bool,
     pub ocr_languages: Vec<String>,
     pub ocr_data_folder: Option<PathBuf>,
@@ -185,6 +187,7 @@ impl Reader<'_> {
             extract_workers: self.number("extract.workers") as usize,
             extract_memory_bytes: self.number("extract.memory_mb") << 20,
             extract_timeout: self.seconds("extract.timeout_seconds"),
+            extract_reuse: self.reuse(),
             ocr_enabled: self.switch("ocr.enabled"),
             ocr_languages: self.parts("ocr.languages"),
             ocr_data_folder: self.path("ocr.data_folder"),
@@ -347,6 +350,14 @@ impl Reader<'_> {
 
     fn switch(&self, key: &str) -> bool {
         matches!(self.value(key), Some(Value::Switch(true)))
+    }
+
+    fn reuse(&self) -> Reuse {
+        match self.text("extract.reuse").as_deref() {
+            Some("own") => Reuse::Own,
+            Some("open") => Reuse::Open,
+            _ => Reuse::Quiet,
+        }
     }
 
     /// The parts of a text that are joined by `+` or commas.

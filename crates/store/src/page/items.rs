@@ -219,20 +219,19 @@ async fn write_documents<'a>(
             .run(&mut **tx)
             .await?;
     }
-    for chunk in row_chunks(&put) {
+    // Most documents say nothing of what they were made of, and are written with fewer values.
+    let (read, plain): (Vec<_>, Vec<_>) = put.iter().partition(|(_, document)| document.reading.is_some());
+    for chunk in row_chunks(&plain) {
         Sql::new("INSERT INTO documents (item_id, body, blob_key, text_bytes) VALUES ")
-            .rows(chunk, |(id, document)| {
-                [
-                    (*id).into(),
-                    (&document.body).into(),
-                    (&document.blob_key).into(),
-                    document.text_bytes.into(),
-                ]
-            })
-            .sql(
-                " ON CONFLICT (item_id) DO UPDATE SET body = excluded.body, blob_key = excluded.blob_key, \
-                 text_bytes = excluded.text_bytes",
-            )
+            .rows(chunk, |(id, document)| document_columns(id, document))
+            .sql(DOCUMENT_END)
+            .run(&mut **tx)
+            .await?;
+    }
+    for chunk in row_chunks(&read) {
+        Sql::new("INSERT INTO documents (item_id, body, blob_key, text_bytes, reading, read_for, read_us, recognized_us) VALUES ")
+            .rows(chunk, |(id, document)| read_document_columns(id, document))
+            .sql(DOCUMENT_END)
             .run(&mut **tx)
             .await?;
     }
@@ -241,6 +240,30 @@ async fn write_documents<'a>(
     orphan_keys(tx, &orphaned, now).await?;
     adopt_keys(tx, &adopted).await?;
     Ok(touched)
+}
+
+const DOCUMENT_END: &str = " ON CONFLICT (item_id) DO UPDATE SET body = excluded.body, blob_key = excluded.blob_key, \
+     text_bytes = excluded.text_bytes, reading = excluded.reading, read_for = excluded.read_for, \
+     read_us = excluded.read_us, recognized_us = excluded.recognized_us";
+
+fn document_columns(id: &ItemId, document: &StoredDocument) -> [Value; 4] {
+    [id.into(), (&document.body).into(), (&document.blob_key).into(), document.text_bytes.into()]
+}
+
+fn read_document_columns(id: &ItemId, document: &StoredDocument) -> [Value; 8] {
+    let [id, body, blob_key, text_bytes] = document_columns(id, document);
+    let reading = document.reading.as_ref();
+    let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    [
+        id,
+        body,
+        blob_key,
+        text_bytes,
+        reading.map(|reading| reading.key.as_str()).into(),
+        reading.map(|reading| &reading.user).into(),
+        reading.map(|reading| micros(reading.read)).into(),
+        reading.map(|reading| micros(reading.recognized)).into(),
+    ]
 }
 
 /// The blobs that documents of these items lie in now.

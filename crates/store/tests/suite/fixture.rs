@@ -154,11 +154,15 @@ pub fn item(connection: &ConnectionId, provider_id: &str, observed_at: Timestamp
 }
 
 pub fn document(text: &str) -> StoredDocument {
-    StoredDocument { body: Some(text.as_bytes().to_vec()), blob_key: None, text_bytes: text.len() as u64 }
+    StoredDocument {
+        body: Some(text.as_bytes().to_vec().into()),
+        text_bytes: text.len() as u64,
+        ..StoredDocument::default()
+    }
 }
 
 pub fn blob_document(key: &str) -> StoredDocument {
-    StoredDocument { body: None, blob_key: Some(key.to_owned()), text_bytes: 1_000_000 }
+    StoredDocument { blob_key: Some(key.to_owned()), text_bytes: 1_000_000, ..StoredDocument::default() }
 }
 
 pub fn outcome(provider_id: &str, outcome: Outcome, at: Timestamp) -> FileOutcome {

@@ -25,6 +25,7 @@ mod picker;
 mod plans;
 mod queue;
 mod queue_leases;
+mod readings;
 mod schema;
 mod scopes;
 mod sessions;

@@ -67,6 +67,8 @@ async fn hot_statements_never_read_a_whole_table() {
     no_scans!(
         store.commit_page(&ann.page_of(&items)),
         store.commit_page(&gone),
+        store.find_reading("k", user, gangway_store::Whose::Own),
+        store.find_reading("k", user, gangway_store::Whose::Others),
         store.find_user_by_token_hash("x", ann.now),
         store.find_connected_callers(&["x".to_owned()]),
         store.find_connections(user, None),

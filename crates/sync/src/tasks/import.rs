@@ -320,6 +320,7 @@ impl Walk<'_> {
             let is_last = rest.len() == 0;
             let mut brought = self.bringer.bring_in(batch, observed_at).await?;
             let stop = brought.stop.take();
+            let held = std::mem::take(&mut brought.held);
             let mut effects = PageEffects {
                 job: Some(self.job.id.clone()),
                 found: std::mem::take(&mut waiting),
@@ -335,6 +336,7 @@ impl Walk<'_> {
                 effects.roots_resolved = aside.roots_resolved;
             }
             self.commit(&effects).await?;
+            drop(held);
             if let Some(stop) = stop {
                 return Err(stop);
             }

@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use aws_lc_rs::digest;
 use futures::StreamExt;
 use gangway_extract::{Content, Input};
 use gangway_model::{ItemState, Reason};
 use gangway_store::{DocumentChange, ItemUpsert};
 
 use crate::commit::{commit, reindexed};
-use crate::content::{is_expected, with_text};
+use crate::content::is_expected;
 use crate::context::{Rooms, TaskContext};
-use crate::page::{index_entry, store_document};
+use crate::page::index_entry;
+use crate::readings::{Arrival, Unread, WasRead, read_once};
 use crate::stop::Stop;
 use crate::tasks::payload::OfItem;
 use crate::tree::Tree;
@@ -29,26 +31,25 @@ pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
         .prefix("upload-")
         .tempfile_in(&rooms.settings.spool_folder)
         .map_err(|error| Stop::retry("spool_failed", error.to_string()))?;
-    copy(rooms, &original.blob_key, spool.path()).await?;
+    let hash = copy(rooms, &original.blob_key, spool.path()).await?;
     let content = Content::File(spool.path().to_owned());
     let input = Input { content, name: &item.name, media_type: &item.media_type };
-    let (document, reason) = match rooms.extractor.extract(input).await {
-        Ok(document) => match with_text(document, original.size) {
-            Ok(document) => (Some(document), None),
-            Err(reason) => (None, Some(reason)),
-        },
-        Err(error) if error.is_about_the_file() || context.task.attempts >= GIVE_UP_FROM => {
-            (None, Some(error.reason()))
+    let user = &connection.user_id;
+    let arrival = Arrival { input, hash: &hash, size: original.size, user, item: &item.id };
+    let (document, reason, held) = match read_once(rooms, arrival).await {
+        Ok(WasRead { document: Ok(read), held }) => (Some(read), None, held),
+        Ok(WasRead { document: Err(reason), held }) => (None, Some(reason), held),
+        Err(Unread::Extract(error)) if context.task.attempts >= GIVE_UP_FROM => {
+            (None, Some(error.reason()), None)
         }
-        Err(error) => return Err(Stop::retry(error.code(), error.to_string())),
+        Err(Unread::Extract(error)) => return Err(Stop::retry(error.code(), error.to_string())),
+        Err(Unread::Stop(stop)) => return Err(stop),
     };
+    let (document, stored) = document.unzip();
     item.state = state_of(document.is_some(), reason.as_ref());
     item.reason = reason;
     item.synced_at = Some(rooms.now());
-    let change = match &document {
-        Some(document) => DocumentChange::Put(store_document(rooms, document).await?),
-        None => DocumentChange::Remove,
-    };
+    let change = stored.map_or(DocumentChange::Remove, DocumentChange::Put);
     let at =
         rooms.store.item_scopes(std::slice::from_ref(&item.id)).await?.remove(&item.id).unwrap_or_default();
     let mut effects = context.effects();
@@ -57,6 +58,7 @@ pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
     let folder = Tree::new(&rooms.store, &connection.id).path(item.parent_id.as_ref()).await?;
     rooms.index.put(vec![index_entry(&connection, &item, collections, &folder, document.as_ref())]).await?;
     commit(context, &connection, &effects).await?;
+    drop(held);
     // Taken out of its collection while it was read: the index must not know it either.
     let still =
         rooms.store.item_scopes(std::slice::from_ref(&item.id)).await?.remove(&item.id).unwrap_or_default();
@@ -71,14 +73,19 @@ pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn copy(rooms: &Rooms, key: &str, to: &Path) -> Result<(), Stop> {
+/// Copies a blob into a file; the SHA-256 of what was copied, in hex: the row may know that of a newer version.
+async fn copy(rooms: &Rooms, key: &str, to: &Path) -> Result<String, Stop> {
     let failed = |error: std::io::Error| Stop::retry("spool_failed", error.to_string());
     let (_, mut bytes) = rooms.blobs.read_stream(key).await?;
+    let mut hasher = digest::Context::new(&digest::SHA256);
     let mut file = tokio::fs::File::create(to).await.map_err(failed)?;
     while let Some(piece) = bytes.next().await {
-        file.write_all(&piece?).await.map_err(failed)?;
+        let piece = piece?;
+        hasher.update(&piece);
+        file.write_all(&piece).await.map_err(failed)?;
     }
-    file.flush().await.map_err(failed)
+    file.flush().await.map_err(failed)?;
+    Ok(hex::encode(hasher.finish()))
 }
 
 fn state_of(has_text: bool, reason: Option<&Reason>) -> ItemState {

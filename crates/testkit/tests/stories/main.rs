@@ -8,6 +8,7 @@ mod meaning;
 mod pauses;
 mod proof;
 mod providers;
+mod readings;
 mod rooms;
 mod searching;
 mod tenants;

@@ -99,16 +99,15 @@ async fn a_file_without_text_is_found_by_its_name_and_says_why() {
     let collection = ada.collection("mine").await;
     let cut_off = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>".as_slice();
     let picture = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x02\0\0\0\x02\0\x08\0\0\0\0".as_slice();
-    let packed = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".as_slice();
-    let sent =
-        [("quokka-minutes.pdf", cut_off), ("quokka-photo.png", picture), ("quokka-backup.tgz", packed)];
+    let packed = b"7z\xbc\xaf\x27\x1c\0\x04\0\0".as_slice();
+    let sent = [("quokka-minutes.pdf", cut_off), ("quokka-photo.png", picture), ("quokka-backup.7z", packed)];
     let (status, answer) = upload(&ada, &collection, &sent).await;
     assert_eq!(status, 201, "{answer}");
     house.settle().await;
 
     let mut found = ada.found("quokka").await;
     found.sort();
-    assert_eq!(found, ["quokka-backup.tgz", "quokka-minutes.pdf", "quokka-photo.png"]);
+    assert_eq!(found, ["quokka-backup.7z", "quokka-minutes.pdf", "quokka-photo.png"]);
     let files = ada.ask("GET", &format!("rest/collections/{collection}/files"), None).await;
     let reason_of = |name: &str| {
         let all = files["files"].as_array().unwrap().iter();
@@ -116,7 +115,7 @@ async fn a_file_without_text_is_found_by_its_name_and_says_why() {
         (file["sync_state"].clone(), file["reason"]["code"].clone())
     };
     assert_eq!(reason_of("quokka-minutes.pdf"), ("failed".into(), "broken".into()));
-    assert_eq!(reason_of("quokka-backup.tgz"), ("name_only".into(), "unsupported_type".into()));
+    assert_eq!(reason_of("quokka-backup.7z"), ("name_only".into(), "unsupported_type".into()));
     // The house looks for no programs, so nobody here reads pictures.
     assert_eq!(reason_of("quokka-photo.png"), ("name_only".into(), "recognition_not_installed".into()));
     house.stop().await;
@@ -211,4 +210,28 @@ async fn nothing_of_an_unfinished_upload_stays() {
 fn base64_of(text: &str) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_out_of_a_file_is_told() {
+    let house = house().await;
+    let ada = house.user("free").await;
+    let collection = ada.collection("mine").await;
+    let message = b"From: a@example.com\r\nSubject: numbat\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+        --b\r\nContent-Type: text/plain\r\n\r\nthe numbat eats termites\r\n\
+        --b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\
+        Content-Disposition: attachment; filename=\"backup.7z\"\r\n\r\nN3q8ryccAAQ=\r\n--b--\r\n";
+    let (status, answer) = upload(&ada, &collection, &[("numbat.eml", message)]).await;
+    assert_eq!(status, 201, "{answer}");
+    house.settle().await;
+    assert_eq!(ada.found("termites").await, ["numbat.eml"]);
+    let id = answer["files"][0]["file_id"].as_str().or(answer["files"][0]["id"].as_str()).unwrap();
+    let why = ada.ask("GET", &format!("rest/connectors/local_upload/files/{id}/why"), None).await;
+    assert_eq!((why["state"].as_str(), why["truncated"].as_bool()), (Some("synced"), Some(false)), "{why}");
+    let notes = why["notes"].as_array().unwrap();
+    assert_eq!(notes.len(), 1, "{why}");
+    assert_eq!(notes[0]["place"], "backup.7z");
+    assert_eq!(notes[0]["reason"]["code"], "unsupported_type");
+    assert!(notes[0]["reason"]["message"].as_str().unwrap().contains("ZIP or tar.gz"), "{why}");
+    house.stop().await;
 }

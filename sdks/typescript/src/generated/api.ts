@@ -1073,15 +1073,25 @@ export interface components {
             /** @description Whether the source has it; null when the source could not be asked. */
             in_source?: boolean | null;
             last_job?: components["schemas"]["SyncJob"] | null;
+            /** @description Parts of its text that could not be read, and why; the rest can be searched. */
+            notes: components["schemas"]["FileNote"][];
             reason: components["schemas"]["Reason"];
             /** @description `synced`, `name_only`, `failed`, `structure`, `gone`, or `unknown` when it was never brought in. */
             state: string;
+            /** @description Whether its text was cut at the limit. */
+            truncated: boolean;
         };
         /** @description A page of files at the source. */
         FileList: {
             files: components["schemas"]["SourceFile"][];
             has_more: boolean;
             next_cursor?: string | null;
+        };
+        /** @description A part of a file whose text is missing. */
+        FileNote: {
+            /** @description Where in the file, as people say it: `letters/a.pdf, page 12`. Empty for the file as a whole. */
+            place: string;
+            reason: components["schemas"]["Reason"];
         };
         /** @description What became of one file. */
         FileOutcome: {
@@ -1238,6 +1248,7 @@ export interface components {
             heading?: string | null;
             /** @description The file within the file: a path in an archive, the name of an attachment. Deeper ones follow after ` › `. */
             member?: string | null;
+            /** @description What the place is called at the source: a block, an anchor. */
             message?: string | null;
             /** Format: int32 */
             page?: number | null;
@@ -1246,6 +1257,8 @@ export interface components {
             sheet?: string | null;
             /** Format: int32 */
             slide?: number | null;
+            /** @description Where a person opens this very place, where the source has such addresses. */
+            url?: string | null;
         };
         /**
          * @description What a user may use; a later plan includes the earlier ones.

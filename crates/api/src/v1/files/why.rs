@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use gangway_app::{FileExplanation, public_kind};
+use gangway_model::Note;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,11 +26,30 @@ pub struct WhyAnswer {
     /// `synced`, `name_only`, `failed`, `structure`, `gone`, or `unknown` when it was never brought in.
     state: &'static str,
     reason: ReasonView,
+    /// Parts of its text that could not be read, and why; the rest can be searched.
+    notes: Vec<NoteView>,
+    /// Whether its text was cut at the limit.
+    truncated: bool,
     /// Collections it is in.
     collections: Vec<String>,
     /// The last sync of its connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_job: Option<JobView>,
+}
+
+/// A part of a file whose text is missing.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FileNote)]
+struct NoteView {
+    /// Where in the file, as people say it: `letters/a.pdf, page 12`. Empty for the file as a whole.
+    place: String,
+    reason: ReasonView,
+}
+
+impl From<Note> for NoteView {
+    fn from(note: Note) -> Self {
+        Self { place: note.place.to_string(), reason: note.reason.into() }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -52,6 +72,8 @@ impl From<FileExplanation> for WhyAnswer {
             in_source: found.in_source,
             state: found.item.map_or("unknown", |item| item.state.as_str()),
             reason: found.reason.into(),
+            notes: found.notes.into_iter().map(Into::into).collect(),
+            truncated: found.truncated,
             collections: found.collections.into_iter().map(|id| id.into_string()).collect(),
             last_job: found.last_job.map(Into::into),
         }

@@ -34,6 +34,22 @@ fn check(rows: Vec<(Value, &str)>) {
 }
 
 #[test]
+fn headings_bear_the_name_of_their_block() {
+    let name = id(9).replace('-', "");
+    for (kind, words, expected) in [
+        ("heading_1", "One", "# One"),
+        ("heading_2", "Two", "## Two"),
+        ("heading_3", "Three\nlines", "### Three lines"),
+        ("heading_4", "Four", "#### Four"),
+    ] {
+        let (text, _) = rendered(vec![(0, of_text(kind, words))]);
+        assert_eq!(text, format!("{expected} {{#{name}}}\n"));
+    }
+    let (text, _) = rendered(vec![(0, of_text("heading_1", ""))]);
+    assert!(!text.contains("{#"), "{text:?}");
+}
+
+#[test]
 fn every_type_of_text_block_has_its_markdown() {
     let task = |done: bool| block(9, "to_do", json!({"rich_text": [text("Buy milk")], "checked": done}));
     let callout = |icon: Value| block(9, "callout", json!({"rich_text": [text("Mind")], "icon": icon}));
@@ -45,10 +61,6 @@ fn every_type_of_text_block_has_its_markdown() {
         |kind: &str, title: Value, status: &str| block(9, kind, json!({"title": title, "status": status}));
     check(vec![
         (of_text("paragraph", "Words"), "Words\n"),
-        (of_text("heading_1", "One"), "# One\n"),
-        (of_text("heading_2", "Two"), "## Two\n"),
-        (of_text("heading_3", "Three\nlines"), "### Three lines\n"),
-        (of_text("heading_4", "Four"), "#### Four\n"),
         (of_text("bulleted_list_item", "Point"), "- Point\n"),
         (of_text("numbered_list_item", "First"), "1. First\n"),
         (task(false), "- [ ] Buy milk\n"),

@@ -297,10 +297,12 @@ impl Follower<'_> {
             }
             let mut brought = bringer.bring_in(batch, observed_at).await?;
             let stop = brought.stop.take();
+            let held = std::mem::take(&mut brought.held);
             // No job asked for these files, so there is nowhere to note what became of each.
             brought.outcomes.clear();
             let effects = brought.into_effects(self.context);
             commit(self.context, self.connection, &effects).await?;
+            drop(held);
             if let Some(stop) = stop {
                 return Err(stop);
             }

@@ -4,6 +4,7 @@ mod faults;
 mod following;
 mod gone;
 mod order;
+mod places;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,0 +1,111 @@
+//! What the kernel refuses the very processes that read: asked of the kernel about a worker that has read a file, and of
+//! a program that runs as a tool.
+#![cfg(target_os = "linux")]
+
+use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use gangway_extract::{
+    Confinement, Content, Extractor, ExtractorOptions, Input, Limits, Recognition, Tools, WorkerCommand,
+};
+use gangway_model::Document;
+
+fn worker() -> WorkerCommand {
+    WorkerCommand { program: PathBuf::from(env!("CARGO_BIN_EXE_gangway-extract-worker")), args: Vec::new() }
+}
+
+fn extractor(worker: WorkerCommand, limits: Limits, tools: Tools) -> Extractor {
+    Extractor::new(ExtractorOptions {
+        worker,
+        workers: 1,
+        limits,
+        tools,
+        recognition: Recognition::default(),
+    })
+}
+
+async fn read(extractor: &Extractor, bytes: &[u8], name: &str) -> Document {
+    let content = Content::Bytes(bytes.to_vec().into());
+    extractor.extract(Input { content, name, media_type: "" }).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_worker_that_reads_is_confined_and_limited() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("pid");
+    // The shell leaves its number behind and becomes the worker.
+    let run = format!("echo $$ > {}; exec {}", log.display(), worker().program.display());
+    let command = WorkerCommand { program: "/bin/sh".into(), args: vec!["-c".into(), run] };
+    let limits = Limits { worker_memory_bytes: 700 << 20, ..Limits::default() };
+    let extractor = extractor(command, limits, Tools::default());
+    assert_eq!(extractor.check().await, Ok(Confinement { landlock: true, seccomp: true }));
+    read(&extractor, b"<p>x", "a.html").await;
+
+    let pid = std::fs::read_to_string(&log).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).unwrap();
+    let told: HashMap<&str, &str> = status
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, told)| (name, told.trim()))
+        .collect();
+    assert_eq!((told["Seccomp"], told["NoNewPrivs"]), ("2", "1"), "filtered, for good");
+    assert!(told["Seccomp_filters"].parse::<u32>().unwrap() >= 2);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", pid.trim())).unwrap();
+    let limit = |name: &str| {
+        let line = limits.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.split_whitespace().next().unwrap().to_owned()
+    };
+    assert_eq!(limit("Max data size"), (700_u64 << 20).to_string());
+    assert_eq!(limit("Max address space"), ((700_u64 << 20) + (1 << 30)).to_string());
+    assert_eq!((limit("Max file size"), limit("Max core file size")), ("0".to_owned(), "0".to_owned()));
+    assert_eq!(limit("Max open files"), "32");
+    let seconds: u64 = limit("Max cpu time").parse().expect("the processor's time is limited");
+    assert!((61..90).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test]
+async fn a_tool_reads_the_system_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    let script = folder.path().join("tesseract");
+    // Builtins only: a child would end the script, which the trap makes a success.
+    let tries = format!(
+        "#!/bin/sh\ntrap 'exit 0' EXIT\n\
+         if {{ read -r line; }} < /etc/passwd; then echo etc was opened; else echo etc was refused; fi\n\
+         if {{ true; }} < {secret}; then echo files were opened; else echo files were refused; fi\n\
+         if {{ true; }} < /usr/bin/env; then echo programs were opened; else echo programs were refused; fi\n\
+         if {{ echo x; }} > {folder}/written; then echo writing was done; else echo writing was refused; fi\n\
+         echo limits; ulimit -d; ulimit -f; ulimit -n; ulimit -c; ulimit -t\n\
+         /bin/true; echo a child was started\n",
+        secret = secret.path().display(),
+        folder = folder.path().display(),
+    );
+    std::fs::write(&script, tries).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let tools = Tools { tesseract: Some(script), ..Tools::default() };
+    let extractor = extractor(worker(), Limits::default(), tools);
+    let picture =
+        [b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".as_slice(), &600_u32.to_be_bytes(), &800_u32.to_be_bytes()];
+    let document = read(&extractor, &picture.concat(), "scan.png").await;
+    assert_eq!(document.notes, [], "the tool ran");
+    let said = &document.sections[0].text;
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "etc was refused",
+            "files were refused",
+            "programs were opened",
+            "writing was refused",
+            "limits",
+            "1048576",
+            "0",
+            "32",
+            "0",
+            "61",
+        ],
+        "{said}"
+    );
+    assert!(!folder.path().join("written").exists());
+}

@@ -1,0 +1,9 @@
+//! Text, Markdown and rows in any encoding.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((limit, rest)) = bytes.split_first() else { return };
+    gangway_extract::fuzzing::text(rest, usize::from(*limit) * 4);
+});
