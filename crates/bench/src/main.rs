@@ -16,6 +16,7 @@ mod report;
 mod search;
 mod start;
 mod sync;
+mod vectors;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -49,6 +50,8 @@ enum Role {
     Search(search::SearchArgs),
     /// Measures how well search answers, beside a plain tantivy and SQLite FTS5.
     Quality(quality::QualityArgs),
+    /// Measures the search for the nearest vectors at size.
+    Vectors(vectors::VectorArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -65,6 +68,11 @@ fn main() -> anyhow::Result<()> {
         Some(Role::Quality(asked)) => {
             let mut found = Report::of_search(&asked.data());
             runtime.block_on(quality::measure(asked, &mut found))?;
+            found.finish(&report("-"))
+        }
+        Some(Role::Vectors(asked)) => {
+            let mut found = Report::of_search(&asked.data());
+            runtime.block_on(vectors::measure(asked, &mut found))?;
             found.finish(&report("-"))
         }
         None => runtime.block_on(measure(&args, &report("docs/benchmarks.md"))),
