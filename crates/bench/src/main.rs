@@ -17,6 +17,7 @@ mod report;
 mod search;
 mod start;
 mod sync;
+mod vectors;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -52,6 +53,8 @@ enum Role {
     Extract(extract::ExtractArgs),
     /// Measures how well search answers, beside a plain tantivy and SQLite FTS5.
     Quality(quality::QualityArgs),
+    /// Measures the search for the nearest vectors at size.
+    Vectors(vectors::VectorArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -73,6 +76,11 @@ fn main() -> anyhow::Result<()> {
         Some(Role::Extract(asked)) => {
             let mut found = Report::of_extraction(&asked.data());
             runtime.block_on(extract::measure(asked, &program(&args)?, &mut found))?;
+            found.finish(&report("-"))
+        }
+        Some(Role::Vectors(asked)) => {
+            let mut found = Report::of_search(&asked.data());
+            runtime.block_on(vectors::measure(asked, &mut found))?;
             found.finish(&report("-"))
         }
         None => runtime.block_on(measure(&args, &report("docs/benchmarks.md"))),

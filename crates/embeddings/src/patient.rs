@@ -93,7 +93,7 @@ impl<E: Embedder> Embedder for Patient<E> {
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use gangway_effects::SteppedClock;
+    use gangway_effects::{Clock, SteppedClock};
 
     use super::*;
 

@@ -40,8 +40,10 @@ impl Store {
 
     /// Up to `limit` items that wait, those that wait longest first.
     pub async fn list_to_embed(&self, limit: u32) -> Result<Vec<ToEmbed>> {
+        // Every moment is later than this; it makes the index's order the way to read.
         let rows = Sql::new(
-            "SELECT item_id, mark FROM to_embed WHERE refused IS NULL ORDER BY asked_at, item_id LIMIT ",
+            "SELECT item_id, mark FROM to_embed WHERE refused IS NULL AND asked_at >= 0 \
+             ORDER BY asked_at, item_id LIMIT ",
         )
         .arg(limit)
         .all(&self.read)
