@@ -5,5 +5,5 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((limit, rest)) = bytes.split_first() else { return };
-    gangway_extract::fuzzing::text(rest, usize::from(*limit) * 4);
+    gangway_extract::fuzzing::text(rest, usize::from(*limit), usize::from(*limit) * 4);
 });

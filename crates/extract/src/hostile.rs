@@ -43,9 +43,10 @@ proptest! {
     #[test]
     fn text_is_decoded_and_every_reader_gives_clean_sections_within_its_limit(
         bytes in bytes(),
+        charset in 0_usize..7,
         limit in 1_usize..500,
     ) {
-        fuzzing::text(&bytes, limit);
+        fuzzing::text(&bytes, charset, limit);
     }
 
     #[test]

@@ -294,6 +294,12 @@ pub(crate) mod tests {
         assert_eq!(cut.len(), 2, "{cut:?}");
         assert!(matches!(cut[1].1, Err(Refusal::Broken { .. })));
         assert!(matches!(read_all(b"no archive at all", 10)[0].1, Err(Refusal::Broken { .. })));
+        // Half a member is no member, and a header with another sum is none.
+        let half = &member("half", b'0', &[b'x'; 600])[..BLOCK + 100];
+        assert!(matches!(read_all(half, 1000)[0].1, Err(Refusal::Broken { .. })));
+        let mut changed = member("a.txt", b'0', b"text");
+        changed[0] ^= 1;
+        assert!(matches!(read_all(&changed, 1000)[0].1, Err(Refusal::Broken { .. })));
         assert!(read_all(b"", 10).is_empty());
     }
 
