@@ -23,6 +23,8 @@ SOURCES = [
     ("slack", "slack", None, "Conversations"),
     ("dropbox", "dropbox", None, "Shared files"),
 ]
+# What is shown on a phone as well.
+ON_PHONE = ["connect", "files", "collection", "search"]
 DESK, PHONE = {"width": 1280, "height": 820}, {"width": 390, "height": 780}
 
 
@@ -86,14 +88,17 @@ def main():
                 console = Console(page, house.url)
                 page.set_viewport_size(size)
                 page.goto(f"{house.url}/console/")
-                take(console, folder, f"sign-in{suffix}-{theme}")
+                if not suffix:
+                    take(console, folder, f"sign-in-{theme}")
                 console.sign_in(house.token)
                 for name, path, act in pages:
-                    shoot(console, folder, f"{name}{suffix}-{theme}", path, act)
-                context.clear_cookies()
-                console.sign_in(house.admin_key)
-                for name, path, act in admin:
-                    shoot(console, folder, f"{name}{suffix}-{theme}", path, act)
+                    if not suffix or name in ON_PHONE:
+                        shoot(console, folder, f"{name}{suffix}-{theme}", path, act)
+                if not suffix:
+                    context.clear_cookies()
+                    console.sign_in(house.admin_key)
+                    for name, path, act in admin:
+                        shoot(console, folder, f"{name}-{theme}", path, act)
                 context.close()
         browser.close()
 
@@ -108,7 +113,6 @@ def shoot(console: Console, folder: Path, name: str, path: str, act):
 
 def take(console: Console, folder: Path, name: str):
     console.page.evaluate("document.fonts.ready.then(() => true)")
-    # Of the phone, only what the documentation shows is kept; the rest is for people who look at a change.
     console.page.screenshot(path=folder / f"{name}.png")
 
 

@@ -202,6 +202,7 @@ test("the client reaches every operation that a user token may call, and no othe
     await c.getConnectorsStatus();
     await c.getConnectorStatus("x");
     await c.refreshToken("x");
+    await c.getConnectionContents("x");
     await c.disconnect("x");
     await c.listFiles("x");
     await c.listFileVersions("x", "f");
@@ -223,6 +224,7 @@ test("the client reaches every operation that a user token may call, and no othe
     await c.listCollections();
     await c.createCollection("n");
     await c.getCollection("u");
+    await c.getCollectionCoverage("u");
     await c.updateCollection("u", { name: "m" });
     await c.deleteCollection("u");
     await c.listCollectionFiles("u");

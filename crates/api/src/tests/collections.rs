@@ -112,7 +112,7 @@ async fn coverage_and_contents_are_told_to_whom_they_belong() {
     let shared = colleague.get(&path).await.ok();
     assert_eq!(
         (&shared["sources"][0]["chosen"], &shared["sources"][0]["user_email"]),
-        (&json!(2), &json!(null))
+        (&json!(1), &json!(null))
     );
     stranger.get(&path).await.error(404, "not_found");
 
