@@ -4,6 +4,25 @@
  */
 
 export interface paths {
+    "/console/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows who is signed in in this browser. */
+        get: operations["get_session"];
+        put?: never;
+        /** Signs this browser in: from now on its cookie stands for the token, which no page keeps. */
+        post: operations["sign_in"];
+        /** Signs this browser out. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -214,6 +233,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rest/admin/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists which connectors are configured, and what to register at the providers of the others. */
+        get: operations["list_connector_setups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rest/admin/organizations": {
         parameters: {
             query?: never;
@@ -390,6 +426,23 @@ export interface paths {
         head?: never;
         /** Changes a collection of the user's own. */
         patch: operations["update_collection"];
+        trace?: never;
+    };
+    "/rest/collections/{uuid}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what a collection's sources have, what of it is here, and why the rest is not. */
+        get: operations["get_collection_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/rest/collections/{uuid}/files": {
@@ -592,6 +645,23 @@ export interface paths {
         put?: never;
         /** Starts an authorization: returns the consent screen's address. */
         post: operations["authorize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rest/connectors/{connector_id}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what came through a connection: what disconnecting would delete. */
+        get: operations["get_connection_contents"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -953,6 +1023,14 @@ export interface components {
             has_more: boolean;
             next_cursor?: string | null;
         };
+        CollectionShare: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files: number;
+            name: string;
+            uuid: string;
+        };
         CompleteAnswer: {
             connection_id: string;
             connector_id: string;
@@ -985,6 +1063,18 @@ export interface components {
             status: string;
             sync: components["schemas"]["ChangeNotice"];
             user_email?: string | null;
+        };
+        /** @description What came through a connection. */
+        ConnectionContents: {
+            /** @description The collections they stand in, those with the most first. */
+            collections: components["schemas"]["CollectionShare"][];
+            connection_id: string;
+            connector_id: string;
+            /**
+             * Format: int64
+             * @description Files that stand in collections, each counted once.
+             */
+            files: number;
         };
         ConnectionProblem: {
             code: string;
@@ -1027,6 +1117,88 @@ export interface components {
         };
         ConnectorList: {
             connectors: components["schemas"]["Connector"][];
+        };
+        /** @description How far a connector is set up, and what to register at its provider. */
+        ConnectorSetup: {
+            connector_id: string;
+            /** @description Where setting it up is described step by step. */
+            guide?: string | null;
+            name: string;
+            /** @description The lowest plan that includes it. */
+            plan: components["schemas"]["Plan"];
+            /** @description The section of the configuration that its OAuth app stands in: `[providers.<provider>]`. */
+            provider: string;
+            /** @description Why nobody can use it here and now. */
+            reason?: string | null;
+            /** @description What to register at the provider as redirect addresses: the first is this server's own callback page. */
+            redirect_uris: string[];
+            /** @description What to allow the OAuth app at the provider. */
+            scopes: components["schemas"]["ScopeSetup"][];
+            state: components["schemas"]["SetupState"];
+        };
+        ConnectorSetupList: {
+            /** @description In the order of the registry. */
+            connectors: components["schemas"]["ConnectorSetup"][];
+        };
+        /** @description What a collection's sources have, what of it is here, and the reason for every difference. */
+        Coverage: {
+            /** @description Why the last two are not searchable, the most frequent reason first. */
+            differences: components["schemas"]["CoverageDifference"][];
+            /**
+             * Format: int64
+             * @description Those that could not be brought in.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Files that the sources have, as far as they were listed.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Those found by their name only, because there is no text to bring in.
+             */
+            name_only: number;
+            /**
+             * Format: int64
+             * @description Of these, those whose text can be searched.
+             */
+            searchable: number;
+            sources: components["schemas"]["CoverageSource"][];
+        };
+        CoverageDifference: {
+            /** @description Null where no reason was kept. */
+            code?: string | null;
+            /** Format: int64 */
+            files: number;
+            /** @description A sentence a person can act on; that of one of the files. */
+            message?: string | null;
+            /** @description `name_only` or `failed`. */
+            sync_state: string;
+        };
+        /** @description A connection that brings files into the collection. */
+        CoverageSource: {
+            /**
+             * Format: int64
+             * @description Files and folders that were chosen.
+             */
+            chosen: number;
+            connection_id: string;
+            connector_id: string;
+            /** Format: int64 */
+            files: number;
+            /**
+             * Format: int64
+             * @description Of these, those whose changes are followed.
+             */
+            followed: number;
+            /** Format: date-time */
+            last_sync_at?: string | null;
+            /** @description Whether everything below them has been listed once. */
+            listing_complete: boolean;
+            /** @description `active`, `needs_reauth` or `disconnecting`. */
+            status: string;
+            user_email?: string | null;
         };
         CreateCollectionRequest: {
             access?: components["schemas"]["Access"] | null;
@@ -1313,6 +1485,14 @@ export interface components {
             reason?: components["schemas"]["Reason"] | null;
             status: ("receiving" | "received" | "done" | "failed") & Record<string, unknown>;
         };
+        ScopeSetup: {
+            /** @description Whether it is asked for when nobody names scopes. */
+            default: boolean;
+            /** @description What a person allows by it. */
+            meaning: string;
+            /** @description The provider's name for it. */
+            name: string;
+        };
         SearchAnswer: {
             by_meaning: components["schemas"]["ByMeaning"];
             has_more: boolean;
@@ -1358,6 +1538,26 @@ export interface components {
             query: string;
             /** @description Whether files with nearly the same text each get a hit of their own; without it they are one. */
             show_duplicates?: boolean | null;
+        };
+        /** @description Who is signed in. */
+        Session: {
+            /** @description What calls that change something send as `X-CSRF-Token`. */
+            csrf_token: string;
+            /**
+             * Format: date-time
+             * @description The session ends then, or with the token that signed in if that ends earlier.
+             */
+            expires_at: string;
+            role: components["schemas"]["SessionRole"];
+            user?: components["schemas"]["User"] | null;
+        };
+        /** @enum {string} */
+        SessionRole: "user" | "admin";
+        /** @enum {string} */
+        SetupState: "ready" | "needs_app" | "not_built";
+        SignInRequest: {
+            /** @description A user token or the admin key. */
+            token: string;
         };
         /** @description A piece of the passage that shows why it was found. */
         Snippet: {
@@ -1665,6 +1865,211 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description No valid token: `unauthorized`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow this: `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not able to answer just now: `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    /** @description The session, for this browser and no script. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The request is malformed: `invalid_request`, with `details.field`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token: `unauthorized`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow this: `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is larger than this endpoint takes: `payload_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a content type that is not read here: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not able to answer just now: `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid token: `unauthorized`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow this: `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not able to answer just now: `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     healthz: {
         parameters: {
             query?: never;
@@ -2411,6 +2816,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token: `unauthorized`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow this: `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not able to answer just now: `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_connector_setups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every connector. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorSetupList"];
                 };
             };
             /** @description No valid token: `unauthorized`. */
@@ -3944,6 +4407,85 @@ export interface operations {
             };
             /** @description The body is of a content type that is not read here: `unsupported_media_type`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not able to answer just now: `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_collection_coverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The collection's UUID. */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coverage"];
+                };
+            };
+            /** @description The request is malformed: `invalid_request`, with `details.field`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token: `unauthorized`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow this: `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours: `not_found`. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5693,6 +6235,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+        };
+    };
+    get_connection_contents: {
+        parameters: {
+            query?: {
+                /** @description Names a connection; the first one when left out. */
+                connection?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The connector's id, such as `google_drive`. */
+                connector_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came through it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionContents"];
+                };
+            };
+            /** @description The request is malformed: `invalid_request`, with `details.field`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token: `unauthorized`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Contradicts the present state: `conflict`, `connector_unavailable`, `not_connected`, `needs_reauth` or `token_expired`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not able to answer just now: `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

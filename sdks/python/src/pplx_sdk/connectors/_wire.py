@@ -111,11 +111,14 @@ class Place(Model):
     member: str | None = None
     """The file within the file: a path in an archive, the name of an attachment. Deeper ones follow after ` › `."""
     message: str | None = None
+    """What the place is called at the source: a block, an anchor."""
     page: int | None = None
     rows: list[int] | None = None
     """First and last row, counted from 1."""
     sheet: str | None = None
     slide: int | None = None
+    url: str | None = None
+    """Where a person opens this very place, where the source has such addresses."""
 
 
 class Reason(Model):
@@ -369,26 +372,20 @@ class ConnectorList(Model):
     connectors: list[Connector]
 
 
-class FileExplanation(Model):
-    """What the source has, what we have, and the reason for a difference."""
-
-    collections: list[str]
-    """Collections it is in."""
-    file: WhyFile
-    in_source: bool | None = None
-    """Whether the source has it; null when the source could not be asked."""
-    last_job: SyncJob | None = None
-    reason: Reason
-    state: str
-    """`synced`, `name_only`, `failed`, `structure`, `gone`, or `unknown` when it was never brought in."""
-
-
 class FileList(Model):
     """A page of files at the source."""
 
     files: list[SourceFile]
     has_more: bool
     next_cursor: str | None = None
+
+
+class FileNote(Model):
+    """A part of a file whose text is missing."""
+
+    place: str
+    """Where in the file, as people say it: `letters/a.pdf, page 12`. Empty for the file as a whole."""
+    reason: Reason
 
 
 class FileOutcome(Model):
@@ -455,6 +452,24 @@ class Understood(Model):
 class UploadAnswer(Model):
     files: list[UploadedFile]
     """In the order of the parts."""
+
+
+class FileExplanation(Model):
+    """What the source has, what we have, and the reason for a difference."""
+
+    collections: list[str]
+    """Collections it is in."""
+    file: WhyFile
+    in_source: bool | None = None
+    """Whether the source has it; null when the source could not be asked."""
+    last_job: SyncJob | None = None
+    notes: list[FileNote]
+    """Parts of its text that could not be read, and why; the rest can be searched."""
+    reason: Reason
+    state: str
+    """`synced`, `name_only`, `failed`, `structure`, `gone`, or `unknown` when it was never brought in."""
+    truncated: bool
+    """Whether its text was cut at the limit."""
 
 
 class Hit(Model):
