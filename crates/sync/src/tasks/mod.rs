@@ -269,3 +269,19 @@ fn read<T: serde::de::DeserializeOwned>(context: &TaskContext) -> Result<T, Stop
         Stop::failed("unreadable_task", format!("the task's payload cannot be read: {error}"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A walk through a gone container that begins must not be swallowed by one that waits to go on behind it.
+    #[test]
+    fn a_look_through_a_container_starts_over_and_goes_on_without_pushing_in() {
+        let now = gangway_model::Timestamp::UNIX_EPOCH;
+        let (connection, container) = ("c".into(), "folder".into());
+        let first = payload::confirm_inside(&connection, &container, None, now);
+        let next = payload::confirm_inside(&connection, &container, Some(&"item".into()), now);
+        assert_eq!(first.unique_key, next.unique_key);
+        assert!(first.starts_over && !next.starts_over);
+    }
+}
