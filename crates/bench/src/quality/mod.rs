@@ -56,8 +56,12 @@ impl QualityArgs {
         let (Some(url), Some(model)) = (&self.embeddings_url, &self.embeddings_model) else {
             return Ok(None);
         };
-        let network =
-            Network::new(NetworkOptions { allow_private_addresses: true, ..NetworkOptions::default() })?;
+        let patient = NetworkOptions {
+            allow_private_addresses: true,
+            read_timeout: std::time::Duration::from_secs(600),
+            ..NetworkOptions::default()
+        };
+        let network = Network::new(patient)?;
         let options = HttpEmbedderOptions {
             url: url.clone(),
             model: model.clone(),
