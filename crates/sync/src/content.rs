@@ -19,7 +19,7 @@ const IN_MEMORY: usize = 1 << 20;
 /// What fetching and reading one item came to.
 pub enum Fetched {
     /// The bytes arrived and were read, now or before.
-    Read { read: WasRead, hash: String, bytes: u64 },
+    Read { read: Box<WasRead>, hash: String, bytes: u64 },
     /// The source says that the item does not exist any more.
     Gone,
     /// This item cannot be had; the rest goes on.
@@ -65,7 +65,7 @@ pub async fn fetch_and_read(
     };
     let input = Input { content, name: &entry.name, media_type: &arrived.media_type };
     match read_once(rooms, Arrival { input, hash: &arrived.hash, size: arrived.size, user, item }).await {
-        Ok(read) => Ok(Fetched::Read { read, hash: arrived.hash, bytes: arrived.size }),
+        Ok(read) => Ok(Fetched::Read { read: Box::new(read), hash: arrived.hash, bytes: arrived.size }),
         Err(Unread::Extract(error)) => Ok(Fetched::Failed(our_fault(&error))),
         Err(Unread::Stop(stop)) => Err(stop),
     }

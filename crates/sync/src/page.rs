@@ -243,18 +243,22 @@ impl Bringer<'_> {
         let rooms = self.rooms;
         let entry = &work.placed.entry;
         match fetch_and_read(self.source, rooms, entry, &self.connection.user_id, &work.id).await? {
-            Fetched::Read { read: WasRead { document: Ok((document, stored)), held }, hash, bytes } => {
-                let mut item = self.item_of(&work, ItemState::Synced, None);
-                item.content_hash = Some(hash);
-                item.synced_at = Some(rooms.now());
-                let indexed = self.indexed(&work, &item, Some(&document));
-                let outcome = self.outcome(&work, Outcome::Synced, None);
-                let done = Done::finished(item, DocumentChange::Put(stored), indexed, outcome, bytes);
-                Ok(Done { held, ..done })
-            }
-            Fetched::Read { read: WasRead { document: Err(reason), held }, hash, bytes } => {
-                let outcome = if is_expected(&reason) { Outcome::Skipped } else { Outcome::Failed };
-                let done = self.without_text(&work, ItemState::NameOnly, outcome, reason, Some(hash), bytes);
+            Fetched::Read { read, hash, bytes } => {
+                let WasRead { document, held } = *read;
+                let done = match document {
+                    Ok((document, stored)) => {
+                        let mut item = self.item_of(&work, ItemState::Synced, None);
+                        item.content_hash = Some(hash);
+                        item.synced_at = Some(rooms.now());
+                        let indexed = self.indexed(&work, &item, Some(&document));
+                        let outcome = self.outcome(&work, Outcome::Synced, None);
+                        Done::finished(item, DocumentChange::Put(stored), indexed, outcome, bytes)
+                    }
+                    Err(reason) => {
+                        let outcome = if is_expected(&reason) { Outcome::Skipped } else { Outcome::Failed };
+                        self.without_text(&work, ItemState::NameOnly, outcome, reason, Some(hash), bytes)
+                    }
+                };
                 Ok(Done { held, ..done })
             }
             Fetched::Refused(reason) => {

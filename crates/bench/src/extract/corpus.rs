@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use crate::quality::random;
 
-#[allow(dead_code, reason = "its own tests use the rest")]
 #[path = "../../../extract/tests/files/mod.rs"]
 pub mod files;
 

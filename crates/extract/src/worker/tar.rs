@@ -209,8 +209,8 @@ fn number(field: &[u8]) -> Option<u64> {
 
 /// The path in an extended header: lines of `length key=value`.
 fn pax_path(text: &str) -> Option<String> {
-    let lines = text.lines().filter_map(|line| line.split_once(' ')?.1.split_once('='));
-    lines.filter(|(key, _)| *key == "path").last().map(|(_, value)| value.to_owned())
+    let mut lines = text.lines().filter_map(|line| line.split_once(' ')?.1.split_once('='));
+    lines.rfind(|(key, _)| *key == "path").map(|(_, value)| value.to_owned())
 }
 
 fn padded(size: u64) -> u64 {

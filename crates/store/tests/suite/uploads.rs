@@ -199,7 +199,7 @@ async fn parts_go_with_whatever_their_upload_hangs_on() {
                 2 => test.store.delete_collection(&ann.collection.id).await.unwrap(),
                 _ => test.store.delete_content_of_connection(&ann.connection.id).await.unwrap(),
             }
-            assert_eq!(orphans(&test).await, [key.clone()], "{number}");
+            assert_eq!(orphans(&test).await, std::slice::from_ref(&key), "{number}");
             assert!(test.store.find_upload(&seen.id).await.unwrap().is_none());
             assert_eq!(test.store.find_upload(&his.id).await.unwrap().unwrap().received, 4);
             test.store.forget_orphaned_blob(&key).await.unwrap();

@@ -99,7 +99,7 @@ async fn what_the_feed_never_told_is_found_within_a_week() {
     let house = house().await;
     let control = house.control();
     for name in ["kept.txt", "withdrawn.txt"] {
-        control.write_text(&FileTarget::path(&format!("Papers/{name}")), "a stork in both").unwrap();
+        control.write_text(&FileTarget::path(format!("Papers/{name}")), "a stork in both").unwrap();
     }
     let folder = control.find_file(&FileTarget::path("Papers")).unwrap().id;
     let ada = house.user("pro").await;

@@ -114,7 +114,7 @@ async fn an_outage_in_the_middle_of_an_export_is_no_size() {
     let entry = stage.source().get(&id).await.unwrap();
     let fetch = async || {
         let limits = FetchLimits { max_bytes: 64 << 20 };
-        stage.source().fetch(&entry, &limits).await.err().expect("it cannot be had now")
+        stage.source().fetch(&entry, &limits).await.expect_err("it cannot be had now")
     };
     let broken = json!({"status": 500});
     // The export and the document's own metadata.

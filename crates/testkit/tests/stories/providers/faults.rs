@@ -203,7 +203,11 @@ async fn a_grant_ends_in_the_middle<S: StandIn>() {
     for word in ["zander", "yellowhammer"] {
         scene.write(&scene.provider.home(), &format!("{word}.txt"), word).await;
     }
-    let job = interrupted(&ada, async || scene.provider.cause(Trouble::DeadGrant).await).await;
+    let mut job = interrupted(&ada, async || scene.provider.cause(Trouble::DeadGrant).await).await;
+    if job["status"] == "completed" {
+        // Where a sync takes few calls, it may have made the last one before: then the next one meets the end.
+        job = ada.sync("manual").await;
+    }
     assert_eq!(job["status"], "failed", "{job}");
     assert_eq!(job["error"]["code"], "needs_reauth", "{job}");
     let shown = ada.person.ask("GET", &format!("rest/connectors/{}", scene.connector()), None).await;
