@@ -133,10 +133,41 @@ impl Highlighter {
     }
 }
 
-/// White space folded, and the marks of Markdown tables and headings left out.
+/// White space folded, and the marks of Markdown tables, headings and strong words left out.
 fn on_one_line(passage: &str) -> String {
     let is_rule = |word: &&str| !word.chars().all(|c| matches!(c, '|' | '-' | '#' | '`' | ':' | '='));
-    passage.split_whitespace().filter(is_rule).collect::<Vec<_>>().join(" ")
+    let words: Vec<&str> = passage.split_whitespace().filter(is_rule).collect();
+    // These marks come in pairs; a lone one, as in code, means something else.
+    let opened = words.iter().filter(|word| opening(word).is_some()).count();
+    if opened == 0 || opened != words.iter().filter(|word| closing(word).is_some()).count() {
+        return words.join(" ");
+    }
+    let mut line = String::new();
+    for word in words {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        let word = opening(word).unwrap_or(word);
+        match closing(word) {
+            Some((strong, after)) => line.extend([strong, after]),
+            None => line.push_str(word),
+        }
+    }
+    line
+}
+
+const STRONG: &str = "**";
+
+/// What follows the mark before strong words.
+fn opening(word: &str) -> Option<&str> {
+    word.strip_prefix(STRONG).filter(|rest| rest.starts_with(char::is_alphanumeric))
+}
+
+/// What stands before the mark after strong words, and what follows it: a comma, say.
+fn closing(word: &str) -> Option<(&str, &str)> {
+    let (strong, after) = word.rsplit_once(STRONG)?;
+    let ends = !strong.is_empty() && strong != STRONG && !strong.ends_with('*');
+    (ends && after.chars().all(|c| c.is_ascii_punctuation())).then_some((strong, after))
 }
 
 /// The byte range around the most different matches, begun at a sentence or word and ended likewise.
@@ -312,6 +343,18 @@ mod tests {
         assert_eq!(marks(&found), ["予算"]);
         assert!(found.text.starts_with("… 来年") || found.text.starts_with("… これ"), "{}", found.text);
         assert!(found.text.ends_with("。 …"), "{}", found.text);
+    }
+
+    #[test]
+    fn marks_of_strong_words_are_left_out_where_they_come_in_pairs() {
+        for (text, shown) in [
+            ("**ada** within **30 days**, and **so on**.", "ada within 30 days, and so on."),
+            ("def f(*args, **kwargs): return 2 ** 3", "def f(*args, **kwargs): return 2 ** 3"),
+            ("x**y **bold", "x**y **bold"),
+            ("## A | b\n| --- |\n**c**", "A b c"),
+        ] {
+            assert_eq!(on_one_line(text), shown, "{text}");
+        }
     }
 
     #[test]
