@@ -37,7 +37,9 @@ mod upload_name;
 mod upload_path;
 
 mod collections;
+mod read_document;
 mod search;
+mod visible;
 
 mod readiness;
 
@@ -54,6 +56,7 @@ pub use page::{Page, PageOf};
 pub use picker::{
     CreatedPicker, OpenPicker, PICKER_LIFETIME, PickedFile, PickerOptions, PickerReport, public_kind,
 };
+pub use read_document::{LONGEST_READ, ReadText, SHORTEST_READ, TextPlace};
 pub use receive_notification::NotificationAnswer;
 pub use refresh::RefreshedConnection;
 pub use search::{FoundFile, FoundPage, SearchFilters, SearchFor};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::Stream;
 use gangway_effects::SharedClock;
 use gangway_extract::Extractor;
-use gangway_model::SyncJobId;
+use gangway_model::{Document, Item, ItemId, SyncJobId};
 use gangway_search::SearchIndex;
 use gangway_store::{Blobs, Store};
 use gangway_vault::Vault;
@@ -14,8 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::context::Rooms;
 use crate::open::Opener;
+use crate::page::load_stored;
 use crate::settings::SyncSettings;
 use crate::stop::Stop;
+use crate::stored::decode_document;
+use crate::tree::Tree;
 use crate::watch::{JobSnapshot, Watchers, watch_job};
 use crate::{schedule, worker};
 
@@ -92,6 +95,20 @@ impl Engine {
     /// Tells those who watch a job that it was changed from outside the engine.
     pub fn announce(&self, job: &SyncJobId) {
         self.rooms.watchers.announce(job);
+    }
+
+    /// An item's text as it was brought in; `None` when it has none, or when what is stored cannot be read.
+    pub async fn read_document(&self, item: &ItemId) -> Result<Option<Document>, Stop> {
+        let Some(stored) = load_stored(&self.rooms, item).await? else { return Ok(None) };
+        // Megabytes are inflated here: nobody's request should wait for it.
+        let decoded = tokio::task::spawn_blocking(move || decode_document(&stored)).await;
+        decoded.map_err(|error| Stop::failed("document_unreadable", error.to_string()))
+    }
+
+    /// Where an item stands at its source, by the names of the folders above it.
+    pub async fn path_of(&self, item: &Item) -> Result<String, Stop> {
+        let mut tree = Tree::new(&self.rooms.store, &item.connection_id);
+        Ok(format!("{}/{}", tree.path(item.parent_id.as_ref()).await?, item.name))
     }
 
     /// Looks for due work (feeds to poll, subscriptions to renew) now rather than at the next tick.

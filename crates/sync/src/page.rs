@@ -386,17 +386,21 @@ pub fn index_entry(
 
 /// An item's document from storage; `None` when it has none, or when what lies there cannot be read.
 pub async fn load_document(rooms: &Rooms, item: &ItemId) -> Result<Option<Document>, Stop> {
+    Ok(load_stored(rooms, item).await?.and_then(|stored| decode_document(&stored)))
+}
+
+/// The bytes that an item's document is stored as.
+pub async fn load_stored(rooms: &Rooms, item: &ItemId) -> Result<Option<Vec<u8>>, Stop> {
     let Some(stored) = rooms.store.document(item).await? else { return Ok(None) };
-    let body = match (stored.body, stored.blob_key) {
-        (Some(body), _) => body,
+    match (stored.body, stored.blob_key) {
+        (Some(body), _) => Ok(Some(body)),
         (None, Some(key)) => match rooms.blobs.get(&key).await {
-            Ok(body) => body.to_vec(),
-            Err(BlobError::NotFound) => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Ok(body) => Ok(Some(body.to_vec())),
+            Err(BlobError::NotFound) => Ok(None),
+            Err(error) => Err(error.into()),
         },
-        (None, None) => return Ok(None),
-    };
-    Ok(decode_document(&body))
+        (None, None) => Ok(None),
+    }
 }
 
 impl Done {

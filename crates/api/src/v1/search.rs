@@ -178,7 +178,7 @@ struct SnippetView {
 /// Where the passage stands in its document.
 #[derive(Clone, Serialize, ToSchema)]
 #[schema(as = Place)]
-struct PlaceView {
+pub struct PlaceView {
     /// The file within the file: a path in an archive, the name of an attachment. Deeper ones follow after ` › `.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<String>,
