@@ -3,5 +3,5 @@
 mod house;
 mod person;
 
-pub use house::{House, HouseOptions};
+pub use house::{ADMIN_KEY, House, HouseOptions};
 pub use person::Person;

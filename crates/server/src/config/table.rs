@@ -135,6 +135,13 @@ static FIXED: &[Setting] = &[
         "The largest file that may be uploaded."),
     setting("upload.max_files", Kind::Number { min: 1, max: 10_000 }, Some("1000"), None,
         "The most files in one upload request."),
+
+    setting("mcp.enabled", Kind::Switch, Some("true"), None,
+        "Lets assistants search, read and sync by the Model Context Protocol at /mcp, with a user's token."),
+    setting("mcp.authorization_servers", Kind::UrlList, Some("[]"), None,
+        "Authorization servers of your product that hand out this server's user tokens, for assistants that look for one. Not set: the token is given to the assistant by hand."),
+    setting("mcp.scopes", Kind::List, Some("[]"), None,
+        "Scopes that assistants should ask such an authorization server for."),
 ];
 
 /// All settings: the fixed ones, then those of each provider and each connector of the registry.
