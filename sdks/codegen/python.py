@@ -22,7 +22,7 @@ TOOLS = Path(sys.executable).parent
 
 # What the client's methods answer with; everything these name comes along.
 ANSWERS = [
-    "AuthorizeAnswer", "TokenAnswer", "RefreshAnswer", "ConnectorList", "FileList", "VersionList", "FileExplanation",
+    "AuthorizeAnswer", "TokenAnswer", "RefreshAnswer", "ConnectorList", "FileList", "VersionList", "FileExplanation", "FileText",
     "PickerAnswer", "PickerStatus", "SyncJob", "JobList", "OutcomeList", "CollectionList", "CollectionFileList",
     "UploadAnswer", "SearchAnswer", "User",
 ]  # fmt: skip

@@ -40,7 +40,7 @@ ACQUAINTED = """
 "query.collection_uuid" = "{collection}"
 
 [[operations]]
-include-path-regex = "^/rest/(connectors/local_upload|collections)/"
+include-path-regex = "^/rest/(connectors/local_upload|collections|files)/"
 parameters = {{ "path.file_id" = "{upload}", "path.uuid" = "{collection}", "query.collection_uuid" = "{collection}" }}
 """
 

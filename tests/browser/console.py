@@ -44,6 +44,14 @@ class Console:
 
     def theme(self, theme: str):
         self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        # Colours that are still on their way would be taken for what they pass through.
+        self.page.evaluate(
+            """async () => {
+                await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+                const ending = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < 5000);
+                await Promise.allSettled(ending.map((one) => one.finished));
+            }"""
+        )
 
     def is_accessible(self, where: str):
         """Asserts that axe finds nothing, in light and in dark."""

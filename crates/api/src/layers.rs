@@ -18,6 +18,12 @@ use crate::v1::uploads::tus;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const PICKER_KEY: HeaderName = HeaderName::from_static("x-picker-key");
+/// What clients of the Model Context Protocol send.
+const MCP_HEADERS: [HeaderName; 3] = [
+    HeaderName::from_static("mcp-protocol-version"),
+    HeaderName::from_static("mcp-method"),
+    HeaderName::from_static("mcp-name"),
+];
 
 /// Gives the request an id, a span without its query (which may hold codes), and counts it.
 pub async fn observe(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
@@ -112,20 +118,22 @@ pub fn answer_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
 pub fn cors(settings: &AppSettings) -> CorsLayer {
     let origins: Vec<HeaderValue> =
         settings.allowed_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    let own = [header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID, PICKER_KEY, IDEMPOTENCY_KEY];
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers(
-            [header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID, PICKER_KEY, IDEMPOTENCY_KEY]
-                .into_iter()
-                .chain(tus::headers::SENT)
-                .collect::<Vec<_>>(),
-        )
+        .allow_headers(own.into_iter().chain(tus::headers::SENT).chain(MCP_HEADERS).collect::<Vec<_>>())
         .expose_headers(
-            [REQUEST_ID, header::RETRY_AFTER, header::CONTENT_DISPOSITION, header::LOCATION]
-                .into_iter()
-                .chain(tus::headers::ANSWERED)
-                .collect::<Vec<_>>(),
+            [
+                REQUEST_ID,
+                header::RETRY_AFTER,
+                header::CONTENT_DISPOSITION,
+                header::LOCATION,
+                header::WWW_AUTHENTICATE,
+            ]
+            .into_iter()
+            .chain(tus::headers::ANSWERED)
+            .collect::<Vec<_>>(),
         )
         .max_age(Duration::from_secs(600))
 }

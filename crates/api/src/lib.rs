@@ -19,7 +19,7 @@ mod strict;
 
 pub use openapi::document_text;
 pub use problem::status_of;
-pub use router::router;
+pub use router::{router, router_with};
 pub use state::{ApiState, RenderMetrics};
 
 #[cfg(test)]

@@ -139,13 +139,7 @@ impl IntoResponse for ApiError {
 
 /// Logs the whole chain of causes, once, where it is answered.
 fn log(error: &AppError) {
-    let mut causes = Vec::new();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        causes.push(cause.to_string());
-        next = cause.source();
-    }
-    tracing::error!(code = error.code.as_str(), message = %error.message, causes = ?causes, "request failed");
+    tracing::error!(code = error.code.as_str(), message = %error.message, causes = ?error.causes(), "request failed");
 }
 
 /// Middleware of the OAuth endpoints: turns an error into RFC 6749's flat shape.

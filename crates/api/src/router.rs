@@ -15,8 +15,14 @@ use crate::{health, layers, openapi, pages, webhooks};
 
 /// The whole API, ready to be served.
 pub fn router(state: ApiState) -> Router {
+    router_with(state, Router::new())
+}
+
+/// The same with routes of another room beside it, which pass through the same layers.
+pub fn router_with(state: ApiState, others: Router) -> Router {
     let (quick, _) = quick_routes().split_for_parts();
     let (slow, _) = slow_routes().split_for_parts();
+    let quick = quick.merge(others.with_state(()));
     let quick = quick.layer(from_fn_with_state(state.clone(), layers::limit_time));
     let mut router = quick
         .merge(slow)
@@ -80,6 +86,7 @@ fn quick_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(collections::remove_file::remove_collection_file))
         .routes(routes!(collections::search::search_collection))
         .routes(routes!(search::search))
+        .routes(routes!(files::text::read_text))
         // who
         .routes(routes!(me::get_me))
         .routes(routes!(

@@ -188,6 +188,17 @@ impl AppError {
         .because(error)
     }
 
+    /// The whole chain of causes, the nearest first, for whoever logs it.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
+        let mut next = self.source();
+        while let Some(cause) = next {
+            causes.push(cause.to_string());
+            next = cause.source();
+        }
+        causes
+    }
+
     /// The seconds after which trying again makes sense.
     pub fn retry_after(&self) -> Option<u64> {
         self.details.get("retry_after").and_then(Value::as_u64)

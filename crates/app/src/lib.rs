@@ -40,7 +40,9 @@ mod upload_path;
 
 mod collections;
 mod contents;
+mod read_document;
 mod search;
+mod visible;
 
 mod readiness;
 
@@ -58,6 +60,7 @@ pub use page::{Page, PageOf};
 pub use picker::{
     CreatedPicker, OpenPicker, PICKER_LIFETIME, PickedFile, PickerOptions, PickerReport, public_kind,
 };
+pub use read_document::{LONGEST_READ, ReadText, SHORTEST_READ, TextPlace};
 pub use receive_notification::NotificationAnswer;
 pub use refresh::RefreshedConnection;
 pub use resumable::{Append, BeginUpload, Checksum, ChecksumAlgorithm, Senders, UploadAbout, UploadReport};

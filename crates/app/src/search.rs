@@ -1,13 +1,9 @@
 //! Searches what a user may see, and proves every hit against the rows before showing it.
 
-use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use gangway_connector::Connector;
-use gangway_model::{
-    CollectionId, ConnectionId, ConnectionState, Item, ItemId, ItemState, Place, Timestamp, User,
-    from_millis, to_millis,
-};
+use gangway_model::{CollectionId, Item, ItemId, Place, Timestamp, User, from_millis, to_millis};
 use gangway_search::{
     ByMeaning, Filters, Hit, MAX_LIMIT, MAX_OFFSET, Names, SearchError, SearchRequest, Understood,
     Visibility, folders_asked,
@@ -211,27 +207,9 @@ impl App {
             .flat_map(|hit| std::iter::once(&hit.item_id).chain(&hit.duplicates))
             .cloned()
             .collect();
-        let items = self.store.find_items(&ids).await?;
-        let items: HashMap<ItemId, Item> = items.into_iter().map(|item| (item.id.clone(), item)).collect();
-        let mut placed = self.store.item_collections(&ids).await?;
-        let closed = self.closed_connections(&items).await?;
-        let own = self.own_connections(user).await?;
-        let mut seen: HashMap<ItemId, (Item, Vec<CollectionId>)> = HashMap::new();
-        for (id, item) in items {
-            let is_here = matches!(item.state, ItemState::Synced | ItemState::NameOnly | ItemState::Failed);
-            if !is_here || closed.contains(&item.connection_id) {
-                continue;
-            }
-            let is_own = own.contains(&item.connection_id);
-            let mut collections = placed.remove(&id).unwrap_or_default();
-            if !is_own {
-                collections.retain(|id| shared.contains(id));
-            }
-            let stands_there = !collections.is_empty();
-            let is_wanted = wanted.is_empty() || collections.iter().any(|id| wanted.contains(id));
-            if stands_there && is_wanted {
-                seen.insert(id, (item, collections));
-            }
+        let mut seen = self.visible_items(user, shared, &ids).await?;
+        if !wanted.is_empty() {
+            seen.retain(|_, (_, collections)| collections.iter().any(|id| wanted.contains(id)));
         }
         let (mut files, mut left) = (Vec::with_capacity(hits.len()), Vec::new());
         for mut hit in hits {
@@ -247,24 +225,6 @@ impl App {
             }
         }
         Ok(Confirmed { files, left })
-    }
-
-    async fn own_connections(&self, user: &User) -> AppResult<HashSet<ConnectionId>> {
-        let own = self.store.find_connections(&user.id, None).await?;
-        Ok(own.into_iter().map(|one| one.id).collect())
-    }
-
-    /// Those of the items' connections through which nothing may be found any more.
-    async fn closed_connections(&self, items: &HashMap<ItemId, Item>) -> AppResult<HashSet<ConnectionId>> {
-        let mut closed = HashSet::new();
-        let named: HashSet<&ConnectionId> = items.values().map(|item| &item.connection_id).collect();
-        for id in named {
-            let found = self.store.find_connection(id).await?;
-            if found.is_none_or(|one| one.state == ConnectionState::Disconnecting) {
-                closed.insert(id.clone());
-            }
-        }
-        Ok(closed)
     }
 }
 

@@ -19,6 +19,14 @@ impl App {
             .ok_or_else(|| AppError::not_found("sync job"))
     }
 
+    /// A job of this user, whatever its connector.
+    pub async fn find_sync(&self, user: &User, job: &SyncJobId) -> AppResult<SyncJob> {
+        let found = self.store.find_job(job).await?.filter(|job| job.user_id == user.id);
+        let job = found.ok_or_else(|| AppError::not_found("sync job"))?;
+        self.usable_connector(user, job.connector_id.as_str())?;
+        Ok(job)
+    }
+
     /// A connection's jobs, the latest first.
     pub async fn list_syncs(
         &self,

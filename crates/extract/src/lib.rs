@@ -32,7 +32,7 @@ pub use effort::Effort;
 pub use error::ExtractError;
 pub use extractor::{Content, Extractor, ExtractorOptions, Input};
 pub use limits::Limits;
-pub use media_type::{can_extract, detect_media_type};
+pub use media_type::detect_media_type;
 pub use pool::WorkerCommand;
 pub use protocol::Confinement;
 pub use tools::{Recognition, Tools};

@@ -62,14 +62,6 @@ pub(crate) fn is_image(media_type: &str) -> bool {
     IMAGES.contains(&media_type)
 }
 
-/// Whether files of this type (and name) usually give text. A guess for plans and estimates before the bytes are
-/// here: extraction itself decides by content. Images give text only where there is text recognition.
-pub fn can_extract(media_type: &str, name: &str) -> bool {
-    let essence = media::essence(media_type);
-    let essence = if is_vague(&essence) { by_extension(name).unwrap_or(essence) } else { essence };
-    reader_of(&essence).is_some_and(|_| essence != OLE && !is_image(&essence))
-}
-
 /// Names the type of a file from its first bytes (16 KB are enough), its name and the declared type.
 ///
 /// Signatures in the bytes win over everything; for text, a specific declared type wins over the extension, and

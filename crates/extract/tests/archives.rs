@@ -143,6 +143,26 @@ async fn a_message_of_html_alone_is_read() {
 }
 
 #[tokio::test]
+async fn an_archive_without_files_is_not_sealed() {
+    let litter = files::zip_of(&[("__MACOSX/._a.docx", b"\0\x05".to_vec()), (".DS_Store", b"\0".to_vec())]);
+    let document = read(litter, "litter.zip").await.unwrap();
+    assert!(document.sections.is_empty() && document.notes.is_empty(), "{document:?}");
+}
+
+#[tokio::test]
+async fn a_folder_with_the_name_of_a_part_makes_no_office_file() {
+    let backup = files::zip_of(&[
+        ("word/notes.txt", b"the ibis wades".to_vec()),
+        ("xl/more.md", b"so does the egret".to_vec()),
+    ]);
+    let document = read(backup, "backup.zip").await.unwrap();
+    assert_eq!(
+        members(&document),
+        [("word/notes.txt", "the ibis wades"), ("xl/more.md", "so does the egret")]
+    );
+}
+
+#[tokio::test]
 async fn sealed_archives_say_so() {
     // Flag bit 0 in both headers: encrypted.
     let mut archive = files::zip_of(&[("a.txt", b"sealed".to_vec())]);

@@ -10,6 +10,7 @@ use gangway_app::{App, AppSettings, RecentOffers, SecretHash, Senders, UploadLim
 use gangway_connector::Descriptor;
 use gangway_effects::{Network, SharedClock, SystemClock};
 use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
+use gangway_mcp::McpSettings;
 use gangway_model::ExposeSecret;
 use gangway_oauth::{OAuthApp, OAuthClient, OAuthEndpoints, OAuthFacts};
 use gangway_search::{SearchIndex, TantivyIndex, TantivyOptions};
@@ -27,6 +28,8 @@ pub struct House {
     app: Arc<App>,
     engine: Arc<Engine>,
     store: Arc<Store>,
+    /// `None` when it is switched off.
+    mcp: Option<McpSettings>,
 }
 
 impl House {
@@ -95,11 +98,12 @@ impl House {
             settings: app_settings(config, public_url),
         }
         .open();
-        Ok(Self { app, engine, store })
+        Ok(Self { app, engine, store, mcp: config.mcp_enabled.then(|| mcp_settings(config)) })
     }
 
     pub fn router(&self, render_metrics: RenderMetrics) -> Router {
-        gangway_api::router(ApiState { app: self.app.clone(), render_metrics })
+        let mcp = self.mcp.as_ref().map(|settings| gangway_mcp::router(self.app.clone(), settings));
+        gangway_api::router_with(ApiState { app: self.app.clone(), render_metrics }, mcp.unwrap_or_default())
     }
 
     /// Stops claiming, lets tasks reach their next checkpoint, gives leases back.
@@ -247,6 +251,13 @@ fn app_settings(config: &Config, public_url: Url) -> AppSettings {
         },
         webhook_base: webhook_base(config, &public_url),
         ..AppSettings::for_public_url(public_url)
+    }
+}
+
+fn mcp_settings(config: &Config) -> McpSettings {
+    McpSettings {
+        authorization_servers: config.mcp_authorization_servers.clone(),
+        scopes: config.mcp_scopes.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use futures::Stream;
 use gangway_effects::SharedClock;
 use gangway_extract::Extractor;
-use gangway_model::SyncJobId;
+use gangway_model::{Document, Item, ItemId, SyncJobId};
 use gangway_search::SearchIndex;
 use gangway_store::{Blobs, Store};
 use gangway_vault::Vault;
@@ -18,6 +18,8 @@ use crate::open::Opener;
 use crate::readings::Readings;
 use crate::settings::SyncSettings;
 use crate::stop::Stop;
+use crate::stored::{decode_document, load_body};
+use crate::tree::Tree;
 use crate::watch::{JobSnapshot, Watchers, watch_job};
 use crate::{schedule, worker};
 
@@ -106,6 +108,21 @@ impl Engine {
     /// Tells those who watch a job that it was changed from outside the engine.
     pub fn announce(&self, job: &SyncJobId) {
         self.rooms.watchers.announce(job);
+    }
+
+    /// An item's text as it was brought in; `None` when it has none, or when what is stored cannot be read.
+    pub async fn read_document(&self, item: &ItemId) -> Result<Option<Document>, Stop> {
+        let Some(stored) = self.rooms.store.document(item).await? else { return Ok(None) };
+        let Some(body) = load_body::<Stop>(&self.rooms.blobs, stored).await? else { return Ok(None) };
+        // Megabytes are inflated here: nobody's request should wait for it.
+        let decoded = tokio::task::spawn_blocking(move || decode_document(&body)).await;
+        decoded.map_err(|error| Stop::failed("document_unreadable", error.to_string()))
+    }
+
+    /// Where an item stands at its source, by the names of the folders above it.
+    pub async fn path_of(&self, item: &Item) -> Result<String, Stop> {
+        let mut tree = Tree::new(&self.rooms.store, &item.connection_id);
+        Ok(format!("{}/{}", tree.path(item.parent_id.as_ref()).await?, item.name))
     }
 
     /// Looks for due work (feeds to poll, subscriptions to renew) now rather than at the next tick.

@@ -53,16 +53,24 @@ pub async fn load_stored<E: From<BlobError>>(
     blobs: &Blobs,
     stored: StoredDocument,
 ) -> Result<Option<(Document, Bytes)>, E> {
-    let body = match (stored.body, stored.blob_key) {
-        (Some(body), _) => body,
-        (None, Some(key)) => match blobs.get(&key).await {
-            Ok(body) => body,
-            Err(BlobError::NotFound) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        },
-        (None, None) => return Ok(None),
-    };
+    let Some(body) = load_body::<E>(blobs, stored).await? else { return Ok(None) };
     Ok(decode_document(&body).map(|document| (document, body)))
+}
+
+/// What a document is stored as, wherever it lies; `None` when it is not there.
+pub async fn load_body<E: From<BlobError>>(
+    blobs: &Blobs,
+    stored: StoredDocument,
+) -> Result<Option<Bytes>, E> {
+    match (stored.body, stored.blob_key) {
+        (Some(body), _) => Ok(Some(body)),
+        (None, Some(key)) => match blobs.get(&key).await {
+            Ok(body) => Ok(Some(body)),
+            Err(BlobError::NotFound) => Ok(None),
+            Err(error) => Err(error.into()),
+        },
+        (None, None) => Ok(None),
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use gangway_emulators::google::{
     self, Control, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, GoogleEmulator, GoogleOptions, Seed,
 };
 use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
+use gangway_mcp::McpSettings;
 use gangway_oauth::{OAuthApp, OAuthClient, OAuthEndpoints};
 use gangway_search::{
     Embedder, FolderVectors, HybridIndex, HybridOptions, SearchIndex, TantivyIndex, TantivyOptions,
@@ -202,8 +203,9 @@ impl House {
             },
         }
         .open();
-        let router =
-            gangway_api::router(ApiState { app: Arc::clone(&app), render_metrics: Arc::new(String::new) });
+        let mcp = gangway_mcp::router(Arc::clone(&app), &McpSettings::default());
+        let state = ApiState { app: Arc::clone(&app), render_metrics: Arc::new(String::new) };
+        let router = gangway_api::router_with(state, mcp);
         let server = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("the server serves");
         });

@@ -172,6 +172,13 @@ export class ConnectorsClient {
         return this.#onConnection(connectorId, { method: "GET", path, query, repeatable: "always", signal });
     }
 
+    /** A piece of the text of a file that was brought in, by our id of it; `next_offset` leads on until it is null. */
+    async readText(fileId: string, options: t.ReadTextOptions = {}): Promise<t.FileText> {
+        const { signal, ...query } = options;
+        const path = `/rest/files/${part(fileId)}/text`;
+        return this.#transport.json({ method: "GET", path, query, repeatable: "always", signal });
+    }
+
     // The hosted picker
 
     /** Opens a picker session; `picker_url` is a page for a popup or a frame. */

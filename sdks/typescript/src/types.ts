@@ -19,6 +19,8 @@ export type FileList = Shapes["FileList"];
 export type FileVersion = Shapes["Version"];
 export type VersionList = Shapes["VersionList"];
 export type FileExplanation = Shapes["FileExplanation"];
+/** A piece of a file's text. */
+export type FileText = Shapes["FileText"];
 export type PickerSession = Shapes["PickerAnswer"];
 export type PickedFile = Shapes["PickedFile"];
 /** What a person has chosen in the hosted picker, once `status` is `picked`. */
@@ -92,6 +94,13 @@ export interface PageOptions extends CallOptions {
     limit?: number | undefined;
     /** `next_cursor` of the page before. */
     cursor?: string | undefined;
+}
+
+export interface ReadTextOptions extends CallOptions {
+    /** `next_offset` of the answer before. */
+    offset?: number | undefined;
+    /** Bytes of text in the answer at most: 1000 to 200000, which is what the server takes when left out. */
+    limit?: number | undefined;
 }
 
 export interface AuthorizeOptions extends CallOptions {

@@ -207,6 +207,7 @@ test("the client reaches every operation that a user token may call, and no othe
     await c.listFiles("x");
     await c.listFileVersions("x", "f");
     await c.explainFile("x", "f");
+    await c.readText("f", { offset: 1000 });
     await c.createPicker("x");
     await c.getPicker("x", "s");
     await c.waitForPicker("x", "s");

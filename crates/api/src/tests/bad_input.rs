@@ -84,6 +84,12 @@ async fn queries_and_paths_are_read_strictly() {
         ("/rest/connectors/stub_drive/files/%00/why", "file_id"),
         ("/rest/connectors/stub_drive/files/%ff/why", "file_id"),
         ("/rest/collections/0190a000-0000-7000-8000-00000000000", "uuid"),
+        ("/rest/files/not-a-uuid/text", "file_id"),
+        ("/rest/files/0190a000-0000-7000-8000-000000000000/text?offset=-1", "offset"),
+        ("/rest/files/0190a000-0000-7000-8000-000000000000/text?offset=1000000001", "offset"),
+        ("/rest/files/0190a000-0000-7000-8000-000000000000/text?limit=999", "limit"),
+        ("/rest/files/0190a000-0000-7000-8000-000000000000/text?limit=200001", "limit"),
+        ("/rest/files/0190a000-0000-7000-8000-000000000000/text?page=2", "page"),
         ("/rest/collections/%7B0190a000-0000-7000-8000-000000000000%7D", "uuid"),
     ] {
         let answer = user.get(path).await.error(400, "invalid_request");

@@ -62,6 +62,15 @@ async fn files_are_stored_whole_and_once() {
     assert!(bytes.headers["content-security-policy"].to_str().unwrap().contains("sandbox"));
     other.get(&content).await.error(404, "not_found");
 
+    // Its text is not there yet, and the answer says why.
+    let text = format!("/rest/files/{id}/text");
+    let read = user.get(&text).await.ok();
+    assert_eq!((&read["text"], &read["reason"]["code"]), (&json!(""), &json!("pending")), "{read}");
+    assert_eq!((&read["next_offset"], &read["collections"]), (&Value::Null, &json!([collection])));
+    user.get(&format!("{text}?offset=1")).await.error(400, "invalid_request");
+    other.get(&text).await.error(404, "not_found");
+    house.get(&text).await.error(401, "unauthorized");
+
     let listed = user.get("/rest/connectors/local_upload/files").await.ok();
     assert_eq!((&listed["files"][0]["id"], listed["files"].as_array().unwrap().len()), (&json!(id), 1));
     let placed = user.get(&format!("/rest/collections/{collection}/files")).await.ok();

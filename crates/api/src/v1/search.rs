@@ -204,7 +204,7 @@ struct SnippetView {
 /// Where the passage stands in its document.
 #[derive(Clone, Serialize, ToSchema)]
 #[schema(as = Place)]
-struct PlaceView {
+pub struct PlaceView {
     /// The file within the file: a path in an archive, the name of an attachment. Deeper ones follow after ` › `.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<String>,
@@ -229,7 +229,7 @@ struct PlaceView {
 }
 
 impl PlaceView {
-    fn of(place: Place, url: Option<String>) -> Self {
+    pub fn of(place: Place, url: Option<String>) -> Self {
         Self {
             url,
             member: place.member,

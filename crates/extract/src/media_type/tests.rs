@@ -57,16 +57,6 @@ fn empty_files_keep_their_name() {
 }
 
 #[test]
-fn plans_can_ask_before_the_bytes_are_here() {
-    assert!(can_extract(media::PDF, "x"));
-    assert!(can_extract("", "x.docx"));
-    assert!(can_extract("application/json", "x"));
-    assert!(!can_extract("video/mp4", "x.mp4"));
-    assert!(can_extract(ZIP, "x.zip"));
-    assert!(!can_extract("image/jpeg", "x.jpg"), "only where there is text recognition");
-}
-
-#[test]
 fn what_lies_within_a_part_is_no_part() {
     let docx =
         b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x11\0\0\0word/document.xml".to_vec();

@@ -14,10 +14,14 @@ use crate::protocol::Refusal;
 pub(super) fn read(reader: &mut Reader<'_>, content: Vec<u8>, position: &Position) -> Result<(), Refusal> {
     let broken = || Refusal::Broken { media_type: ZIP.to_owned() };
     let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|_| broken())?;
-    let mut is_sealed = !archive.is_empty();
+    // Whether there is anything, and nothing that is open.
+    let (mut is_sealed, mut is_open) = (false, false);
     for number in 0..archive.len() {
         let Some(member) = unpack(&mut archive, number, reader.room()) else { continue };
-        is_sealed &= member.bytes == Err(Refusal::Encrypted);
+        match member.bytes {
+            Err(Refusal::Encrypted) => is_sealed = true,
+            _ => is_open = true,
+        }
         reader.read_members([member], position)?;
         if reader.room() == 0 && number + 1 < archive.len() {
             let name = format!("{} more files", archive.len() - number - 1);
@@ -26,7 +30,7 @@ pub(super) fn read(reader: &mut Reader<'_>, content: Vec<u8>, position: &Positio
             return reader.read_members([rest], position);
         }
     }
-    match is_sealed {
+    match is_sealed && !is_open {
         true => Err(Refusal::Encrypted),
         false => Ok(()),
     }

@@ -41,6 +41,9 @@ fn zip_kind(bytes: &[u8], claimed: &str) -> Contained {
     };
     let names: Vec<_> = archive.file_names().flatten().collect();
     let kind = kind_of_parts(bytes, names.iter().map(AsRef::as_ref)).unwrap_or(ZIP);
+    // Every Office file lists the types of its parts; a folder that is called `word` makes none.
+    let is_office = [media::DOCX, media::XLSX, media::PPTX, XLSB].contains(&kind);
+    let kind = if is_office && !names.iter().any(|name| *name == "[Content_Types].xml") { ZIP } else { kind };
     Contained::Kind(kind.to_owned())
 }
 

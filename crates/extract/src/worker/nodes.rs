@@ -159,7 +159,7 @@ fn sheets(extracted: &ExtractedDocument, first_rows: &FirstRows) -> Document {
         for table in &page.tables {
             let mut groups = RowGroups::new(Place { sheet: name.clone(), ..Place::default() });
             let first = name.as_ref().and_then(|name| first_rows.get(name)).copied().unwrap_or(1);
-            for (row, cells) in (first..).zip(&table.cells) {
+            for (row, cells) in (first..=u32::MAX).zip(&table.cells) {
                 groups.push(row, cells.iter().map(String::as_str));
             }
             document.sections.extend(groups.finish());

@@ -16,6 +16,8 @@ pub(super) type FirstRows = HashMap<String, u32>;
 
 type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 
+/// No sheet has a row after this one.
+const LAST_ROW: u32 = 1_048_576;
 const SHEETS: usize = 1_000;
 /// Bytes of a part that are looked at.
 const PART_BYTES: u64 = 20_000_000;
@@ -83,13 +85,15 @@ fn first_row(archive: &mut Archive<'_>, part: &str) -> Option<u32> {
     let (mut row, mut found) = (0_u32, None);
     for_each_tag(archive, part, |tag| {
         match local_name(tag) {
-            "row" => row = attribute(tag, "r").and_then(|row| row.parse().ok()).unwrap_or(row + 1),
+            "row" => {
+                row = attribute(tag, "r").and_then(|row| row.parse().ok()).unwrap_or(row.saturating_add(1))
+            }
             "v" | "is" => found = Some(row),
             _ => {}
         }
         found.is_none()
     });
-    found.filter(|row| *row > 0)
+    found.filter(|row| (1..=LAST_ROW).contains(row))
 }
 
 /// Calls with each tag of a part that opens, as long as it wants more.

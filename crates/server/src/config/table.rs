@@ -162,6 +162,13 @@ static FIXED: &[Setting] = &[
         "The most resumable uploads that a user may have unfinished; together with upload.max_file_bytes it limits what they take up."),
     setting("upload.unfinished_seconds", Kind::Number { min: 60, max: 2_592_000 }, Some("86400"), None,
         "How long a resumable upload that nobody goes on with is kept."),
+
+    setting("mcp.enabled", Kind::Switch, Some("true"), None,
+        "Lets assistants search, read and sync by the Model Context Protocol at /mcp, with a user's token."),
+    setting("mcp.authorization_servers", Kind::UrlList, Some("[]"), None,
+        "Authorization servers of your product that hand out this server's user tokens, for assistants that look for one. Not set: the token is given to the assistant by hand."),
+    setting("mcp.scopes", Kind::List, Some("[]"), None,
+        "Scopes that assistants should ask such an authorization server for."),
 ];
 
 /// All settings: the fixed ones, then those of each provider and each connector of the registry.

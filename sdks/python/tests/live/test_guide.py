@@ -128,6 +128,8 @@ async def retry_strategy(sample: Sample, person: Any) -> None:
     async def sleep(seconds: float) -> None:
         pauses.append(seconds)
         person.emulator("DELETE", "/faults")
+        # The server keeps the pause as well: whoever comes earlier is refused without a call.
+        await asyncio.sleep(seconds)
 
     # The sample retries by itself: the client leaves it to that.
     async with ConnectorClient(retry=Retry(max_retries=0)) as client:
@@ -149,10 +151,11 @@ async def retry_strategy(sample: Sample, person: Any) -> None:
         assert (calls, pauses) == (["list"] * 2, []), "an ended token is refreshed, and the call made again"
 
         calls.clear()
-        limit = {"status": 429, "retry_after": 200}
+        # Longer than the server itself waits while a person does.
+        limit = {"status": 429, "retry_after": 9}
         person.emulator("POST", "/faults", {"operation": "drive.files.list", "times": 9, "effect": limit})
         assert (await names["retry_connector_request"](listing)).files
-        assert (calls, pauses) == (["list"] * 2, [200.0]), "the pause that was asked for is kept"
+        assert (calls, pauses) == (["list"] * 2, [9.0]), "the pause that was asked for is kept"
 
         async def refused() -> Any:
             return await client.list_files("slack")

@@ -62,6 +62,8 @@ def test_a_life_with_the_sync_client(person: Any, tmp_path: Path) -> None:
         assert [hit.file.id for hit in client.iter_search("refund", collections=[shelf.uuid])] == [
             hit.file.id for hit in hits
         ]
+        read = client.read_text(hits[0].file.id)
+        assert "refund" in read.text.lower() and read.next_offset is None and not read.truncated
         client.delete_upload(str(stored.id))
         client.collections.remove_file(shelf.uuid, hits[0].file.id)
         client.disconnect("google_drive")

@@ -857,6 +857,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rest/files/{file_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the text of a file that was brought in, piece by piece. */
+        get: operations["read_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rest/me": {
         parameters: {
             query?: never;
@@ -1276,6 +1293,47 @@ export interface components {
             outcome: string;
             reason?: components["schemas"]["Reason"] | null;
         };
+        /** @description A piece of a file's text. */
+        FileText: {
+            /** @description Collections it is in, of those the user may see. */
+            collections: string[];
+            connector_id: string;
+            /** @description Our id of the file. */
+            id: string;
+            /** @description Whether the file holds text that could not be read, or that was left out because there was too much. */
+            incomplete: boolean;
+            mimeType: string;
+            /** Format: date-time */
+            modified_at?: string | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Where the next piece begins; null at the end.
+             */
+            next_offset?: number | null;
+            /**
+             * Format: int64
+             * @description Where the piece begins in the whole text, in bytes of UTF-8.
+             */
+            offset: number;
+            path: string;
+            places: components["schemas"]["TextPlace"][];
+            reason?: components["schemas"]["Reason"] | null;
+            /** @description The provider's id. */
+            source_id: string;
+            text: string;
+            /** @description The title the document gives itself, else the name. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Bytes of the whole text.
+             */
+            total_bytes: number;
+            /** @description Whether more follows. */
+            truncated: boolean;
+            /** @description Where a person opens it at the source. */
+            url?: string | null;
+        };
         Health: {
             /** @description `ok`. */
             status: string;
@@ -1677,6 +1735,15 @@ export interface components {
             /** @description Files, and folders with everything below them, by the provider's ids. */
             file_ids: string[];
             sync_mode?: components["schemas"]["SyncMode"] | null;
+        };
+        /** @description Where the text from an offset on stands in its document. */
+        TextPlace: {
+            /**
+             * Format: int64
+             * @description In bytes of the whole text.
+             */
+            offset: number;
+            place: components["schemas"]["Place"];
         };
         /** @description A token, without its text. */
         Token: {
@@ -7714,6 +7781,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+        };
+    };
+    read_text: {
+        parameters: {
+            query?: {
+                /** @description `next_offset` of the answer before; 0 when left out. */
+                offset?: number;
+                /** @description Bytes of text in the answer at most; 200000 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Our id of the file, as searches and lists of collections name it. */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A piece of the text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileText"];
+                };
+            };
+            /** @description The request is malformed: `invalid_request`, with `details.field`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token: `unauthorized`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow this: `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not able to answer just now: `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

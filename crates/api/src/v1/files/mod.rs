@@ -1,6 +1,7 @@
-//! Files at the source: looking around, versions, and why a file is or is not here.
+//! Files: looking around at the source, versions, why a file is or is not here, and the text of those that are.
 
 pub mod list;
+pub mod text;
 pub mod versions;
 pub mod why;
 

@@ -215,6 +215,14 @@ class SyncJob(Job):
     """`manual` or `auto`."""
 
 
+class TextPlace(Model):
+    """Where the text from an offset on stands in its document."""
+
+    offset: int
+    """In bytes of the whole text."""
+    place: Place
+
+
 class UnderstoodFilter(Model):
     """A `field:value` of the query."""
 
@@ -398,6 +406,39 @@ class FileOutcome(Model):
     outcome: str
     """`synced`, `unchanged`, `skipped`, `failed` or `removed`."""
     reason: Reason | None = None
+
+
+class FileText(Model):
+    """A piece of a file's text."""
+
+    collections: list[str]
+    """Collections it is in, of those the user may see."""
+    connector_id: str
+    id: str
+    """Our id of the file."""
+    incomplete: bool
+    """Whether the file holds text that could not be read, or that was left out because there was too much."""
+    mime_type: str = Field(..., alias="mimeType")
+    modified_at: Moment | None = None
+    name: str
+    next_offset: int | None = None
+    """Where the next piece begins; null at the end."""
+    offset: int
+    """Where the piece begins in the whole text, in bytes of UTF-8."""
+    path: str
+    places: list[TextPlace]
+    reason: Reason | None = None
+    source_id: str
+    """The provider's id."""
+    text: str
+    title: str
+    """The title the document gives itself, else the name."""
+    total_bytes: int
+    """Bytes of the whole text."""
+    truncated: bool
+    """Whether more follows."""
+    url: str | None = None
+    """Where a person opens it at the source."""
 
 
 class JobList(Model):

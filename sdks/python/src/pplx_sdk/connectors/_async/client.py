@@ -38,6 +38,7 @@ from .._wire import (
     FileExplanation,
     FileList,
     FileOutcome,
+    FileText,
     Hit,
     JobList,
     OutcomeList,
@@ -295,6 +296,17 @@ class ConnectorClient:
         """Says why a file is here or is not."""
         path = f"{_path(connector_id)}/files/{segment(file_id)}/why"
         return await self._transport.get(path, FileExplanation, connector_id, connection=connection)
+
+    async def read_text(self, file_id: str, *, offset: int | None = None, limit: int | None = None) -> FileText:
+        """Reads a piece of the text of a file that was brought in.
+
+        Args:
+            file_id: our id of the file, such as a hit's `file.id`.
+            offset: `next_offset` of the answer before.
+            limit: bytes of text at most, 1000 to 200000; the most when left out.
+        """
+        path = f"/rest/files/{segment(file_id)}/text"
+        return await self._transport.get(path, FileText, offset=offset, limit=limit)
 
     async def picker(
         self,

@@ -1,0 +1,106 @@
+//! What assistants can do: one tool, one file.
+
+mod fetch;
+mod list_collections;
+mod list_connectors;
+mod list_files;
+mod search;
+mod start_sync;
+mod sync_status;
+
+use async_trait::async_trait;
+use gangway_app::{App, AppError, AppResult};
+use rmcp::handler::server::common::schema_for_input;
+use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+use rmcp::schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::gate::Caller;
+
+/// Every tool, in the order in which assistants are told of them.
+pub static ALL: &[&dyn AssistantTool] = &[
+    &search::Search,
+    &fetch::Fetch,
+    &list_connectors::ListConnectors,
+    &list_collections::ListCollections,
+    &list_files::ListFiles,
+    &start_sync::StartSync,
+    &sync_status::SyncStatus,
+];
+
+pub fn find(name: &str) -> Option<&'static dyn AssistantTool> {
+    ALL.iter().copied().find(|tool| tool.name() == name)
+}
+
+/// One thing an assistant can do for its user.
+#[async_trait]
+pub trait AssistantTool: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    /// What it does and takes, for assistants.
+    fn description(&self) -> Tool;
+
+    /// Does it as the caller.
+    async fn call(&self, app: &App, caller: &Caller, arguments: JsonObject) -> AppResult<Value>;
+}
+
+/// Describes a tool that changes nothing.
+fn reading<Input: JsonSchema + 'static>(name: &'static str, title: &str, about: &'static str) -> Tool {
+    described::<Input>(name, about, ToolAnnotations::with_title(title).read_only(true).open_world(false))
+}
+
+/// Describes a tool that adds and takes nothing away.
+fn adding<Input: JsonSchema + 'static>(name: &'static str, title: &str, about: &'static str) -> Tool {
+    let hints = ToolAnnotations::with_title(title).read_only(false).destructive(false).open_world(true);
+    described::<Input>(name, about, hints)
+}
+
+fn described<Input: JsonSchema + 'static>(
+    name: &'static str,
+    about: &'static str,
+    hints: ToolAnnotations,
+) -> Tool {
+    let schema = schema_for_input::<Input>().expect("a tool takes an object; a test describes every tool");
+    Tool::new(name, about, schema).with_annotations(hints)
+}
+
+/// Reads a tool's arguments strictly: an error names what is wrong.
+fn read<Input: DeserializeOwned>(arguments: JsonObject) -> AppResult<Input> {
+    serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
+        let (path, message) = (error.path().to_string(), error.inner().to_string());
+        // What is missing or too much is named in the sentence alone.
+        let named =
+            ["missing field `", "unknown field `"].iter().find_map(|start| message.strip_prefix(start));
+        let field = match named.and_then(|rest| rest.split_once('`')) {
+            Some((name, _)) => name,
+            None if path == "." => "arguments",
+            None => &path,
+        };
+        AppError::invalid(field, message.clone())
+    })
+}
+
+fn shown(answer: impl Serialize) -> AppResult<Value> {
+    serde_json::to_value(answer).map_err(AppError::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_describes_a_strict_object() {
+        for tool in ALL {
+            let described = tool.description();
+            assert_eq!(described.name, tool.name());
+            let schema = &described.input_schema;
+            assert_eq!(schema["type"], "object", "{}", tool.name());
+            assert_eq!(schema["additionalProperties"], false, "{}", tool.name());
+            let hints = described.annotations.unwrap();
+            assert_eq!(hints.read_only_hint, Some(tool.name() != "start_sync"), "{}", tool.name());
+        }
+        assert!(find("search").is_some() && find("Search").is_none());
+    }
+}
