@@ -60,7 +60,8 @@ async fn ada_with_a_file<'a>(house: &'a House, name: &str, text: &str) -> (Perso
     let collection = ada.collection("Handbook").await;
     ada.sync(&["root"], &collection, "manual").await;
     let placed = ada.ask("GET", &format!("rest/collections/{collection}/files"), None).await;
-    let file = placed["files"].as_array().unwrap().iter().find(|file| file["name"] == name).unwrap();
+    let last = name.rsplit('/').next().unwrap();
+    let file = placed["files"].as_array().unwrap().iter().find(|file| file["name"] == last).unwrap();
     let id = file["id"].as_str().unwrap().to_owned();
     (ada, collection, id)
 }
