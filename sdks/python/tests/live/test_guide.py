@@ -169,11 +169,12 @@ async def retry_strategy(sample: Sample, person: Any) -> None:
     pauses.clear()
     async with ConnectorClient(retry=Retry(max_wait=300), pause=sleep) as client:
         person.emulator("POST", "/faults", {"operation": "drive.files.list", "times": 9, "effect": limit})
-        assert (await client.list_files("google_drive")).files and pauses == [200.0]
+        assert (await client.list_files("google_drive")).files and pauses == [9.0]
         person.emulator("POST", "/faults", {"operation": "oauth.token", "times": 1, "effect": {"status": 503}})
         person.emulator("POST", "/oauth/access_tokens/expire", {})
-        assert (await client.list_files("google_drive")).files and pauses == [200.0]
+        assert (await client.list_files("google_drive")).files and pauses == [9.0]
     async with ConnectorClient() as client:
+        limit = {"status": 429, "retry_after": 200}
         person.emulator("POST", "/faults", {"operation": "drive.files.list", "times": 1, "effect": limit})
         with pytest.raises(RateLimitError) as caught:
             await client.list_files("google_drive")
