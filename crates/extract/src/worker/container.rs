@@ -41,9 +41,14 @@ fn zip_kind(bytes: &[u8], claimed: &str) -> Contained {
     };
     let names: Vec<_> = archive.file_names().flatten().collect();
     let kind = kind_of_parts(bytes, names.iter().map(AsRef::as_ref)).unwrap_or(ZIP);
-    // Every Office file lists the types of its parts; a folder that is called `word` makes none.
+    // A folder that is called `word` makes no Office file: those have a main part, or at least list their parts' types.
     let is_office = [media::DOCX, media::XLSX, media::PPTX, XLSB].contains(&kind);
-    let kind = if is_office && !names.iter().any(|name| *name == "[Content_Types].xml") { ZIP } else { kind };
+    let is_sign = |name: &str| {
+        ["[Content_Types].xml", "word/document", "xl/workbook", "ppt/presentation"]
+            .iter()
+            .any(|sign| name.starts_with(sign))
+    };
+    let kind = if is_office && !names.iter().any(|name| is_sign(name)) { ZIP } else { kind };
     Contained::Kind(kind.to_owned())
 }
 
