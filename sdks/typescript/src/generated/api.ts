@@ -1541,7 +1541,11 @@ export interface components {
             /** @description As the sender said it; null for a file at the top. */
             path?: string | null;
             reason?: components["schemas"]["Reason"] | null;
-            status: ("receiving" | "received" | "done" | "failed") & Record<string, unknown>;
+            /**
+             * @description `receiving`, `received` (whole, and about to become a file), `done` or `failed` (nothing was stored; `reason`
+             *     says why).
+             */
+            status: string;
         };
         ScopeSetup: {
             /** @description Whether it is asked for when nobody names scopes. */

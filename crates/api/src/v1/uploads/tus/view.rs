@@ -15,8 +15,7 @@ pub struct ResumableView {
     id: String,
     /// `receiving`, `received` (whole, and about to become a file), `done` or `failed` (nothing was stored; `reason`
     /// says why).
-    #[schema(inline)]
-    status: Status,
+    status: &'static str,
     /// Bytes that are here.
     offset: u64,
     /// Bytes in all; null while the sender has not said.
@@ -34,22 +33,13 @@ pub struct ResumableView {
     reason: Option<ReasonView>,
 }
 
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Status {
-    Receiving,
-    Received,
-    Done,
-    Failed,
-}
-
 impl From<UploadReport> for ResumableView {
     fn from(report: UploadReport) -> Self {
         let status = match report.state {
-            UploadState::Receiving => Status::Receiving,
-            UploadState::Received => Status::Received,
-            UploadState::Done => Status::Done,
-            UploadState::Failed | UploadState::Ended => Status::Failed,
+            UploadState::Receiving => "receiving",
+            UploadState::Received => "received",
+            UploadState::Done => "done",
+            UploadState::Failed | UploadState::Ended => "failed",
         };
         Self {
             id: report.id.into_string(),
