@@ -23,11 +23,13 @@ pub struct Switches {
     pub bounce_approved: bool,
     /// The page size of listings without a `limit`.
     pub page_size: usize,
+    /// The most entries of a page, whatever `limit` asks for: it is approximate, and at most 2,000.
+    pub largest_page: usize,
     /// Pages hold one entry more than asked for.
     pub approximate_limit: bool,
     /// Recursive listings of a folder begin with the folder itself.
     pub recursive_lists_itself: bool,
-    /// First listings come newest first, so that children come before their folders.
+    /// First listings come newest first, and a moved folder after what is in it: children come before their folders.
     pub children_first: bool,
     /// A page ends after each deletion, so that a move's two halves come apart.
     pub split_moves: bool,
@@ -57,6 +59,7 @@ impl Default for Switches {
             auto_approve: false,
             bounce_approved: false,
             page_size: 500,
+            largest_page: 2000,
             approximate_limit: true,
             recursive_lists_itself: false,
             children_first: false,
@@ -209,10 +212,11 @@ impl Dropbox {
     /// Changes the tree, then wakes longpolls and tells webhooks; must be called within a Tokio runtime.
     pub fn change_tree<T>(&self, change: impl FnOnce(&mut Tree, i64) -> T) -> T {
         let now_ms = self.now_ms();
-        let moves_put_first = self.switches().moves_put_first;
+        let switches = self.switches();
         let (result, people) = {
             let mut tree = self.tree.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-            tree.moves_put_first = moves_put_first;
+            tree.moves_put_first = switches.moves_put_first;
+            tree.children_first = switches.children_first;
             let result = change(&mut tree, now_ms);
             let touched = tree.take_touched();
             let people: BTreeSet<AccountRef> =

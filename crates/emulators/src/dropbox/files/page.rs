@@ -25,7 +25,8 @@ pub struct Page<'a> {
 impl<'a> Page<'a> {
     pub fn new(call: &'a Call<'_>, tree: &'a Tree, cursor: ListCursor) -> Self {
         let switches = &call.switches;
-        let limit = cursor.options.limit.unwrap_or(switches.page_size).clamp(1, 2000);
+        let most = switches.largest_page.clamp(1, 2000);
+        let limit = cursor.options.limit.unwrap_or(switches.page_size).clamp(1, most);
         let slack = usize::from(switches.approximate_limit && cursor.options.limit.is_some());
         let mut rendering =
             Rendering::new(tree, &call.view).with_previews(call.dropbox, switches.preview_urls);

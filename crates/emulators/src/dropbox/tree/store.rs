@@ -42,6 +42,8 @@ pub struct Tree {
     pub(super) deletions: u64,
     /// Writes the new place of a moved node before the loss of its old one.
     pub moves_put_first: bool,
+    /// Writes what stands in a moved folder before the folder.
+    pub children_first: bool,
 }
 
 static NO_CHILDREN: Children = BTreeMap::new();
@@ -255,7 +257,11 @@ impl Tree {
         moved.name = new_name;
         moved.lower = new_lower;
         moved.parent = Some(folder);
-        for below in self.subtree(node) {
+        let mut told = self.subtree(node);
+        if self.children_first {
+            told.reverse();
+        }
+        for below in told {
             if self.node(below).namespace != target {
                 self.nodes[below as usize].namespace = target;
                 self.namespaces[target as usize].nodes.push(below);

@@ -67,6 +67,25 @@ async fn a_moved_folder_brings_every_descendant_and_one_deletion() {
 }
 
 #[tokio::test]
+async fn what_is_in_a_moved_folder_may_be_told_before_it() {
+    let world = empty().await;
+    let token = world.ada().await;
+    world.write("/old/deep/b.txt", "b");
+    let cursor = from_now(&world, &token).await;
+    world.control.set_switches(|switches| {
+        switches.children_first = true;
+        switches.moves_put_first = true;
+        switches.largest_page = 1;
+        switches.approximate_limit = false;
+    });
+    world.control.rename(&at("/old"), "new").unwrap();
+    let page = world.json(&token, "files/list_folder/continue", json!({"cursor": cursor})).await;
+    assert_eq!((lines(page["entries"].as_array().unwrap()).len(), &page["has_more"]), (1, &json!(true)));
+    let (entries, _) = world.follow(&token, &cursor).await;
+    assert_eq!(lines(&entries), ["file /new/deep/b.txt", "folder /new/deep", "folder /new", "deleted /old"]);
+}
+
+#[tokio::test]
 async fn the_halves_of_a_move_can_lie_on_different_pages() {
     let world = empty().await;
     let token = world.ada().await;

@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::Scene;
 
-/// A folder moves, and the feed tells of what is in it first, each on a page of its own.
+/// A folder moves, and the feed tells of what is in it first, each on a page of its own: nothing of it is gone meanwhile,
+/// to be fetched once more.
 #[tokio::test(flavor = "multi_thread")]
 async fn children_told_before_their_moved_folder_are_not_lost() {
     let scene = Scene::<DropboxStandIn>::start(|_| {}).await;
@@ -26,13 +27,16 @@ async fn children_told_before_their_moved_folder_are_not_lost() {
     ada.follow().await;
     provider.control.set_switches(|switches| {
         switches.children_first = true;
-        switches.split_moves = true;
-        switches.page_size = 1;
+        switches.moves_put_first = true;
+        switches.largest_page = 1;
         switches.approximate_limit = false;
     });
+    let downloads = || provider.control.call_counts().get("files/download").copied().unwrap_or_default();
+    let before = downloads();
     provider.move_to(&folder, &place).await;
     scene.write(&inner, "three.txt", "chiffchaff").await;
     scene.poll().await;
+    assert_eq!(downloads() - before, 1, "only what is new is fetched");
     for word in ["avocet", "brambling", "chiffchaff"] {
         assert!(ada.finds(word).await, "{word}");
     }
