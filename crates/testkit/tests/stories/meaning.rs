@@ -90,14 +90,23 @@ async fn vectors_held(house: &House) -> u64 {
     house.vectors.as_ref().unwrap().stats().await.unwrap().passages
 }
 
-/// Waits until so many calls for passages have come.
-async fn held_up(model: &Model, calls: usize) {
+/// Waits until something is so, at most a minute.
+async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     let waiting = async {
-        while model.held.load(Ordering::SeqCst) < calls {
+        while !is_so().await {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await.expect("the model is asked");
+    tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await.expect(what);
+}
+
+/// Waits until so many calls for passages have come.
+async fn held_up(model: &Model, calls: usize) {
+    until("the model is asked", async || model.held.load(Ordering::SeqCst) >= calls).await;
+}
+
+async fn waiting(house: &House) -> u64 {
+    house.store.count_to_embed().await.unwrap().waiting
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,13 +145,7 @@ async fn while_the_model_is_down_words_answer_and_vectors_follow_later() {
     assert_eq!(counts, ToEmbedCounts { waiting: 2, refused: 0 }, "nothing is given up");
 
     model.concepts.set_down(false);
-    house
-        .step_until(async {
-            while house.store.count_to_embed().await.unwrap().waiting > 0 {
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
+    house.step_until(until("the list is empty", async || waiting(&house).await == 0)).await;
     assert_eq!(asked(&ada, "car ").await, (vec!["a.txt".to_owned(), "b.txt".to_owned()], "used".to_owned()));
     assert_eq!(model.concepts.passages(), 2, "each was made once");
     house.stop().await;
@@ -174,13 +177,11 @@ async fn a_removal_wins_against_a_late_vector() {
     held_up(&model, 1).await;
     delete(&ada, &id).await;
     // Removed from rows and index while its vector is being made.
-    let gone = async {
-        while house.store.find_item(&ItemId::from(id.clone())).await.unwrap().is_some() {
-            house.engine.wake();
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(60), gone).await.expect("it is removed");
+    until("it is removed", async || {
+        house.engine.wake();
+        house.store.find_item(&ItemId::from(id.clone())).await.unwrap().is_none()
+    })
+    .await;
     drop(closed);
     house.settle().await;
     assert_eq!(vectors_held(&house).await, 0, "what came late was taken out again");
@@ -201,22 +202,16 @@ async fn a_kill_in_the_middle_costs_no_more_than_the_middle() {
     upload(&ada, &collection, "b.txt", "the vehicle").await;
     held_up(&model, 2).await;
     house.engine.shut_down().await;
-    assert_eq!(
-        house.store.count_to_embed().await.unwrap().waiting,
-        1,
-        "what was not made is still on the list"
-    );
+    assert_eq!(waiting(&house).await, 1, "what was not made is still on the list");
     assert_eq!(asked(&ada, "car ").await.0, ["a.txt"]);
 
     drop(closed);
     let again = Engine::start(house.parts.clone());
-    let made = async {
-        while house.store.count_to_embed().await.unwrap().waiting > 0 {
-            again.wake();
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(60), made).await.expect("it goes on");
+    until("it goes on", async || {
+        again.wake();
+        waiting(&house).await == 0
+    })
+    .await;
     assert_eq!(asked(&ada, "car ").await.0, ["a.txt", "b.txt"]);
     assert_eq!(model.concepts.passages(), 2, "what was made before was not made again");
     again.shut_down().await;
