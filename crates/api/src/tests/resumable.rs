@@ -276,6 +276,12 @@ async fn appending_is_strict() {
     let endless = Body::from_stream(futures::stream::iter(pieces));
     append(&user, &path, 5, endless).await.error(413, "payload_too_large");
     assert_eq!(stand(&user, &path).await, 5);
+    // Nor where the file would end with a part.
+    let part = begin(&user, &collection, 100, &[]).await;
+    let pieces = ["x".repeat(100), "y".to_owned()].map(Ok::<_, std::io::Error>);
+    let longer = Body::from_stream(futures::stream::iter(pieces));
+    append(&user, &part, 0, longer).await.error(413, "payload_too_large");
+    assert_eq!(stand(&user, &part).await, 0);
     let longer = [("upload-offset", "5"), ("upload-length", "11"), BYTES];
     tus(&user, Method::PATCH, &path, &longer, "67890").await.error(400, "invalid_request");
 
@@ -346,6 +352,8 @@ async fn checksums_of_a_request_and_of_the_whole_are_kept_to() {
     let torn = Body::from_stream(futures::stream::iter(torn));
     checked("sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=", torn).await.error(400, "invalid_request");
     assert_eq!(stand(&user, &right).await, 0);
+    let kept = std::fs::read_dir(house.folder.path().join("blobs/uploads")).map_or(0, Iterator::count);
+    assert_eq!(kept, 0, "their bytes are gone at once");
     let good = checked("sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=", "hello".into()).await;
     assert_eq!(good.headers["upload-offset"], "5");
     append(&user, &right, 5, " there").await;
