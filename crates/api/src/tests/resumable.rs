@@ -1,10 +1,14 @@
 //! Resumable uploads, header by header: what is asked for, refused, kept and told.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::body::Body;
 use axum::http::{Method, Request};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gangway_model::Plan;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use super::house::{Answer, Caller, House};
@@ -50,6 +54,12 @@ pub fn path_of(answer: &Answer) -> String {
 
 pub async fn append(user: &Caller<'_>, path: &str, offset: u64, body: impl Into<Body>) -> Answer {
     tus(user, Method::PATCH, path, &[("upload-offset", &offset.to_string()), BYTES], body).await
+}
+
+/// The parts that are kept, each a file in a folder of its own.
+fn count_parts(house: &House) -> usize {
+    let folders = std::fs::read_dir(house.folder.path().join("blobs/uploads")).unwrap();
+    folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap()).count()
 }
 
 /// Where an upload stands.
@@ -116,11 +126,7 @@ async fn a_file_arrives_in_pieces_and_is_the_same() {
     assert_eq!(stand(&user, &path).await, 950);
 
     // Its parts are not kept beside it.
-    let parts = house.folder.path().join("blobs/uploads");
-    let left = std::fs::read_dir(&parts)
-        .unwrap()
-        .flat_map(|entry| std::fs::read_dir(entry.unwrap().path()).unwrap());
-    assert_eq!(left.count(), 0);
+    assert_eq!(count_parts(&house), 0);
     // The same content again is the same file, and the last answer repeated is no second one.
     assert_eq!(append(&user, &path, 950, "").await.status.as_u16(), 204);
     let again = begin(&user, &collection, 950, &[("filename", "b.bin")]).await;
@@ -276,6 +282,12 @@ async fn appending_is_strict() {
     let endless = Body::from_stream(futures::stream::iter(pieces));
     append(&user, &path, 5, endless).await.error(413, "payload_too_large");
     assert_eq!(stand(&user, &path).await, 5);
+    // What is announced is refused before it travels.
+    let travelled = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&travelled);
+    let announced = Body::from("678901").inspect_frame(move |_| seen.store(true, Ordering::SeqCst));
+    append(&user, &path, 5, Body::new(announced)).await.error(413, "payload_too_large");
+    assert!(!travelled.load(Ordering::SeqCst));
     // Nor where the file would end with a part.
     let part = begin(&user, &collection, 100, &[]).await;
     let pieces = ["x".repeat(100), "y".to_owned()].map(Ok::<_, std::io::Error>);
@@ -346,18 +358,22 @@ async fn checksums_of_a_request_and_of_the_whole_are_kept_to() {
     };
     checked("crc32 YQ==", "hello".into()).await.error(400, "invalid_request");
     checked("sha1 ***", "hello".into()).await.error(400, "invalid_request");
-    // More than one part, all of them dropped.
     checked("sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=", "hellx".into()).await.error(460, "checksum_mismatch");
     let torn = [Ok("hello"), Err(std::io::Error::other("torn"))];
     let torn = Body::from_stream(futures::stream::iter(torn));
     checked("sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=", torn).await.error(400, "invalid_request");
     assert_eq!(stand(&user, &right).await, 0);
-    let kept = std::fs::read_dir(house.folder.path().join("blobs/uploads")).map_or(0, Iterator::count);
-    assert_eq!(kept, 0, "their bytes are gone at once");
     let good = checked("sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=", "hello".into()).await;
     assert_eq!(good.headers["upload-offset"], "5");
     append(&user, &right, 5, " there").await;
     assert_eq!(file_of(&user, &right).await, b"hello there");
+
+    // More than one part, all of them gone at once.
+    let parts = begin(&user, &collection, 250, &[]).await;
+    let headers = [("upload-offset", "0"), ("upload-checksum", "sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00="), BYTES];
+    tus(&user, Method::PATCH, &parts, &headers, "x".repeat(250)).await.error(460, "checksum_mismatch");
+    assert_eq!(stand(&user, &parts).await, 0);
+    assert_eq!(count_parts(&house), 0);
 
     let wrong = begin(&user, &collection, 11, &[("sha256", hash)]).await;
     append(&user, &wrong, 0, "hello THERE").await.error(460, "checksum_mismatch");
