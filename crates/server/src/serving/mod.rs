@@ -1,5 +1,6 @@
 //! The running server: its data folder, its address, its end.
 
+pub mod allocator;
 pub mod lock;
 pub mod metrics;
 pub mod signals;
@@ -49,6 +50,7 @@ impl Server {
         config: &Config,
         metrics: &Metrics,
     ) -> Result<Self, Failure> {
+        allocator::give_large_blocks_back();
         let address = listener.local_addr()?;
         let public_url = config.public_url(address);
         let house = House::build(config, public_url.clone()).await?;
