@@ -2,7 +2,7 @@
 
 use gangway_model::{Document, Place, Section};
 
-use crate::text::clean;
+use crate::text::folded;
 
 /// Characters a row group aims at: about one chunk.
 const GROUP_CHARS: usize = 1100;
@@ -105,7 +105,8 @@ impl RowGroups {
 
 /// A Markdown table row and the number of its columns, trailing empty ones left out.
 fn table_row<'a>(cells: impl Iterator<Item = &'a str>) -> (String, usize) {
-    let mut cells: Vec<String> = cells.take(MAX_COLUMNS).map(cell_text).collect();
+    // Bars stay as they are: search reads this more often than a renderer does.
+    let mut cells: Vec<String> = cells.take(MAX_COLUMNS).map(folded).collect();
     cells.truncate(cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1));
     (format!("| {} |", cells.join(" | ")), cells.len())
 }
@@ -159,11 +160,6 @@ fn end_table(out: &mut String, rows: &mut Vec<&str>) {
     if is_table {
         out.push('\n');
     }
-}
-
-/// A cell on one line. Bars stay as they are: search reads this more often than a renderer does.
-fn cell_text(cell: &str) -> String {
-    clean(cell).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -81,9 +81,9 @@ fn guess_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
 /// or split words, composed characters (NFC), at most two blank lines in a row, nothing blank around it.
 pub(crate) fn clean(text: &str) -> String {
     let composed: String;
-    let text = match is_nfc_quick(text.chars()) {
-        IsNormalized::Yes => text,
-        _ => {
+    let text = match text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        true => text,
+        false => {
             composed = text.nfc().collect();
             &composed
         }
@@ -91,20 +91,33 @@ pub(crate) fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut line_ends = 0;
     let mut previous_was_return = false;
-    for c in text.chars() {
+    let mut rest = text;
+    loop {
+        // Most of most texts is plain: it is copied by the run.
+        let plain = rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+        if plain > 0 {
+            let (run, after) = rest.split_at(plain);
+            out.push_str(run);
+            if run.bytes().any(|byte| !matches!(byte, b' ' | b'\t')) {
+                line_ends = 0;
+            }
+            previous_was_return = false;
+            rest = after;
+        }
+        let mut chars = rest.chars();
+        let Some(c) = chars.next() else { break };
+        rest = chars.as_str();
         let after_return = std::mem::replace(&mut previous_was_return, c == '\r');
         match c {
-            '\n' if after_return => continue,
+            '\n' if after_return => {}
             '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{c}' | '\u{b}' => {
                 trim_line_end(&mut out);
                 line_ends += 1;
                 if line_ends <= 3 && !out.is_empty() {
                     out.push('\n');
                 }
-                continue;
             }
-            '\t' | ' ' => out.push(c),
-            c if is_unwanted(c) => continue,
+            c if is_unwanted(c) => {}
             c => {
                 line_ends = 0;
                 out.push(c);
@@ -113,6 +126,26 @@ pub(crate) fn clean(text: &str) -> String {
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// Printable ASCII and tabs, which cleaning leaves as they are.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t')
+}
+
+/// Clean, on one line, with single spaces.
+pub(crate) fn folded(text: &str) -> String {
+    // Most cells of most tables are so already.
+    let bytes = text.as_bytes();
+    let is_edge = |byte: Option<&u8>| byte.is_some_and(|byte| *byte == b' ');
+    let is_folded = bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+        && !is_edge(bytes.first())
+        && !is_edge(bytes.last())
+        && !bytes.windows(2).any(|pair| pair == b"  ");
+    if is_folded {
+        return text.to_owned();
+    }
+    clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn trim_line_end(out: &mut String) {
@@ -135,7 +168,7 @@ pub(crate) const AUTHOR_CHARS: usize = 120;
 
 /// One line for a title, a name or a heading: white space folded, at most `max_chars` characters.
 pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
-    let folded = clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let folded = folded(text);
     match folded.char_indices().nth(max_chars) {
         Some((at, _)) => format!("{}…", folded[..at].trim_end()),
         None => folded,
@@ -221,6 +254,49 @@ mod tests {
         assert_eq!(clean("e\u{301}"), "é");
         assert_eq!(clean("\u{e0041}tag"), "tag");
         assert_eq!(clean("\n\n  \n"), "");
+    }
+
+    #[test]
+    fn plain_runs_and_single_characters_are_cleaned_alike() {
+        // Beside anything, what is plain and what is not stand next to each other in every way.
+        let pieces = ["a", " ", "\t", "\r", "\n", "\u{0}", "\u{2028}", "ä", "e\u{301}", "\u{ad}", "字"];
+        for one in pieces {
+            for two in pieces {
+                for three in pieces {
+                    let text = format!("x{one}{two}{three}\n\n\n\n {two}y");
+                    assert_eq!(clean(&text), by_the_letter(&text), "{text:?}");
+                    let words = by_the_letter(&text).split_whitespace().collect::<Vec<_>>().join(" ");
+                    assert_eq!(folded(&text), words, "{text:?}");
+                    let cell = format!("{one}b{two}");
+                    let words = by_the_letter(&cell).split_whitespace().collect::<Vec<_>>().join(" ");
+                    assert_eq!(folded(&cell), words, "{cell:?}");
+                }
+            }
+        }
+    }
+
+    /// [`clean`], one character at a time.
+    fn by_the_letter(text: &str) -> String {
+        let text: String = text.nfc().collect();
+        let lines = text.replace("\r\n", "\n").replace(['\r', '\u{2028}'], "\n");
+        let (mut out, mut ends) = (String::new(), 0);
+        for c in lines.chars().filter(|c| matches!(c, '\n' | '\t') || !is_unwanted(*c)) {
+            match c {
+                '\n' => {
+                    trim_line_end(&mut out);
+                    ends += 1;
+                    if ends <= 3 && !out.is_empty() {
+                        out.push(c);
+                    }
+                }
+                ' ' | '\t' => out.push(c),
+                c => {
+                    ends = 0;
+                    out.push(c);
+                }
+            }
+        }
+        out.trim_end().to_owned()
     }
 
     #[test]
