@@ -25,6 +25,8 @@ use crate::tools::{Feed, Original, Recognition, Recognizer, RunLimits, ToolError
 
 /// Members of one archive that may end a worker each before the archive is given up.
 const MEMBERS_THAT_KILL: usize = 3;
+/// Bytes of a file that is kept in memory while it is read.
+const SMALL_FILE_BYTES: u64 = 1 << 20;
 /// Bytes of text that are read on the spot; more goes to the blocking threads, few at a time.
 const ON_THE_SPOT_BYTES: usize = 128 * 1024;
 
@@ -281,14 +283,26 @@ enum Opened {
     File(PathBuf),
 }
 
+/// A small file is read at once: each step with a file is an errand to another thread.
+async fn open_file(path: PathBuf) -> Result<(Opened, u64), ExtractError> {
+    let open = move || {
+        let mut file = std::fs::File::open(&path)?;
+        let size = file.metadata()?.len();
+        if size > SMALL_FILE_BYTES {
+            return Ok((Opened::File(path), size));
+        }
+        let mut bytes = vec![0; size as usize];
+        std::io::Read::read_exact(&mut file, &mut bytes)?;
+        Ok((Opened::Bytes(bytes.into()), size))
+    };
+    tokio::task::spawn_blocking(open).await.map_err(|_| ExtractError::Crashed)?.map_err(unreadable)
+}
+
 impl Source {
     async fn open(content: &Content) -> Result<Self, ExtractError> {
         let (content, size) = match content {
             Content::Bytes(bytes) => (Opened::Bytes(bytes.clone()), bytes.len() as u64),
-            Content::File(path) => {
-                let size = tokio::fs::metadata(path).await.map_err(unreadable)?.len();
-                (Opened::File(path.clone()), size)
-            }
+            Content::File(path) => open_file(path.clone()).await?,
         };
         Ok(Self { content, size, busy: Busy::default() })
     }

@@ -118,9 +118,16 @@ pub(crate) async fn send_setup(pipe: &mut (impl AsyncWrite + Unpin), setup: &Set
 }
 
 async fn send_frame(pipe: &mut (impl AsyncWrite + Unpin), message: &impl Serialize) -> io::Result<()> {
-    let frame = serde_json::to_vec(message)?;
-    pipe.write_u32(frame.len() as u32).await?;
-    pipe.write_all(&frame).await
+    pipe.write_all(&framed(message)?).await
+}
+
+/// A message behind its length, so that one call sends both.
+fn framed(message: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut frame = vec![0; 4];
+    serde_json::to_writer(&mut frame, message)?;
+    let length = u32::try_from(frame.len() - 4).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+    frame[..4].copy_from_slice(&length.to_be_bytes());
+    Ok(frame)
 }
 
 /// Sends a job and as much content as it announces.
@@ -129,19 +136,24 @@ pub(crate) async fn send_job(
     job: &Job,
     content: &mut (impl AsyncRead + Unpin),
 ) -> Result<(), SendError> {
-    send_frame(pipe, job).await.map_err(SendError::Pipe)?;
+    // The frame travels with the first piece: a worker that wakes up has something to do.
+    let mut piece = framed(job).map_err(SendError::Pipe)?;
     let mut left = job.size;
-    let mut piece = vec![0; PIECE_BYTES.min(left as usize)];
     while left > 0 {
-        let wanted = (piece.len() as u64).min(left) as usize;
-        match content.read(&mut piece[..wanted]).await {
+        let wanted = (PIECE_BYTES as u64).min(left) as usize;
+        let filled = piece.len();
+        piece.resize(filled + wanted, 0);
+        let read = match content.read(&mut piece[filled..]).await {
             Ok(0) => return Err(SendError::Content(io::ErrorKind::UnexpectedEof.into())),
-            Ok(read) => {
-                pipe.write_all(&piece[..read]).await.map_err(SendError::Pipe)?;
-                left -= read as u64;
-            }
+            Ok(read) => read,
             Err(error) => return Err(SendError::Content(error)),
-        }
+        };
+        pipe.write_all(&piece[..filled + read]).await.map_err(SendError::Pipe)?;
+        left -= read as u64;
+        piece.clear();
+    }
+    if !piece.is_empty() {
+        pipe.write_all(&piece).await.map_err(SendError::Pipe)?;
     }
     pipe.flush().await.map_err(SendError::Pipe)
 }
@@ -190,8 +202,8 @@ pub(crate) async fn receive_pictures(
 }
 
 async fn receive_bytes(pipe: &mut (impl AsyncRead + Unpin), length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // Grows with what arrives: a length alone allocates nothing.
+    // Grows with what arrives: a length alone allocates next to nothing.
+    let mut bytes = Vec::with_capacity(length.min(PIECE_BYTES as u64) as usize);
     pipe.take(length).read_to_end(&mut bytes).await?;
     match bytes.len() as u64 == length {
         true => Ok(bytes),
@@ -250,9 +262,6 @@ fn receive_frame<T: DeserializeOwned>(pipe: &mut impl Read) -> io::Result<Option
 }
 
 pub(crate) fn send_reply(pipe: &mut impl Write, reply: &Reply) -> io::Result<()> {
-    let frame = serde_json::to_vec(reply)?;
-    let length = u32::try_from(frame.len()).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-    pipe.write_all(&length.to_be_bytes())?;
-    pipe.write_all(&frame)?;
+    pipe.write_all(&framed(reply)?)?;
     pipe.flush()
 }

@@ -20,8 +20,8 @@ fn options(worker: WorkerCommand, workers: usize, limits: Limits) -> ExtractorOp
 
 /// A shell script as worker. It greets like a real one first.
 fn script(after_greeting: &str) -> WorkerCommand {
-    // A subshell, so that the greeting is out before anything else happens.
-    let script = format!("(printf 'worker2LS\\n'); {after_greeting}");
+    // Like a worker it waits for the first words. A subshell, so that the greeting is out before anything else happens.
+    let script = format!("head -c 5 > /dev/null; (printf 'worker2LS\\n'); {after_greeting}");
     WorkerCommand { program: "/bin/sh".into(), args: vec!["-c".into(), script] }
 }
 
