@@ -183,11 +183,15 @@ async fn a_program_that_cannot_be_started_says_nothing_about_the_file() {
     let not_executable = folder.path().join("tesseract");
     std::fs::write(&not_executable, "#!/bin/sh\n").unwrap();
     for program in [PathBuf::from("/nowhere/tesseract"), not_executable] {
-        let tools = Tools { tesseract: Some(program), ..Tools::default() };
+        let tools = Tools { tesseract: Some(program.clone()), ..Tools::default() };
         let extractor = extractor(tools.clone(), Recognition::default());
         let error = extractor.extract(input(picture(), "scan.png")).await.unwrap_err();
         assert_eq!(error, ExtractError::RecognitionUnavailable);
         assert!(!error.is_about_the_file());
+        let poppler = PathBuf::from("/bin/true");
+        let tools = Tools { pdftoppm: Some(poppler), ..tools };
+        let told = RecognitionCheck::NotStarted { program: program.display().to_string() };
+        assert_eq!(self::extractor(tools, Recognition::default()).check_recognition().await, told);
         assert_eq!(extractor.readers().await, None, "nothing is known about what could be read");
         let text = extractor.extract(input(b"<p>words".to_vec(), "a.html")).await.unwrap();
         assert_eq!(text.sections[0].text, "words", "others are read all the same");

@@ -1,11 +1,10 @@
 //! Files that gave no text for want of a reader are read again once there is one: after an upgrade, when recognition is
 //! switched on, or when its programs were installed. A few at a time, behind what people wait for.
 
-use std::sync::{Mutex, PoisonError};
-
 use aws_lc_rs::digest;
 use gangway_model::{Document, ItemId, Reason};
 use gangway_store::{Unread, UnreadItem};
+use tokio::sync::Mutex;
 
 use crate::context::Rooms;
 use crate::schedule::enqueue;
@@ -25,7 +24,7 @@ const AT_ONCE: u32 = 200;
 #[derive(Default)]
 pub struct Walk(Mutex<Place>);
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 enum Place {
     #[default]
     Start,
@@ -69,9 +68,11 @@ pub async fn would_read(rooms: &Rooms, name: &str, media_type: &str, codes: &[St
 
 /// Queues the next files that are worth another look. True when there is work.
 pub async fn look_through(rooms: &Rooms) -> Result<bool, Stop> {
-    let after = match rooms.unread.place() {
+    // Whoever looks already leaves no room for another.
+    let Ok(mut place) = rooms.unread.0.try_lock() else { return Ok(false) };
+    let after = match &*place {
         Place::Start => None,
-        Place::After(item) => Some(item),
+        Place::After(item) => Some(item.clone()),
         Place::End => return Ok(false),
     };
     let Some(readers) = readers(rooms).await else { return Ok(false) };
@@ -81,7 +82,7 @@ pub async fn look_through(rooms: &Rooms) -> Result<bool, Stop> {
         return Ok(false);
     }
     let listed = rooms.store.list_unread(&readers, after.as_ref(), AT_ONCE).await?;
-    let mut place = match listed.len() < AT_ONCE as usize {
+    let mut next = match listed.len() < AT_ONCE as usize {
         true => Place::End,
         false => listed.last().map_or(Place::End, |last| Place::After(last.item_id.clone())),
     };
@@ -96,12 +97,12 @@ pub async fn look_through(rooms: &Rooms) -> Result<bool, Stop> {
             room -= 1;
         }
         if room == 0 {
-            place = Place::After(unread.item_id);
+            next = Place::After(unread.item_id);
             break;
         }
     }
     rooms.store.note_unread_by(&settled, &readers).await?;
-    rooms.unread.moves_to(place);
+    *place = next;
     Ok(is_found)
 }
 
@@ -123,15 +124,5 @@ async fn queue(rooms: &Rooms, unread: &UnreadItem) -> Result<bool, Stop> {
             enqueue(rooms, payload::look(&unread.connection_id, &unread.provider_id, now)).await
         }
         _ => Ok(false),
-    }
-}
-
-impl Walk {
-    fn place(&self) -> Place {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn moves_to(&self, place: Place) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }
 }
