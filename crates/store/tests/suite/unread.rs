@@ -32,7 +32,7 @@ async fn who_could_not_read_a_file_is_remembered_until_somebody_could() {
         assert_eq!(listed.iter().map(|one| &one.item_id).collect::<Vec<_>>(), [&a.id, &b.id]);
         assert_eq!(listed[0].codes, ["recognition_off", "unsupported_type"]);
         assert_eq!((&listed[0].user_id, &listed[0].name), (&ann.user.id, &a.name));
-        assert!(!listed[0].is_upload && !listed[0].is_followed, "{listed:?}");
+        assert!(!listed[0].is_upload && listed[0].is_followed, "{listed:?}");
         assert!(store.list_unread("old", None, 10).await.unwrap().is_empty());
         assert_eq!(store.list_unread("new", Some(&a.id), 10).await.unwrap()[0].item_id, b.id);
         assert_eq!(store.list_unread("new", None, 1).await.unwrap().len(), 1);
