@@ -96,7 +96,10 @@ fn explain(item: Option<&Item>, in_source: Option<bool>, placed: bool) -> Reason
             "nobody chose this file or a folder above it: sync it into a collection",
         );
     };
-    if let Some(reason) = &item.reason {
+    // Of a file that is found, it says what is missing: that counts where nothing else is wrong.
+    if let Some(reason) = &item.reason
+        && item.state != ItemState::Synced
+    {
         return reason.clone();
     }
     match item.state {
@@ -106,7 +109,9 @@ fn explain(item: Option<&Item>, in_source: Option<bool>, placed: bool) -> Reason
         }
         ItemState::Structure => Reason::new("structure", "a folder or a link: it has no text of its own"),
         _ if !placed => Reason::new("not_placed", "it is in no collection any more"),
-        ItemState::Synced => Reason::new("synced", "its text is in the index"),
+        ItemState::Synced => {
+            item.reason.clone().unwrap_or_else(|| Reason::new("synced", "its text is in the index"))
+        }
         ItemState::NameOnly => Reason::new("name_only", "it has no text to search: found by name only"),
         ItemState::Failed => Reason::new("failed", "it could not be brought in: sync it again"),
     }

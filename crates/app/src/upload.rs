@@ -364,6 +364,7 @@ impl App {
         let before = self.store.find_item(&id).await?;
         let observed_at =
             before.map_or(self.now(), |item| self.now().max(item.observed_at + Duration::from_millis(1)));
+        let reading = payload::extract_upload(&id, &connection.user_id, &place.name, &media_type, self.now());
         let item = Item {
             parent_id: parent,
             name: place.name.clone(),
@@ -380,11 +381,11 @@ impl App {
             ..bare_item(connection, &id, ItemKind::File, ItemState::NameOnly)
         };
         let original = Some(Original { blob_key, size });
-        items.push(ItemUpsert { item, document: DocumentChange::Remove, original });
+        items.push(ItemUpsert { item, document: DocumentChange::Remove, original, unread: None });
         let page = PageEffects {
             placements: items.iter().map(|upsert| placement(&scope.id, &upsert.item.id)).collect(),
             items,
-            tasks: vec![payload::extract_upload(&id, self.now())],
+            tasks: vec![reading],
             ..PageEffects::default()
         };
         outcome.file = Some(id);

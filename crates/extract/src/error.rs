@@ -39,6 +39,11 @@ pub enum ExtractError {
     /// The worker program could not be started; says nothing about the file.
     #[error("the extraction worker {} could not be started ({cause}); check the installation", program.display())]
     WorkerUnavailable { program: PathBuf, cause: String },
+    /// A program of text recognition is there and could not be started; says nothing about the file.
+    #[error(
+        "text recognition could not be started, so this file waits for another try; `gangway doctor` says more"
+    )]
+    RecognitionUnavailable,
 }
 
 /// What to do about a type that is not read.
@@ -79,6 +84,7 @@ impl ExtractError {
             Self::Crashed => "crashed",
             Self::Unreadable { .. } => "unreadable",
             Self::WorkerUnavailable { .. } => "worker_unavailable",
+            Self::RecognitionUnavailable => "recognition_unavailable",
         }
     }
 
@@ -89,17 +95,20 @@ impl ExtractError {
 
     /// Whether the same bytes would end the same way: false when our own side failed and trying again makes sense.
     pub fn is_about_the_file(&self) -> bool {
-        !matches!(self, Self::Unreadable { .. } | Self::WorkerUnavailable { .. })
+        !matches!(
+            self,
+            Self::Unreadable { .. } | Self::WorkerUnavailable { .. } | Self::RecognitionUnavailable
+        )
     }
 }
 
 /// Why a picture of text was not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RecognitionLack {
     Off,
-    /// The Debian package whose program is missing.
+    /// The Debian package that is missing.
     NotInstalled {
-        program: &'static str,
+        package: String,
     },
 }
 
@@ -110,10 +119,10 @@ impl RecognitionLack {
                 "recognition_off",
                 "a scan or a picture; text recognition is switched off, so it is found by its name (setting ocr.enabled)",
             ),
-            Self::NotInstalled { program } => Reason::new(
+            Self::NotInstalled { package } => Reason::new(
                 "recognition_not_installed",
                 format!(
-                    "a scan or a picture; text recognition is not installed, so it is found by its name ({program} is missing)"
+                    "a scan or a picture; text recognition is not installed, so it is found by its name ({package} is missing)"
                 ),
             ),
         }

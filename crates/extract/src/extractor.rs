@@ -51,6 +51,16 @@ pub struct Input<'a> {
     pub media_type: &'a str,
 }
 
+/// On whose behalf a file is read, and who wants to know what.
+#[derive(Clone, Copy, Default)]
+pub struct Asker<'a> {
+    /// Turns go round by it: a user, as a rule. Whoever has many files waits for those of nobody else, and nobody for all
+    /// of theirs.
+    pub whose: &'a str,
+    /// Told when reading comes to text recognition: it may take long, and longer to have its turn.
+    pub recognition_begins: Option<&'a (dyn Fn() + Send + Sync)>,
+}
+
 #[derive(Clone, Debug)]
 pub enum Content {
     Bytes(Bytes),
@@ -114,22 +124,31 @@ impl Extractor {
     /// Reads one file. An empty file is a document without sections. Waits while all workers are busy; dropping the
     /// future kills a worker that is reading for it.
     pub async fn extract(&self, input: Input<'_>) -> Result<Document, ExtractError> {
-        self.extract_measured(input).await.map(|(document, _)| document)
+        self.extract_for(input, Asker::default()).await.map(|(document, _)| document)
     }
 
-    /// Reads one file, as [`Extractor::extract`] does, and tells what it took.
-    pub async fn extract_measured(&self, input: Input<'_>) -> Result<(Document, Effort), ExtractError> {
+    /// Reads one file, as [`Extractor::extract`] does, on somebody's behalf, and tells what it took.
+    pub async fn extract_for(
+        &self,
+        input: Input<'_>,
+        asker: Asker<'_>,
+    ) -> Result<(Document, Effort), ExtractError> {
         let source = Source::open(&input.content).await?;
         if source.size == 0 {
             return Ok((Document::default(), Effort::default()));
         }
         self.files_read.fetch_add(1, Ordering::Relaxed);
         metrics::counter!("gangway_extracted_files_total").increment(1);
-        let document = self.read(&source, &input).await?;
+        let document = self.read(&source, &input, &asker).await?;
         Ok((document, source.busy.effort()))
     }
 
-    async fn read(&self, source: &Source, input: &Input<'_>) -> Result<Document, ExtractError> {
+    async fn read(
+        &self,
+        source: &Source,
+        input: &Input<'_>,
+        asker: &Asker<'_>,
+    ) -> Result<Document, ExtractError> {
         if source.size > self.limits.input_bytes {
             let what = format!(
                 "{} MB, the limit is {} MB",
@@ -144,9 +163,9 @@ impl Extractor {
         match reader_of(&media_type) {
             None => Err(ExtractError::UnsupportedType { media_type }),
             Some(Reader::Worker) if media_type == media::PDF => {
-                self.read_pdf(source, media_type, charset).await
+                self.read_pdf(source, media_type, charset, asker).await
             }
-            Some(Reader::Worker) => self.read_in_worker(source, media_type, charset).await,
+            Some(Reader::Worker) => self.read_in_worker(source, media_type, charset, asker).await,
             Some(reader) => self.read_here(source, reader, charset).await,
         }
     }
@@ -158,9 +177,10 @@ impl Extractor {
         source: &Source,
         media_type: String,
         charset: Option<String>,
+        asker: &Asker<'_>,
     ) -> Result<Document, ExtractError> {
         let Some(program) = &self.tools.pdftotext else {
-            return self.read_in_worker(source, media_type, charset).await;
+            return self.read_in_worker(source, media_type, charset, asker).await;
         };
         let limits = RunLimits {
             time: self.limits.time_per_file,
@@ -171,7 +191,7 @@ impl Extractor {
                 .saturating_add(self.limits.text_bytes / 4)
                 .saturating_add(HEAD_BYTES),
         };
-        let turn = self.pool.turn().await;
+        let turn = self.pool.turn(asker.whose).await;
         let feed =
             source.feed().await.map_err(|_| ExtractError::Unreadable { cause: "it is gone".to_owned() })?;
         let busy = source.busy.reading();
@@ -179,7 +199,7 @@ impl Extractor {
         drop(busy);
         drop(turn);
         let Ok((mut document, textless)) = read else {
-            return self.read_in_worker(source, media_type, charset).await;
+            return self.read_in_worker(source, media_type, charset, asker).await;
         };
         let scan = |page: u32| Scan {
             before: document.sections.partition_point(|section| section.place.page < Some(page)),
@@ -188,7 +208,7 @@ impl Extractor {
         };
         let scans = textless.into_iter().map(scan).collect();
         finish(&mut document, self.limits.text_bytes);
-        self.recognize(Extracted { document, scans }, Vec::new(), source).await
+        self.recognize(Extracted { document, scans }, Vec::new(), source, asker).await
     }
 
     async fn read_in_worker(
@@ -196,6 +216,7 @@ impl Extractor {
         source: &Source,
         media_type: String,
         charset: Option<String>,
+        asker: &Asker<'_>,
     ) -> Result<Document, ExtractError> {
         let seconds = self.limits.time_per_file.as_secs().max(1);
         let mut job = Job {
@@ -206,29 +227,35 @@ impl Extractor {
             seconds,
             without: Vec::new(),
         };
+        let mut suspect = None;
         let (answer, pictures) = loop {
             let outcome = match &source.content {
                 Opened::Bytes(bytes) => {
-                    self.pool.run(&job, &mut Cursor::new(bytes.clone()), &source.busy).await
+                    self.pool.run(&job, &mut Cursor::new(bytes.clone()), asker.whose, &source.busy).await
                 }
                 Opened::File(path) => {
                     let mut file = File::open(path).await.map_err(unreadable)?;
-                    self.pool.run(&job, &mut file, &source.busy).await
+                    self.pool.run(&job, &mut file, asker.whose, &source.busy).await
                 }
             };
             match outcome {
                 Ok(answered) => break answered,
-                // A member that ends its reader costs only itself, as long as it is not all of them.
+                // A member that ends its reader costs only itself, as long as it is not all of them. One that is there
+                // when a reader dies, of whatever cause, gets a second try.
                 Err(Ended { error, member: Some(member) })
                     if error.is_about_the_file() && job.without.len() < MEMBERS_THAT_KILL =>
                 {
-                    job.without.push((member, error.reason()));
+                    let is_sure = error != ExtractError::Crashed || suspect.as_ref() == Some(&member);
+                    match is_sure {
+                        true => job.without.push((member, error.reason())),
+                        false => suspect = Some(member),
+                    }
                 }
                 Err(ended) => return Err(ended.error),
             }
         };
         match answer {
-            Ok(extracted) => self.recognize(extracted, pictures, source).await,
+            Ok(extracted) => self.recognize(extracted, pictures, source, asker).await,
             Err(refusal) => Err(ExtractError::of_refusal(refusal, seconds)),
         }
     }
@@ -238,11 +265,12 @@ impl Extractor {
         extracted: Extracted,
         pictures: Vec<Vec<u8>>,
         source: &Source,
+        asker: &Asker<'_>,
     ) -> Result<Document, ExtractError> {
         if extracted.scans.is_empty() {
             return Ok(extracted.document);
         }
-        let mut document = self.recognizer.fill(extracted, pictures, source).await;
+        let mut document = self.recognizer.fill(extracted, pictures, source, asker).await?;
         finish(&mut document, self.limits.text_bytes);
         Ok(document)
     }
@@ -330,7 +358,7 @@ impl Original for Source {
         match &self.content {
             Opened::Bytes(bytes) => Ok(Feed::Bytes(bytes)),
             Opened::File(path) => {
-                let file = File::open(path).await.map_err(|_| ToolError::NotRun)?;
+                let file = File::open(path).await.map_err(|_| ToolError::NoFeed)?;
                 Ok(Feed::File(file.into_std().await))
             }
         }

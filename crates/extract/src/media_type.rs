@@ -58,6 +58,12 @@ pub(crate) fn reader_of(media_type: &str) -> Option<Reader> {
     }
 }
 
+/// Whether a file of this name and declared type may need text recognition, as far as they tell.
+pub fn may_be_scan(name: &str, declared: &str) -> bool {
+    let media_type = detect_media_type(&[], name, declared);
+    media_type == media::PDF || is_image(&media_type)
+}
+
 pub(crate) fn is_image(media_type: &str) -> bool {
     IMAGES.contains(&media_type)
 }
@@ -213,7 +219,8 @@ fn by_extension(name: &str) -> Option<String> {
         "rtf" => RTF,
         "eml" => EML,
         "msg" => MSG,
-        _ => return mime_guess::from_ext(&extension).first_raw().map(str::to_owned),
+        // Some of its names carry capitals.
+        _ => return mime_guess::from_ext(&extension).first_raw().map(str::to_ascii_lowercase),
     };
     Some(own.to_owned())
 }

@@ -42,7 +42,7 @@ pub(crate) struct Job {
     pub size: u64,
     pub text_bytes: usize,
     pub seconds: u64,
-    /// Members of an archive that ended a worker before, and how.
+    /// Members of an archive that ended a worker before, by their marks, and how.
     #[serde(default)]
     pub without: Vec<(String, Reason)>,
 }
@@ -51,7 +51,7 @@ pub(crate) struct Job {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
-    /// It turns to this member of an archive; more follows.
+    /// It turns to the member of an archive that has this mark; more follows.
     Reading(String),
     Done {
         answer: Answer,

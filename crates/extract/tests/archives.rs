@@ -115,6 +115,20 @@ async fn a_member_that_kills_its_reader_costs_only_itself() {
 }
 
 #[tokio::test]
+async fn another_member_of_the_same_name_is_read() {
+    let heavy = format!("<table>{}</table>", "<tr><td>cell</td><td>other</td></tr>".repeat(80_000));
+    // A tape may hold a name twice.
+    let archive = files::tar(&[
+        ("a.zip", files::zip_of(&[("page.html", heavy.into_bytes())])),
+        ("a.zip", files::zip_of(&[("page.html", b"<p>light".to_vec())])),
+    ]);
+    let limits = Limits { worker_memory_bytes: 96 << 20, ..Limits::default() };
+    let document = read_within(limits, archive, "a.tar").await.unwrap();
+    assert_eq!(members(&document), [("a.zip › page.html", "light")]);
+    assert_eq!(notes(&document), [("a.zip › page.html", "out_of_memory")]);
+}
+
+#[tokio::test]
 async fn messages_have_heads_text_and_attachments() {
     let message = "From: Ann Example <ann@example.com>\r\nTo: bob@example.com\r\nSubject: =?utf-8?Q?Caf=C3=A9_plan?=\r\n\
         Date: Wed, 31 Jan 2024 12:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
@@ -174,10 +188,22 @@ async fn sealed_archives_say_so() {
 
 #[tokio::test]
 async fn bombs_cost_one_file() {
-    let bomb = files::deflated_zip("zeros.txt", 150 << 20);
+    let bomb = files::deflated_zip(&["zeros.txt"], 150 << 20);
     assert!(bomb.len() < 1_000_000);
     let document = read(bomb, "bomb.zip").await.unwrap();
     assert_eq!(notes(&document), [("zeros.txt", "too_large")]);
+}
+
+#[tokio::test]
+async fn what_all_members_unpack_to_is_bounded() {
+    const EACH: u64 = 90 << 20;
+    let names: Vec<String> = (0..7).map(|number| format!("{number}.bin")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let limits = Limits { time_per_file: std::time::Duration::from_secs(300), ..Limits::default() };
+    let document = read_within(limits, files::deflated_zip(&names, EACH), "bomb.zip").await.unwrap();
+    let codes: Vec<&str> = notes(&document).iter().map(|(_, code)| *code).collect();
+    assert_eq!(codes[..5], ["unsupported_type"; 5], "each of them is small enough");
+    assert_eq!(codes[5..], ["too_large"; 2], "together they are not");
 }
 
 #[tokio::test]

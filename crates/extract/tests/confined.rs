@@ -69,16 +69,22 @@ async fn a_tool_reads_the_system_and_no_more() {
     let folder = tempfile::tempdir().unwrap();
     let secret = tempfile::NamedTempFile::new().unwrap();
     let script = folder.path().join("tesseract");
+    let beside = folder.path().join("beside");
+    std::fs::write(&beside, "private").unwrap();
     // Builtins only: a child would end the script, which the trap makes a success.
     let tries = format!(
-        "#!/bin/sh\ntrap 'exit 0' EXIT\n\
+        "#!/bin/sh\nif [ \"$1\" = --list-langs ]; then echo eng; exit; fi\ntrap 'exit 0' EXIT\n\
          if {{ read -r line; }} < /etc/passwd; then echo etc was opened; else echo etc was refused; fi\n\
          if {{ true; }} < {secret}; then echo files were opened; else echo files were refused; fi\n\
          if {{ true; }} < /usr/bin/env; then echo programs were opened; else echo programs were refused; fi\n\
+         if {{ true; }} < /usr/share/doc; then echo the rest was opened; else echo the rest was refused; fi\n\
+         if {{ true; }} < {beside}; then echo neighbours were opened; else echo neighbours were refused; fi\n\
+         if {{ true; }} < /usr/lib; then echo libraries were opened; else echo libraries were refused; fi\n\
          if {{ echo x; }} > {folder}/written; then echo writing was done; else echo writing was refused; fi\n\
          echo limits; ulimit -d; ulimit -f; ulimit -n; ulimit -c; ulimit -t\n\
          /bin/true; echo a child was started\n",
         secret = secret.path().display(),
+        beside = beside.display(),
         folder = folder.path().display(),
     );
     std::fs::write(&script, tries).unwrap();
@@ -96,7 +102,10 @@ async fn a_tool_reads_the_system_and_no_more() {
         [
             "etc was refused",
             "files were refused",
-            "programs were opened",
+            "programs were refused",
+            "the rest was refused",
+            "neighbours were refused",
+            "libraries were opened",
             "writing was refused",
             "limits",
             "1048576",

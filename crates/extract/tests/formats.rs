@@ -227,6 +227,44 @@ async fn limits_are_kept() {
 }
 
 #[tokio::test]
+async fn entities_neither_grow_nor_fetch() {
+    let mut entities =
+        String::from("<!ENTITY e0 \"laughter \"><!ENTITY local SYSTEM \"file:///etc/passwd\">");
+    for level in 1..10 {
+        let before = format!("&e{};", level - 1).repeat(10);
+        entities.push_str(&format!("<!ENTITY e{level} \"{before}\">"));
+    }
+    let body =
+        |root: &str, words: &str| format!("<?xml version=\"1.0\"?><!DOCTYPE {root} [{entities}]>{words}");
+    let word = body(
+        "w:document",
+        "<w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body>\
+         <w:p><w:r><w:t>before &e9; &local; after</w:t></w:r></w:p></w:body></w:document>",
+    );
+    let drawing =
+        body("svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"><text>before &e9; &local; after</text></svg>");
+    let page = body(
+        "html",
+        "<html xmlns=\"http://www.w3.org/1999/xhtml\"><body><p>before &e9; &local; after</p></body></html>",
+    );
+    for (bytes, name) in [
+        (files::zip(&[("[Content_Types].xml", "<Types/>"), ("word/document.xml", &word)]), "a.docx"),
+        (drawing.into_bytes(), "a.svg"),
+        (page.into_bytes(), "a.xhtml"),
+    ] {
+        // Read without them, or not at all.
+        match read(bytes, name, "").await {
+            Ok(document) => {
+                let text = format!("{document:?}");
+                assert!(text.matches("laughter").count() <= 2 && text.len() < 5000, "{name}: {text:.500}");
+                assert!(!text.contains("root:"), "{name}");
+            }
+            Err(error) => assert!(matches!(error.code(), "broken" | "too_large"), "{name}: {error}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn chunks_carry_places_from_end_to_end() {
     let document = read(files::pdf("t", &["one", "two"]), "a.pdf", "").await.unwrap();
     let chunks = chunk(&document, &ChunkOptions::default());

@@ -1,10 +1,12 @@
 //! Workers that crash, hang, lie and are killed: each costs one file, never the server.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use gangway_extract::{
-    Content, ExtractError, Extractor, ExtractorOptions, Input, Limits, Recognition, Tools, WorkerCommand,
+    Asker, Content, ExtractError, Extractor, ExtractorOptions, Input, Limits, Recognition, Tools,
+    WorkerCommand,
 };
 use gangway_model::{Document, media};
 
@@ -97,6 +99,32 @@ async fn the_next_file_works_after_a_kill() {
     assert_eq!(read_html(&extractor, "<p>first").await.unwrap_err().code(), "crashed");
     let document = read_html(&extractor, "<p>second").await.unwrap();
     assert_eq!(document.sections[0].text, "second");
+}
+
+#[tokio::test]
+async fn a_member_that_is_there_when_a_reader_dies_once_is_read_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let marker = folder.path().join("killed");
+    let member = b"<p>innocent";
+    let mut hasher = DefaultHasher::new();
+    member.as_slice().hash(&mut hasher);
+    let said = format!("{{\"reading\":\"/0#{:016x}\"}}", hasher.finish());
+    // The first run turns to the member and dies; later runs are real workers, and `times` says how many die.
+    for (times, read, notes) in [(1, 1, 0), (2, 0, 1)] {
+        std::fs::write(&marker, "").unwrap();
+        let run = format!(
+            "if [ $(wc -c < {marker}) -ge {times} ]; then exec {worker}; fi; printf x >> {marker}; \
+             (printf 'worker2LS\\n\\000\\000\\000\\{length:03o}{said}'); head -c 100 > /dev/null; kill -9 $$",
+            marker = marker.display(),
+            length = said.len(),
+            worker = worker().program.display()
+        );
+        let command = WorkerCommand { program: "/bin/sh".into(), args: vec!["-c".into(), run] };
+        let archive = files::zip_of(&[("a.html", member.to_vec())]);
+        let input = Input { content: Content::Bytes(archive.into()), name: "a.zip", media_type: "" };
+        let document = extractor(command, Limits::default()).extract(input).await.unwrap();
+        assert_eq!((document.sections.len(), document.notes.len()), (read, notes), "{times}: {document:?}");
+    }
 }
 
 #[tokio::test]
@@ -228,17 +256,20 @@ async fn a_reading_is_known_by_all_it_depends_on() {
 async fn pretending_takes_the_turn_and_the_time_of_a_reading() {
     let extractor = extractor(worker(), Limits::default());
     let (_, effort) = extractor
-        .extract_measured(Input {
-            content: Content::Bytes("<p>x".as_bytes().to_vec().into()),
-            name: "a.html",
-            media_type: "",
-        })
+        .extract_for(
+            Input {
+                content: Content::Bytes("<p>x".as_bytes().to_vec().into()),
+                name: "a.html",
+                media_type: "",
+            },
+            Asker::default(),
+        )
         .await
         .unwrap();
     assert!(!effort.reading.is_zero() && effort.recognizing.is_zero(), "{effort:?}");
     assert_eq!(extractor.files_read(), 1);
     let long = gangway_extract::Effort { reading: Duration::from_secs(1000), ..effort };
-    let pretended = extractor.pretend(long);
+    let pretended = extractor.pretend(long, "eve");
     let read = read_html(&extractor, "<p>x");
     let both = async {
         tokio::select! { biased; () = pretended => "pretended", _ = read => "read" }
@@ -246,6 +277,6 @@ async fn pretending_takes_the_turn_and_the_time_of_a_reading() {
     // The only turn is taken by the one who came first, who does nothing in it.
     assert!(tokio::time::timeout(Duration::from_millis(300), both).await.is_err());
     read_html(&extractor, "<p>x").await.unwrap();
-    extractor.pretend(effort).await;
+    extractor.pretend(effort, "eve").await;
     assert_eq!(extractor.pretended(), effort.reading);
 }

@@ -200,6 +200,7 @@ pub fn extractor(config: &Config, workers: Option<usize>) -> Result<Extractor, F
         data_folder: config.ocr_data_folder.clone(),
         pages_per_file: config.ocr_pages_per_file,
         time_per_page: config.ocr_page_time,
+        time_per_file: config.ocr_file_time,
         at_once: config.ocr_workers,
         ..Recognition::default()
     };

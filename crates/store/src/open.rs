@@ -58,6 +58,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0007_readings.sql"),
         include_str!("../migrations/postgres/0007_readings.sql"),
     ),
+    (
+        "unread",
+        include_str!("../migrations/sqlite/0008_unread.sql"),
+        include_str!("../migrations/postgres/0008_unread.sql"),
+    ),
 ];
 
 /// Which database the rows are on.

@@ -64,7 +64,16 @@ pub async fn fetch_and_read(
         Body::File(file) => gangway_extract::Content::File(file.path().to_owned()),
     };
     let input = Input { content, name: &entry.name, media_type: &arrived.media_type };
-    match read_once(rooms, Arrival { input, hash: &arrived.hash, size: arrived.size, user, item }).await {
+    let arrival = Arrival {
+        input,
+        hash: &arrived.hash,
+        size: arrived.size,
+        user,
+        item,
+        // The job keeps its slot: it has other files to bring in.
+        recognition_begins: None,
+    };
+    match read_once(rooms, arrival).await {
         Ok(read) => Ok(Fetched::Read { read: Box::new(read), hash: arrived.hash, bytes: arrived.size }),
         Err(Unread::Extract(error)) => Ok(Fetched::Failed(our_fault(&error))),
         Err(Unread::Stop(stop)) => Err(stop),
@@ -103,6 +112,26 @@ pub fn with_text(document: Document, bytes: u64) -> Result<Document, Reason> {
         ));
     }
     Ok(document)
+}
+
+/// What of a file that was read is missing in its text, in one sentence; each part is named where somebody asks why.
+pub fn left_out(document: &Document) -> Option<Reason> {
+    const NAMED: usize = 2;
+    let cut = document.truncated.then(|| "its text is longer than is kept and was cut".to_owned());
+    let notes = document.notes.iter().map(|note| {
+        let place = note.place.to_string();
+        let place = if place.is_empty() { place } else { format!("{place}: ") };
+        format!("{place}{}", note.reason.message)
+    });
+    let all: Vec<String> = cut.into_iter().chain(notes).collect();
+    let more = all.len().saturating_sub(NAMED);
+    let mut said = all.into_iter().take(NAMED).collect::<Vec<_>>().join("; ");
+    match more {
+        0 if said.is_empty() => return None,
+        0 => {}
+        more => said.push_str(&format!("; and {more} more")),
+    }
+    Some(Reason::new("text_incomplete", said))
 }
 
 struct Arrived {
@@ -198,6 +227,14 @@ mod tests {
         assert!(with_text(Document::default(), 0).is_ok(), "an empty file is simply empty");
         let section = Section { text: "some text".to_owned(), ..Section::default() };
         assert!(with_text(Document { sections: vec![section], ..scan }, 10).is_ok());
+        let partial = |count: usize, truncated| {
+            left_out(&Document { notes: vec![note.clone(); count], truncated, ..Document::default() })
+        };
+        assert_eq!(partial(0, false), None);
+        assert_eq!(partial(1, false).unwrap().message, "a scan");
+        let said = partial(3, true).unwrap();
+        assert_eq!(said.code, "text_incomplete");
+        assert_eq!(said.message, "its text is longer than is kept and was cut; a scan; and 2 more");
         assert!(is_expected(&note.reason));
         assert!(!is_expected(&Reason::new("broken", "")));
     }

@@ -15,7 +15,9 @@ use crate::finish::FinishUploads;
 use crate::open::Opener;
 use crate::readings::Readings;
 use crate::settings::SyncSettings;
+use crate::slots::Slot;
 use crate::stop::Stop;
+use crate::unread::Walk;
 use crate::watch::Watchers;
 
 const GIVE_UP_ON_ITEMS_FROM: u32 = 3;
@@ -46,6 +48,8 @@ pub struct Rooms {
     /// Set once the use cases are there.
     pub finisher: OnceLock<Weak<dyn FinishUploads>>,
     pub readings: Readings,
+    /// How far the files are looked through that nobody could read.
+    pub unread: Walk,
     /// Wakes the workers when there may be something to claim.
     pub work: tokio::sync::Notify,
 }
@@ -70,6 +74,8 @@ pub struct TaskContext {
     pub lease: TaskLease,
     /// Cancelled when the lease is lost or the process shuts down.
     pub stop: CancellationToken,
+    /// Among the worker's slots.
+    pub slot: Slot,
 }
 
 impl TaskContext {
@@ -82,6 +88,13 @@ impl TaskContext {
     /// An error once somebody else has the task, or the process is going down.
     pub fn check(&self) -> Result<(), Stop> {
         if self.stop.is_cancelled() { Err(Stop::LeaseLost) } else { Ok(()) }
+    }
+
+    /// Leaves this task's slot to others: from here on it mostly waits.
+    pub fn leave_slot(&self) {
+        if self.slot.leave() {
+            self.rooms.wake();
+        }
     }
 
     /// Whether a temporary refusal of one item no longer holds up the rest: the task was tried several times.

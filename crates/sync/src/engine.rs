@@ -20,6 +20,7 @@ use crate::settings::SyncSettings;
 use crate::stop::Stop;
 use crate::stored::{decode_document, load_body};
 use crate::tree::Tree;
+use crate::unread::Walk;
 use crate::watch::{JobSnapshot, Watchers, watch_job};
 use crate::{schedule, worker};
 
@@ -70,6 +71,7 @@ impl Engine {
             watchers: Watchers::default(),
             finisher: OnceLock::new(),
             readings: Readings::default(),
+            unread: Walk::default(),
             work: tokio::sync::Notify::new(),
         };
         Self {
@@ -130,7 +132,7 @@ impl Engine {
         schedule::tick(&self.rooms).await
     }
 
-    /// Stops claiming, lets tasks reach their next checkpoint, gives the leases back.
+    /// Stops claiming, ends readings under way, which are done again, lets tasks reach their next checkpoint, gives the leases back.
     pub async fn shut_down(&self) {
         self.shutdown.cancel();
         self.rooms.wake();

@@ -15,11 +15,13 @@ mod readings;
 mod removal;
 mod schedule;
 mod settings;
+mod slots;
 mod stop;
 mod stored;
 mod sweep;
 mod tasks;
 mod tree;
+mod unread;
 mod watch;
 mod worker;
 

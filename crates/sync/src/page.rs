@@ -15,15 +15,17 @@ use gangway_model::{
 };
 use gangway_search::IndexedDocument;
 use gangway_store::{
-    DocumentChange, Gone, ItemUpsert, PageEffects, Placement, Reading, StoredDocument, fresh_blob_key,
+    DocumentChange, Gone, ItemUpsert, PageEffects, Placement, Reading, StoredDocument, Unread, fresh_blob_key,
 };
+use tokio_util::sync::CancellationToken;
 
-use crate::content::{Fetched, fetch_and_read, is_expected};
+use crate::content::{Fetched, fetch_and_read, is_expected, left_out};
 use crate::context::{Rooms, TaskContext};
 use crate::membership::ScopeRef;
 use crate::readings::{Slot, WasRead};
 use crate::stop::Stop;
 use crate::stored::{encode_document, find_document};
+use crate::unread;
 
 /// Text handed to the index at once; bounds what waits in memory.
 const TEXT_AT_ONCE: usize = 4 << 20;
@@ -80,6 +82,8 @@ pub struct Bringer<'a> {
     pub give_up_on_items: bool,
     /// How long after a change two states of an item may carry the same revision.
     pub revision_grain: chrono::Duration,
+    /// Ends what is being fetched and read.
+    pub stop: CancellationToken,
 }
 
 /// What has to be done for one file.
@@ -111,6 +115,7 @@ struct Done {
     gone: Option<ItemId>,
     bytes: u64,
     held: Option<Arc<Slot>>,
+    unread: Option<Unread>,
     stop: Option<Stop>,
 }
 
@@ -156,7 +161,8 @@ impl Bringer<'_> {
                 brought.stop = done.stop;
             }
             if let Some(item) = done.item {
-                brought.items.push(ItemUpsert { item, document: done.document, original: None });
+                let unread = done.unread;
+                brought.items.push(ItemUpsert { item, document: done.document, original: None, unread });
             }
             if let Some(indexed) = done.indexed {
                 text += indexed.chunks.iter().map(|chunk| chunk.text.len()).sum::<usize>();
@@ -191,6 +197,7 @@ impl Bringer<'_> {
         let known_ids: Vec<ItemId> = known.values().map(|item| item.id.clone()).collect();
         let mut collections_of: HashMap<ItemId, Vec<CollectionId>> =
             store.item_collections(&known_ids).await?;
+        let read_by_now = self.read_by_now(known.values()).await?;
         let mut work = Vec::with_capacity(placed.len());
         for one in placed {
             let known = known.remove(&one.entry.id);
@@ -201,10 +208,32 @@ impl Bringer<'_> {
             collections.sort();
             collections.dedup();
             let joined = collections.len() != before.len();
-            let plan = plan_for(&one, known.as_ref(), joined, self.revision_grain);
+            let is_unread = read_by_now.contains(&id);
+            let plan = plan_for(&one, known.as_ref(), joined, is_unread, self.revision_grain);
             work.push(Work { placed: one, known, id, collections, observed_at, plan });
         }
         Ok(work)
+    }
+
+    /// Of known items, those that nobody could read when they were read last, and somebody can now.
+    async fn read_by_now(&self, known: impl Iterator<Item = &Item>) -> Result<HashSet<ItemId>, Stop> {
+        // All others were read as a whole, or failed, and are fetched anyway.
+        let partly: HashMap<ItemId, &Item> =
+            known.filter(|item| item.reason.is_some()).map(|item| (item.id.clone(), item)).collect();
+        let mut found = HashSet::new();
+        if partly.is_empty() {
+            return Ok(found);
+        }
+        let Some(readers) = unread::readers(self.rooms).await else { return Ok(found) };
+        let ids: Vec<ItemId> = partly.keys().cloned().collect();
+        for (id, codes) in self.rooms.store.unread_among(&ids, &readers).await? {
+            if let Some(item) = partly.get(&id)
+                && unread::would_read(self.rooms, &item.name, &item.media_type, &codes).await
+            {
+                found.insert(id);
+            }
+        }
+        Ok(found)
     }
 
     async fn bring_one(&self, work: Work, stopped: &AtomicBool) -> Result<Done, Stop> {
@@ -242,16 +271,27 @@ impl Bringer<'_> {
         }
         let rooms = self.rooms;
         let entry = &work.placed.entry;
-        match fetch_and_read(self.source, rooms, entry, &self.connection.user_id, &work.id).await? {
+        let fetched = tokio::select! {
+            biased;
+            // What was brought in until then is kept; the rest is fetched again after the start.
+            () = self.stop.cancelled() => {
+                stopped.store(true, Ordering::Relaxed);
+                return Ok(Done { stop: Some(Stop::LeaseLost), ..Done::nothing() });
+            }
+            fetched = fetch_and_read(self.source, rooms, entry, &self.connection.user_id, &work.id) => fetched?,
+        };
+        match fetched {
             Fetched::Read { read, hash, bytes } => {
                 let WasRead { document, held } = *read;
+                let unread = unread::of_reading(rooms, document.as_ref().map(|(document, _)| document)).await;
                 let done = match document {
                     Ok((document, stored)) => {
-                        let mut item = self.item_of(&work, ItemState::Synced, None);
+                        let reason = left_out(&document);
+                        let mut item = self.item_of(&work, ItemState::Synced, reason.clone());
                         item.content_hash = Some(hash);
                         item.synced_at = Some(rooms.now());
                         let indexed = self.indexed(&work, &item, Some(&document));
-                        let outcome = self.outcome(&work, Outcome::Synced, None);
+                        let outcome = self.outcome(&work, Outcome::Synced, reason);
                         Done::finished(item, DocumentChange::Put(stored), indexed, outcome, bytes)
                     }
                     Err(reason) => {
@@ -259,7 +299,7 @@ impl Bringer<'_> {
                         self.without_text(&work, ItemState::NameOnly, outcome, reason, Some(hash), bytes)
                     }
                 };
-                Ok(Done { held, ..done })
+                Ok(Done { held, unread, ..done })
             }
             Fetched::Refused(reason) => {
                 Ok(self.without_text(&work, ItemState::Failed, Outcome::Failed, reason, None, 0))
@@ -424,6 +464,7 @@ impl Done {
             gone: None,
             bytes: 0,
             held: None,
+            unread: None,
             stop: None,
         }
     }
@@ -450,6 +491,7 @@ fn plan_for(
     placed: &Placed,
     known: Option<&Item>,
     joined_a_collection: bool,
+    is_read_by_now: bool,
     revision_grain: chrono::Duration,
 ) -> Plan {
     let entry = &placed.entry;
@@ -459,6 +501,7 @@ fn plan_for(
     };
     if let Some(known) = known
         && known.revision.as_ref() == Some(&entry.revision)
+        && !is_read_by_now
         && content_is_settled(known, refused.is_some())
         && revision_is_settled(known, entry, revision_grain)
     {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use aws_lc_rs::digest;
-use gangway_extract::{Effort, ExtractError, Input};
+use gangway_extract::{Asker, Effort, ExtractError, Input};
 use gangway_model::{Document, ItemId, Reason, UserId};
 use gangway_store::{Reading, StoreError, StoredDocument, Whose};
 
@@ -17,8 +17,14 @@ use crate::stop::Stop;
 use crate::stored::load_stored;
 
 /// Results that a busy machine brings about; the same bytes may end better elsewhere.
-const OF_THE_MOMENT: [&str; 5] =
-    ["timed_out", "out_of_memory", "crashed", "recognition_timed_out", "recognition_failed"];
+const OF_THE_MOMENT: [&str; 6] = [
+    "timed_out",
+    "out_of_memory",
+    "crashed",
+    "recognition_timed_out",
+    "recognition_out_of_time",
+    "recognition_failed",
+];
 /// What was read for somebody else comes after this share of the time it took, in percent: never exactly as fast.
 const PACE: std::ops::RangeInclusive<u8> = 80..=120;
 
@@ -50,6 +56,8 @@ pub struct Arrival<'a> {
     pub size: u64,
     pub user: &'a UserId,
     pub item: &'a ItemId,
+    /// Told when recognition begins, which takes long.
+    pub recognition_begins: Option<&'a (dyn Fn() + Send + Sync)>,
 }
 
 /// Why nothing came of reading a file.
@@ -121,7 +129,8 @@ async fn stored_before(
     let found = copy(rooms, arrival, key, &stored, is_no_accident).await?;
     let Some(found) = found else { return Ok(None) };
     if rooms.settings.reuse == Reuse::Quiet {
-        rooms.extractor.pretend(effort(&stored).percent(pace(arrival.item, key))).await;
+        let effort = effort(&stored).percent(pace(arrival.item, key));
+        rooms.extractor.pretend(effort, arrival.user.as_str()).await;
     }
     count("others");
     Ok(Some(found))
@@ -156,7 +165,8 @@ async fn read(
     arrival: &Arrival<'_>,
     key: Option<&str>,
 ) -> Result<Result<(Document, StoredDocument), Reason>, Unread> {
-    let (document, effort) = match rooms.extractor.extract_measured(arrival.input.clone()).await {
+    let asker = Asker { whose: arrival.user.as_str(), recognition_begins: arrival.recognition_begins };
+    let (document, effort) = match rooms.extractor.extract_for(arrival.input.clone(), asker).await {
         Ok((document, effort)) => match with_text(document, arrival.size) {
             Ok(document) => (document, effort),
             Err(reason) => return Ok(Err(reason)),

@@ -10,6 +10,7 @@ use crate::context::Rooms;
 use crate::finish::KEEP_UPLOADS;
 use crate::stop::Stop;
 use crate::tasks::payload;
+use crate::unread;
 
 /// Between two looks at what is due.
 const TICK: Duration = Duration::from_secs(5);
@@ -74,6 +75,7 @@ pub async fn tick(rooms: &Rooms) -> Result<(), Stop> {
             found_work |= enqueue(rooms, payload::embed(now)).await?;
         }
     }
+    found_work |= unread::look_through(rooms).await?;
     if found_work {
         rooms.wake();
     }

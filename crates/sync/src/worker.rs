@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::{Rooms, TaskContext};
+use crate::slots::{Slot, Slots};
 use crate::stop::{LONGEST_PAUSE, LONGEST_WAIT, Stop};
 use crate::tasks;
 
@@ -19,13 +20,16 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub async fn run(rooms: Arc<Rooms>, shutdown: CancellationToken) {
     let me = random_token("worker_");
     let mut at_work: JoinSet<()> = JoinSet::new();
+    let slots = Arc::new(Slots::default());
     while !shutdown.is_cancelled() {
-        let free = rooms.settings.workers.saturating_sub(at_work.len());
+        while at_work.try_join_next().is_some() {}
+        let free = rooms.settings.workers.saturating_sub(slots.taken());
         let claimed = if free == 0 { Vec::new() } else { claim(&rooms, &me, free).await };
         let nothing_new = claimed.is_empty();
         for task in claimed {
             let (rooms, me, shutdown) = (Arc::clone(&rooms), me.clone(), shutdown.child_token());
-            at_work.spawn(async move { carry_out(rooms, me, task, shutdown).await });
+            let slot = slots.take();
+            at_work.spawn(async move { carry_out(rooms, me, task, shutdown, slot).await });
         }
         if nothing_new {
             tokio::select! {
@@ -53,7 +57,7 @@ async fn claim(rooms: &Rooms, me: &str, free: usize) -> Vec<Task> {
     }
 }
 
-async fn carry_out(rooms: Arc<Rooms>, me: String, task: Task, stop: CancellationToken) {
+async fn carry_out(rooms: Arc<Rooms>, me: String, task: Task, stop: CancellationToken, slot: Slot) {
     let span = tracing::info_span!("task", kind = %task.kind, task = %task.id, attempt = task.attempts);
     let lease = TaskLease { task: task.id.clone(), worker: me.clone() };
     let context = TaskContext {
@@ -61,6 +65,7 @@ async fn carry_out(rooms: Arc<Rooms>, me: String, task: Task, stop: Cancellation
         task: task.clone(),
         lease: lease.clone(),
         stop: stop.clone(),
+        slot,
     };
     let heart = tokio::spawn(keep_alive(Arc::clone(&rooms), lease, stop.clone()));
     // In a task of its own, so that a panic costs this task and not the worker.

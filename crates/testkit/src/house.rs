@@ -1,7 +1,7 @@
 //! A house: emulator and server, put together as `gangway serve` does, on folders and ports of their own.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +41,9 @@ pub struct HouseOptions {
     /// What connectors' own paces are multiplied by. Stories that do not step the clock keep no pace.
     pub pace: f64,
     pub settings: fn(&mut SyncSettings),
+    /// Programs that help to read; none, unless a story wants them.
+    pub tools: Tools,
+    pub recognition: Recognition,
     /// Switches search by meaning on.
     pub embedder: Option<Arc<dyn Embedder>>,
 }
@@ -55,6 +58,8 @@ impl HouseOptions {
             stand_ins: Vec::new(),
             pace: 1e9,
             settings: |_| {},
+            tools: Tools::default(),
+            recognition: Recognition::default(),
             embedder: None,
         }
     }
@@ -156,15 +161,7 @@ impl House {
             )),
             None => Arc::new(index),
         };
-        let worker = WorkerCommand { program: options.worker.clone(), args: Vec::new() };
-        let extractor = Extractor::new(ExtractorOptions {
-            worker,
-            workers: 1,
-            limits: Limits::default(),
-            tools: Tools::default(),
-            recognition: Recognition::default(),
-        });
-        let extractor = Arc::new(extractor);
+        let extractor = extractor(&options.worker, options.tools.clone(), options.recognition.clone());
         let mut settings = SyncSettings::with_spool(spool);
         settings.webhook_base = options.webhooks.then(|| url.clone());
         (options.settings)(&mut settings);
@@ -335,6 +332,17 @@ impl House {
         self.server.abort();
         self.google.shutdown().await;
     }
+}
+
+/// Reads files with one worker, and with these programs.
+pub fn extractor(worker: &Path, tools: Tools, recognition: Recognition) -> Arc<Extractor> {
+    Arc::new(Extractor::new(ExtractorOptions {
+        worker: WorkerCommand { program: worker.to_owned(), args: Vec::new() },
+        workers: 1,
+        limits: Limits::default(),
+        tools,
+        recognition,
+    }))
 }
 
 /// The configuration that points every provider's host at the emulated Google, or at the stand-in of its own.

@@ -3,16 +3,18 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use gangway_model::media;
+
 use super::{Extractor, Input, Source};
 use crate::effort::{Effort, take_time};
 use crate::error::ExtractError;
 use crate::media_type::{HEAD_BYTES, Reader, detect_media_type, reader_of};
 use crate::text::declared_charset;
-use crate::tools::{Recognition, Tools};
+use crate::tools::{Recognition, RecognitionCheck, ToolError, Tools};
 
 /// To be raised when readers come to give other documents for the same bytes, so that nothing read by older ones is
 /// taken for what would be read now.
-const READERS_VERSION: u32 = 1;
+const READERS_VERSION: u32 = 2;
 /// A turn that is held without recognizing anything is given up this often, as between pages.
 const PRETENDED_PAGE: Duration = Duration::from_secs(2);
 
@@ -33,26 +35,57 @@ impl Extractor {
             return Ok(None);
         }
         let charset = declared_charset(input.media_type).unwrap_or_default();
+        let text_bytes = self.limits.text_bytes;
+        // What cannot be found out now is not what was read with; a page will show what is wrong.
+        let readers = self.readers().await.unwrap_or_else(|| "unknown".to_owned());
+        Ok(Some(format!("{media_type}|{charset}|{text_bytes}|{readers}")))
+    }
+
+    /// What could read here: another answer means that files which could not be read may be by now. `None` while that
+    /// cannot be found out.
+    pub async fn readers(&self) -> Option<String> {
         let pdftotext = self.tools.pdftotext.is_some();
-        Ok(Some(format!(
-            "{}+{READERS_VERSION}|{media_type}|{charset}|{}|pdftotext:{pdftotext}|{}",
+        let languages = match self.recognizer.languages().await {
+            Ok(languages) => languages.join("+"),
+            Err(ToolError::NotRun) => return None,
+            Err(_) => String::new(),
+        };
+        Some(format!(
+            "{}+{READERS_VERSION}|pdftotext:{pdftotext}|{}|{languages}",
             env!("CARGO_PKG_VERSION"),
-            self.limits.text_bytes,
             self.recognition
-        )))
+        ))
+    }
+
+    /// Whether a file that gave no text for want of a reader, for a reason of this code, would be read by one now, as far
+    /// as its name and its type tell.
+    pub async fn would_read(&self, name: &str, media_type: &str, code: &str) -> bool {
+        let media_type = detect_media_type(&[], name, media_type);
+        match code {
+            "unsupported_type" => reader_of(&media_type).is_some(),
+            "recognition_off" | "recognition_not_installed" => {
+                self.recognizer.would_read(media_type == media::PDF).await
+            }
+            _ => false,
+        }
+    }
+
+    /// Tries the programs of text recognition.
+    pub async fn check_recognition(&self) -> RecognitionCheck {
+        self.recognizer.check().await
     }
 
     /// Takes the turns and the time of a reading without reading anything: whoever is given what was read for somebody
     /// else cannot tell by the time it took.
-    pub async fn pretend(&self, effort: Effort) {
+    pub async fn pretend(&self, effort: Effort, whose: &str) {
         if !effort.reading.is_zero() {
-            let _turn = self.pool.turn().await;
+            let _turn = self.pool.turn(whose).await;
             take_time(effort.reading).await;
         }
         let mut left = effort.recognizing;
         while !left.is_zero() {
             let piece = left.min(PRETENDED_PAGE);
-            self.recognizer.pretend(piece).await;
+            self.recognizer.pretend(piece, whose).await;
             left -= piece;
         }
         let total = (effort.reading + effort.recognizing).as_micros();

@@ -74,3 +74,17 @@ fn two_letters_are_no_picture() {
     assert_eq!(detect(b"BMW and others build cars", "x.txt", ""), media::PLAIN);
     assert_eq!(detect(b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0", "x", ""), "image/bmp");
 }
+
+#[test]
+fn names_of_types_are_lower_case_whoever_tells_them() {
+    let ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+    let (zip, binary) = (b"PK\x03\x04".as_slice(), b"\0\x01\x02\x03".as_slice());
+    assert_eq!(detect(zip, "a.xlsb", ""), XLSB);
+    assert_eq!(detect(zip, "a", "application/vnd.ms-excel.sheet.binary.macroEnabled.12"), XLSB);
+    for name in ["a.docm", "a.xlsm", "a.pptm", "a.potm", "a.xlam"] {
+        for head in [ole.as_slice(), zip, binary, b""] {
+            let kind = detect(head, name, "");
+            assert_eq!(kind, kind.to_ascii_lowercase(), "{name}");
+        }
+    }
+}

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use tokio::io::AsyncRead;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::effort::Busy;
 use crate::error::ExtractError;
 use crate::limits::Limits;
 use crate::protocol::{Answer, Confinement, Job};
+use crate::turns::{Turn, Turns};
 use process::{Failure, WorkerProcess};
 
 /// How a worker is started: a program, by its absolute path, that ends up in [`crate::worker_main`]. It gets an empty
@@ -24,11 +24,11 @@ pub struct WorkerCommand {
     pub args: Vec<String>,
 }
 
-/// Keeps up to a fixed number of workers. There is no queue: callers wait, holding no more than they came with.
+/// Keeps up to a fixed number of workers. Callers wait, holding no more than they came with; turns go round by user.
 pub(crate) struct Pool {
     command: WorkerCommand,
     limits: Limits,
-    permits: Semaphore,
+    turns: Turns,
     idle: Mutex<Vec<Idle>>,
     reaping: AtomicBool,
     confined: OnceLock<Confinement>,
@@ -37,7 +37,7 @@ pub(crate) struct Pool {
 /// Why a job gave no answer.
 pub(crate) struct Ended {
     pub error: ExtractError,
-    /// The member of an archive that was being read.
+    /// The mark of the member of an archive that was being read.
     pub member: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl Pool {
         Arc::new(Self {
             command,
             limits,
-            permits: Semaphore::new(workers.max(1)),
+            turns: Turns::new(workers),
             idle: Mutex::new(Vec::new()),
             reaping: AtomicBool::new(false),
             confined: OnceLock::new(),
@@ -71,9 +71,10 @@ impl Pool {
         self: &Arc<Self>,
         job: &Job,
         content: &mut (impl AsyncRead + Unpin),
+        whose: &str,
         busy: &Busy,
     ) -> Result<(Answer, Vec<Vec<u8>>), Ended> {
-        let _permit = self.turn().await;
+        let _turn = self.turn(whose).await;
         let _busy = busy.reading();
         let mut worker = match self.take_idle() {
             Some(worker) => worker,
@@ -111,13 +112,13 @@ impl Pool {
     }
 
     /// Waits until one more process may run.
-    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.permits.acquire().await.ok()
+    pub(crate) async fn turn(&self, whose: &str) -> Turn<'_> {
+        self.turns.take(whose).await
     }
 
     /// Starts a worker, to be used by the next file, and tells what the kernel enforces on it.
     pub(crate) async fn check(self: &Arc<Self>) -> Result<Confinement, ExtractError> {
-        let _permit = self.turn().await;
+        let _turn = self.turn("").await;
         let worker = self.start().await?;
         let confined = worker.confined();
         self.keep(worker);

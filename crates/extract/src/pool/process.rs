@@ -95,7 +95,7 @@ impl WorkerProcess {
         protocol::receive_greeting(&mut self.output).await
     }
 
-    /// Sends a job with its content and waits for the answer, without a time limit of its own. `reading` is the member
+    /// Sends a job with its content and waits for the answer, without a time limit of its own. `reading` marks the member
     /// of an archive that the worker said last it turns to.
     pub(super) async fn exchange(
         &mut self,

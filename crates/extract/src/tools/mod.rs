@@ -1,12 +1,15 @@
 //! Programs of the system that read what the library cannot, or not as well: found at run time, each run limited.
 
+mod check;
 mod pdf_text;
+mod reach;
 mod recognize;
 mod run;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
+pub use check::RecognitionCheck;
 pub(crate) use pdf_text::read_pdf_text;
 pub(crate) use recognize::{Original, Recognizer};
 pub(crate) use run::{Feed, RunLimits, ToolError};
@@ -53,7 +56,10 @@ pub struct Recognition {
     pub data_folder: Option<PathBuf>,
     /// Wall time of one page. Default 60 s.
     pub time_per_page: Duration,
-    /// Pages of one file that are recognized; the rest is named. Default 50.
+    /// How long all pages of one file may take together, waiting for turns not counted; what is recognized by then is
+    /// kept. Default 10 minutes.
+    pub time_per_file: Duration,
+    /// Pages of one file that are recognized; the rest is counted. Default 50.
     pub pages_per_file: usize,
     /// Pages recognized at the same time; each takes one core. Default 1.
     pub at_once: usize,
@@ -68,16 +74,10 @@ impl Default for Recognition {
             languages: vec!["eng".to_owned()],
             data_folder: None,
             time_per_page: Duration::from_secs(60),
+            time_per_file: Duration::from_secs(600),
             pages_per_file: 50,
             at_once: 1,
             memory_bytes: 1 << 30,
         }
     }
-}
-
-/// The folders around a program and its data, which it may read.
-fn around(program: &Path) -> Vec<PathBuf> {
-    let real = program.canonicalize().ok();
-    let folders = [Some(program), real.as_deref()].into_iter().flatten();
-    folders.filter_map(Path::parent).map(Path::to_owned).collect()
 }

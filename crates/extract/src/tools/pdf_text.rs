@@ -4,6 +4,7 @@ use std::path::Path;
 
 use gangway_model::{Document, Place, Section};
 
+use super::reach::Needs;
 use super::run::{Feed, Printed, RunLimits, Step, ToolError, run_chain};
 use crate::pool::WorkerCommand;
 use crate::text::{AUTHOR_CHARS, TITLE_CHARS, one_line};
@@ -17,7 +18,7 @@ pub(crate) async fn read_pdf_text(
     limits: RunLimits,
 ) -> Result<(Document, Vec<u32>), ToolError> {
     let args = ["-htmlmeta", "-enc", "UTF-8", "-", "-"].map(str::to_owned).to_vec();
-    let step = Step { program: pdftotext, args, readable: Vec::new() };
+    let step = Step { program: pdftotext, args, needs: Needs::Fonts, data_folder: None };
     let printed = run_chain(worker, &[step], feed, limits).await?;
     pages_of(&printed)
 }

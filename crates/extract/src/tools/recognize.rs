@@ -1,19 +1,21 @@
 //! Text in pictures: pages rendered by `pdftoppm`, read by `tesseract`, each page in processes of its own.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use gangway_model::{Document, Note, Place, Reason, Section};
 use rustix::time::{ClockId, clock_gettime};
-use tokio::sync::Semaphore;
+use tokio::sync::OnceCell;
 
+use super::reach::Needs;
 use super::run::{Feed, RunLimits, Step, ToolError, run_chain};
-use super::{Recognition, Tools, around};
+use super::{Recognition, Tools};
 use crate::effort::{Busy, take_time};
-use crate::error::RecognitionLack;
+use crate::error::{ExtractError, RecognitionLack};
+use crate::extractor::Asker;
 use crate::pool::WorkerCommand;
 use crate::protocol::{Extracted, Picture, Scan};
 use crate::text::clean;
+use crate::turns::Turns;
 
 /// How pages are rendered: as recognition likes it best, and where that is too large (a poster, a page that lies about its
 /// size), by the pixels of the longer side.
@@ -24,12 +26,13 @@ const PAGE_TEXT_BYTES: usize = 1 << 20;
 const LEAST_LETTERS: usize = 3;
 const NOTES: usize = 20;
 
-/// Reads pictures of text, a few at a time.
+/// Reads pictures of text, a few at a time. Turns go round by user, a page at a time.
 pub(crate) struct Recognizer {
-    worker: WorkerCommand,
-    tools: Tools,
-    options: Recognition,
-    turns: Semaphore,
+    pub(super) worker: WorkerCommand,
+    pub(super) tools: Tools,
+    pub(super) options: Recognition,
+    pub(super) languages: OnceCell<Vec<String>>,
+    turns: Turns,
 }
 
 /// Opens the whole file anew for each page.
@@ -40,26 +43,44 @@ pub(crate) trait Original {
     fn busy(&self) -> &Busy;
 }
 
+/// Pictures that were left alone, by the limit that was reached.
+#[derive(Default)]
+struct LeftAlone {
+    beyond_pages: usize,
+    beyond_time: usize,
+}
+
 impl Recognizer {
     pub(crate) fn new(worker: WorkerCommand, tools: Tools, options: Recognition) -> Self {
-        let turns = Semaphore::new(options.at_once.max(1));
-        Self { worker, tools, options, turns }
+        let turns = Turns::new(options.at_once);
+        Self { worker, tools, options, languages: OnceCell::new(), turns }
     }
 
     /// Puts the text of a document's pictures where it belongs, and notes what could not be read.
+    ///
+    /// # Errors
+    /// When our side cannot read pictures at the moment, which says nothing about them.
     pub(crate) async fn fill(
         &self,
         extracted: Extracted,
         pictures: Vec<Vec<u8>>,
         original: &impl Original,
-    ) -> Document {
+        asker: &Asker<'_>,
+    ) -> Result<Document, ExtractError> {
         let Extracted { mut document, scans } = extracted;
         if scans.is_empty() {
-            return document;
+            return Ok(document);
+        }
+        let has_language = self.has_language().await?;
+        let lacks = |scan: &Scan| self.lacks(scan, has_language);
+        if scans.iter().any(|scan| lacks(scan).is_none())
+            && let Some(begins) = asker.recognition_begins
+        {
+            begins();
         }
         let start = seconds();
         let mut found: Vec<(usize, Section)> = Vec::new();
-        let (mut pages, mut lack) = (0, None);
+        let (mut pages, mut lack, mut left_alone) = (0, None, LeftAlone::default());
         let mut pictures = pictures.into_iter();
         let mut member: Vec<u8> = Vec::new();
         for scan in &scans {
@@ -68,12 +89,26 @@ impl Recognizer {
             if !own.is_empty() {
                 member = own;
             }
-            let outcome = match self.lacks(scan) {
+            let outcome = match lacks(scan) {
                 Some(missing) => Err(missing.reason()),
-                None if pages >= self.options.pages_per_file => Err(too_many(self.options.pages_per_file)),
+                None if pages >= self.options.pages_per_file => {
+                    left_alone.beyond_pages += 1;
+                    continue;
+                }
+                None if self.time_left(original).is_zero() => {
+                    left_alone.beyond_time += 1;
+                    continue;
+                }
                 None => {
                     pages += 1;
-                    self.read(scan, &member, original).await.map_err(|error| self.reason(error))
+                    match self.read(scan, &member, original, asker.whose).await {
+                        Ok(text) => Ok(text),
+                        Err(ToolError::TimedOut) if self.time_left(original).is_zero() => {
+                            left_alone.beyond_time += 1;
+                            continue;
+                        }
+                        Err(error) => Err(self.reason(error)?),
+                    }
                 }
             };
             match outcome {
@@ -84,9 +119,8 @@ impl Recognizer {
                 Err(reason) => lack = Some(reason),
             }
         }
-        if let Some(reason) = lack {
-            document.notes.push(Note { place: Place::default(), reason });
-        }
+        let reasons = lack.into_iter().chain(self.limits_reached(&left_alone, scans.len()));
+        document.notes.extend(reasons.map(|reason| Note { place: Place::default(), reason }));
         if pages > 0 {
             let took = seconds().saturating_sub(start);
             metrics::counter!("gangway_recognized_pages_total").increment(pages as u64);
@@ -98,36 +132,86 @@ impl Recognizer {
             let at = before.min(document.sections.len());
             document.sections.insert(at, section);
         }
-        document
+        Ok(document)
+    }
+
+    /// What the pictures of this file may still take.
+    fn time_left(&self, original: &impl Original) -> Duration {
+        self.options.time_per_file.saturating_sub(original.busy().effort().recognizing)
+    }
+
+    fn limits_reached(&self, left_alone: &LeftAlone, all: usize) -> Vec<Reason> {
+        let told = |code: &str, left: usize, why: String| {
+            let message = format!("{left} of {all} scanned pages or pictures not recognized: {why}");
+            (left > 0).then(|| Reason::new(code, message))
+        };
+        let pages = self.options.pages_per_file;
+        let minutes = self.options.time_per_file.as_secs().div_ceil(60);
+        let pages = format!("the limit is {pages} of a file; split it or raise the limit");
+        let time = format!("those of one file may take {minutes} min together; split it or raise the limit");
+        [
+            told("too_many_scans", left_alone.beyond_pages, pages),
+            told("recognition_out_of_time", left_alone.beyond_time, time),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// Whether any language is there that is set. Yes where the program does not tell: a page will show it.
+    async fn has_language(&self) -> Result<bool, ExtractError> {
+        if !self.options.enabled {
+            return Ok(true);
+        }
+        match self.languages().await {
+            Ok(languages) => Ok(!languages.is_empty()),
+            Err(ToolError::NotRun) => Err(ExtractError::RecognitionUnavailable),
+            Err(_) => Ok(true),
+        }
+    }
+
+    /// Whether a file of a type, whose pictures nobody could read, would have them read now.
+    pub(crate) async fn would_read(&self, is_pdf: bool) -> bool {
+        let picture = if is_pdf { Picture::Page(1) } else { Picture::WholeFile };
+        let scan = Scan { before: 0, place: Place::default(), picture };
+        self.has_language().await.is_ok_and(|has| self.lacks(&scan, has).is_none())
     }
 
     /// What is missing to read a picture.
-    fn lacks(&self, scan: &Scan) -> Option<RecognitionLack> {
+    fn lacks(&self, scan: &Scan, has_language: bool) -> Option<RecognitionLack> {
         let is_page = matches!(scan.picture, Picture::Page(_) | Picture::MemberPage { .. });
+        let lacking = |package: &str| Some(RecognitionLack::NotInstalled { package: package.to_owned() });
         match () {
             _ if !self.options.enabled => Some(RecognitionLack::Off),
-            _ if self.tools.tesseract.is_none() => {
-                Some(RecognitionLack::NotInstalled { program: "tesseract-ocr" })
-            }
-            _ if is_page && self.tools.pdftoppm.is_none() => {
-                Some(RecognitionLack::NotInstalled { program: "poppler-utils" })
+            _ if self.tools.tesseract.is_none() => lacking("tesseract-ocr"),
+            _ if is_page && self.tools.pdftoppm.is_none() => lacking("poppler-utils"),
+            _ if !has_language => {
+                let first = self.options.languages.first().map_or("eng", String::as_str);
+                lacking(&format!("tesseract-ocr-{}", first.replace('_', "-")))
             }
             _ => None,
         }
     }
 
-    async fn read(&self, scan: &Scan, member: &[u8], original: &impl Original) -> Result<String, ToolError> {
+    async fn read(
+        &self,
+        scan: &Scan,
+        member: &[u8],
+        original: &impl Original,
+        whose: &str,
+    ) -> Result<String, ToolError> {
         let page = match scan.picture {
             Picture::Page(page) | Picture::MemberPage { page, .. } => page,
             Picture::WholeFile | Picture::Image { .. } => {
-                return self.run(scan, None, member, original).await;
+                return self.run(scan, None, member, original, whose).await;
             }
         };
         let mut outcome = Err(ToolError::Failed);
         for size in RENDERINGS {
             let page = page.to_string();
             let args = ["-gray", size[0], size[1], "-f", &page, "-l", &page, "-"];
-            outcome = self.run(scan, Some(args.map(str::to_owned).to_vec()), member, original).await;
+            let render = Some(args.map(str::to_owned).to_vec());
+            outcome = self.run(scan, render, member, original, whose).await;
             if outcome != Err(ToolError::Failed) {
                 break;
             }
@@ -142,6 +226,7 @@ impl Recognizer {
         render: Option<Vec<String>>,
         member: &[u8],
         original: &impl Original,
+        whose: &str,
     ) -> Result<String, ToolError> {
         let feed = match scan.picture {
             Picture::WholeFile | Picture::Page(_) => original.feed().await?,
@@ -149,24 +234,25 @@ impl Recognizer {
         };
         let mut steps = Vec::new();
         if let (Some(args), Some(program)) = (render, &self.tools.pdftoppm) {
-            steps.push(Step { program, args, readable: Vec::new() });
+            steps.push(Step { program, args, needs: Needs::Fonts, data_folder: None });
         }
         let Some(program) = &self.tools.tesseract else { return Err(ToolError::NotRun) };
-        steps.push(Step { program, args: self.arguments(), readable: self.data() });
+        let data_folder = self.options.data_folder.clone();
+        steps.push(Step { program, args: self.arguments(), needs: Needs::Languages, data_folder });
+        let _turn = self.turns.take(whose).await;
         let limits = RunLimits {
-            time: self.options.time_per_page,
+            time: self.options.time_per_page.min(self.time_left(original)),
             memory_bytes: self.options.memory_bytes,
             output_bytes: PAGE_TEXT_BYTES,
         };
-        let _turn = self.turns.acquire().await;
         let _busy = original.busy().recognizing();
         let printed = run_chain(&self.worker, &steps, feed, limits).await?;
         Ok(String::from_utf8_lossy(&printed.bytes).into_owned())
     }
 
     /// Takes a turn for so long, and does nothing in it.
-    pub(crate) async fn pretend(&self, time: Duration) {
-        let _turn = self.turns.acquire().await;
+    pub(crate) async fn pretend(&self, time: Duration, whose: &str) {
+        let _turn = self.turns.take(whose).await;
         take_time(time).await;
     }
 
@@ -181,38 +267,26 @@ impl Recognizer {
         args
     }
 
-    fn data(&self) -> Vec<PathBuf> {
-        let program = self.tools.tesseract.iter().flat_map(|program| around(program));
-        program.chain(self.options.data_folder.clone()).collect()
-    }
-
-    fn reason(&self, error: ToolError) -> Reason {
-        let limit = |time: Duration| time.as_secs().max(1);
+    /// Why a picture has no text; an error when that is our side's fault.
+    fn reason(&self, error: ToolError) -> Result<Reason, ExtractError> {
         match error {
-            ToolError::TimedOut => Reason::new(
-                "recognition_timed_out",
-                format!(
-                    "recognizing the text of this picture took longer than {} s; scan it smaller or raise the limit",
-                    limit(self.options.time_per_page)
-                ),
-            ),
-            ToolError::NotRun => Reason::new(
+            ToolError::TimedOut => {
+                let limit = self.options.time_per_page.as_secs().max(1);
+                Ok(Reason::new(
+                    "recognition_timed_out",
+                    format!(
+                        "recognizing the text of this picture took longer than {limit} s; scan it smaller or raise the limit"
+                    ),
+                ))
+            }
+            ToolError::Failed => Ok(Reason::new(
                 "recognition_failed",
-                "text recognition could not be started; `gangway doctor` checks it",
-            ),
-            ToolError::Failed => Reason::new(
-                "recognition_failed",
-                "text recognition could not read this picture; it may be damaged, or a language file is missing",
-            ),
+                "text recognition could not read this picture; it may be damaged",
+            )),
+            ToolError::NotRun => Err(ExtractError::RecognitionUnavailable),
+            ToolError::NoFeed => Err(ExtractError::Unreadable { cause: "it is gone".to_owned() }),
         }
     }
-}
-
-fn too_many(limit: usize) -> Reason {
-    Reason::new(
-        "too_many_scans",
-        format!("only the first {limit} scanned pages of a file are recognized; split it or raise the limit"),
-    )
 }
 
 /// The pages of one picture; one that holds no text gives none.

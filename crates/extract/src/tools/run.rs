@@ -10,17 +10,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::around;
+use super::reach::{Needs, readable};
 use crate::pool::WorkerCommand;
-use crate::worker::{EXIT_NOT_RUN, ORDER, ToolOrder};
+use crate::worker::{EXIT_NOT_CONFINED, EXIT_NOT_RUN, ORDER, ToolOrder};
 
 const SIGXCPU: i32 = 24;
 
 /// Why a program gave nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ToolError {
-    /// It could not be started, or not be limited.
+    /// It could not be started, or not be limited: our side's fault, not the document's.
     NotRun,
+    /// Our own copy of the document could not be opened.
+    NoFeed,
     TimedOut,
     /// It ended with an error: it cannot read the document, or ran against a limit.
     Failed,
@@ -51,7 +53,9 @@ pub(crate) struct RunLimits {
 pub(crate) struct Step<'a> {
     pub program: &'a Path,
     pub args: Vec<String>,
-    pub readable: Vec<PathBuf>,
+    pub needs: Needs,
+    /// A folder of its data that is set.
+    pub data_folder: Option<PathBuf>,
 }
 
 /// Runs programs one into the other, the first on the document, and returns what the last printed. Dropping the
@@ -70,7 +74,7 @@ pub(crate) async fn run_chain(
     let mut output: Option<ChildStdout> = None;
     for step in steps {
         if let Some(pipe) = output.take() {
-            input = pipe.try_into().map_err(|_| ToolError::NotRun)?;
+            input = pipe.try_into().map_err(|error| not_run(step.program, &error))?;
         }
         let mut child = start(worker, step, std::mem::replace(&mut input, Stdio::null()), limits)?;
         output = child.stdout.take();
@@ -102,27 +106,43 @@ pub(crate) async fn run_chain(
         };
         let cut = bytes.len() > limits.output_bytes;
         bytes.truncate(limits.output_bytes);
-        for child in &mut children {
+        // Of two that failed, the one that did not run explains the other.
+        let mut worst = Ok(());
+        for (child, step) in children.iter_mut().zip(steps) {
             if cut {
                 child.start_kill().ok();
             }
-            let status = child.wait().await.map_err(|_| ToolError::NotRun)?;
-            if !cut {
-                judge(status)?;
+            let status = child.wait().await.map_err(|error| not_run(step.program, &error))?;
+            let outcome = if cut { Ok(()) } else { judge(status, step.program) };
+            if outcome == Err(ToolError::NotRun) || worst.is_ok() {
+                worst = outcome;
             }
         }
-        Ok(Printed { bytes, cut })
+        worst.map(|()| Printed { bytes, cut })
     };
     timeout(limits.time, work).await.unwrap_or(Err(ToolError::TimedOut))
 }
 
-fn judge(status: ExitStatus) -> Result<(), ToolError> {
+fn judge(status: ExitStatus, program: &Path) -> Result<(), ToolError> {
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(()),
-        (Some(code), _) if code == i32::from(EXIT_NOT_RUN) => Err(ToolError::NotRun),
+        (Some(code), _) if code == i32::from(EXIT_NOT_RUN) => {
+            Err(not_run(program, &"it could not be limited or executed"))
+        }
+        (Some(code), _) if code == i32::from(EXIT_NOT_CONFINED) => {
+            Err(not_run(program, &"landlock or seccomp, which this kernel has, did not apply to it"))
+        }
         (_, Some(SIGXCPU)) => Err(ToolError::TimedOut),
         _ => Err(ToolError::Failed),
     }
+}
+
+/// Tells that a program could not be started: the operator can mend it, nobody else.
+fn not_run(program: &Path, cause: &dyn std::fmt::Display) -> ToolError {
+    let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    metrics::counter!("gangway_tool_not_started_total", "program" => name).increment(1);
+    tracing::error!(program = %program.display(), %cause, "a program that helps to read files could not be started");
+    ToolError::NotRun
 }
 
 fn start(
@@ -139,11 +159,11 @@ fn start(
             ("OMP_THREAD_LIMIT".to_owned(), "1".to_owned()),
             ("LC_ALL".to_owned(), "C.UTF-8".to_owned()),
         ],
-        readable: step.readable.iter().cloned().chain(around(step.program)).collect(),
+        readable: readable(step.program, step.needs).into_iter().chain(step.data_folder.clone()).collect(),
         memory_bytes: limits.memory_bytes,
         cpu_seconds: limits.time.as_secs().max(1),
     };
-    let order = serde_json::to_string(&order).map_err(|_| ToolError::NotRun)?;
+    let order = serde_json::to_string(&order).map_err(|error| not_run(step.program, &error))?;
     Command::new(&worker.program)
         .args(&worker.args)
         .env_clear()
@@ -156,5 +176,5 @@ fn start(
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|_| ToolError::NotRun)
+        .map_err(|error| not_run(step.program, &error))
 }

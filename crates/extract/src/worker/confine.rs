@@ -2,6 +2,7 @@
 //! `sandbox.rs`, and only where the kernel has the means; what it has not is told to the server.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 
 use landlock::{
@@ -20,22 +21,30 @@ const RULES: ABI = ABI::V6;
 
 /// Takes everything from a reader but its memory, its pipes and its threads. There is no way back. Threads that
 /// run already are not confined: call it before there are any.
-pub(crate) fn confine_reader() -> Confinement {
+///
+/// # Errors
+/// When the kernel has the means and they were not applied: then nothing of a stranger's may be read.
+pub(crate) fn confine_reader() -> io::Result<Confinement> {
     confine(&[], &reader_filters())
 }
 
 /// Leaves a program that is about to be run its own libraries and data to read and to execute, and no network and
 /// no further processes.
-pub(crate) fn confine_tool(readable: &[PathBuf]) -> Confinement {
+///
+/// # Errors
+/// As for [`confine_reader`].
+pub(crate) fn confine_tool(readable: &[PathBuf]) -> io::Result<Confinement> {
     confine(readable, &tool_filters())
 }
 
-fn confine(readable: &[PathBuf], filters: &[Option<BpfProgram>]) -> Confinement {
-    Confinement { landlock: no_files_but(readable), seccomp: apply(filters) }
+fn confine(readable: &[PathBuf], filters: &[Option<BpfProgram>]) -> io::Result<Confinement> {
+    // Asked before files are out of reach.
+    let has_seccomp = kernel_has_seccomp();
+    Ok(Confinement { landlock: no_files_but(readable)?, seccomp: apply(filters, has_seccomp)? })
 }
 
-/// Whether the kernel enforces it, at least as far as it knows the rules.
-fn no_files_but(readable: &[PathBuf]) -> bool {
+/// Whether the kernel enforces it, at least as far as it knows the rules. False only where it knows none.
+fn no_files_but(readable: &[PathBuf]) -> io::Result<bool> {
     let restrict = || -> Result<RulesetStatus, RulesetError> {
         let ruleset = Ruleset::default()
             .set_compatibility(CompatLevel::BestEffort)
@@ -46,11 +55,20 @@ fn no_files_but(readable: &[PathBuf]) -> bool {
             .add_rules(path_beneath_rules(readable, AccessFs::from_read(RULES)))?;
         Ok(ruleset.restrict_self()?.ruleset)
     };
-    restrict().is_ok_and(|status| status != RulesetStatus::NotEnforced)
+    restrict().map(|status| status != RulesetStatus::NotEnforced).map_err(io::Error::other)
 }
 
-fn apply(filters: &[Option<BpfProgram>]) -> bool {
-    filters.iter().all(|filter| filter.as_ref().is_some_and(|filter| apply_filter(filter).is_ok()))
+/// Whether the filters hold. False only where the kernel does not say that it has any.
+fn apply(filters: &[Option<BpfProgram>], kernel_has_them: bool) -> io::Result<bool> {
+    match filters.iter().all(|filter| filter.as_ref().is_some_and(|filter| apply_filter(filter).is_ok())) {
+        true => Ok(true),
+        false if kernel_has_them => Err(io::Error::other("the kernel did not take the filters")),
+        false => Ok(false),
+    }
+}
+
+fn kernel_has_seccomp() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("\nSeccomp:"))
 }
 
 /// A reader may do what is named here; all else is refused with EPERM.
@@ -208,7 +226,6 @@ const REFUSED_CALLS: &[i64] = &[
 #[cfg(test)]
 mod tests {
     use std::fs::File;
-    use std::io;
     use std::net::{TcpListener, UdpSocket};
     use std::process::Command;
 
@@ -232,9 +249,13 @@ mod tests {
     fn the_confined_side() {
         let Ok(case) = std::env::var(CASE) else { return };
         let holds = match case.as_str() {
-            "reader" => confine_reader() == Confinement { landlock: true, seccomp: true },
-            "landlock" => no_files_but(&[PathBuf::from("/usr")]),
-            "tool" => apply(&tool_filters()),
+            "reader" => {
+                confine_reader().is_ok_and(|held| held == Confinement { landlock: true, seccomp: true })
+            }
+            "landlock" => no_files_but(&[PathBuf::from("/usr")]).is_ok_and(|holds| holds),
+            "tool" => apply(&tool_filters(), true).is_ok_and(|holds| holds),
+            // A process has room for so many layers of rules; the next ones are refused.
+            "refused" => (0..32).any(|_| confine_tool(&[]).is_err()) && confine_reader().is_err(),
             _ => false,
         };
         let told = |deed: &str, outcome: Option<io::Error>| {
@@ -285,6 +306,11 @@ mod tests {
                 ("thread", "done"),
             ],
         );
+    }
+
+    #[test]
+    fn what_the_kernel_has_and_does_not_apply_is_an_error() {
+        expect("refused", &[]);
     }
 
     #[test]

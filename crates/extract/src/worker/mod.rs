@@ -28,7 +28,7 @@ pub(crate) use container::look_into;
 pub(crate) use nodes::moment;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use tar::Members;
-pub(crate) use tool::{EXIT_NOT_RUN, ORDER, ToolOrder};
+pub(crate) use tool::{EXIT_NOT_CONFINED, EXIT_NOT_RUN, ORDER, ToolOrder};
 pub(crate) use watchdog::EXIT_TIMED_OUT;
 
 /// Bytes of stack for parsers that recurse; nesting beyond it ends the worker, not the server.
@@ -61,7 +61,7 @@ fn enter() -> io::Result<Option<Confinement>> {
         return Ok(None);
     };
     sandbox::enter(setup.memory_bytes)?;
-    Ok(Some(confine::confine_reader()))
+    confine::confine_reader().map(Some)
 }
 
 fn work(confined: Confinement) -> io::Result<()> {

@@ -1,6 +1,8 @@
 //! One file with all that is in it: finds out who reads it, walks into archives and attachments, and names what had
 //! to be left out.
 
+use std::cell::Cell;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use gangway_model::{Document, Note, Place, Reason, media};
@@ -52,11 +54,14 @@ pub(super) struct Reader<'a> {
     panicked: bool,
 }
 
-/// Where the walk stands: the path into the file, and how deep it is.
+/// Where the walk stands: the path into the file, by names and by numbers, and how deep it is.
 #[derive(Clone, Default)]
 pub(super) struct Position {
     path: Option<String>,
+    numbers: String,
     depth: usize,
+    /// Members that were met here.
+    met: Cell<usize>,
 }
 
 impl Position {
@@ -69,7 +74,16 @@ impl Position {
             Some(path) => format!("{path}{INTO}{name}"),
             None => name.to_owned(),
         };
-        Self { path: Some(path), depth: self.depth + 1 }
+        let number = self.met.replace(self.met.get() + 1);
+        let numbers = format!("{}/{number}", self.numbers);
+        Self { path: Some(path), numbers, depth: self.depth + 1, met: Cell::default() }
+    }
+
+    /// Tells this very member from all others of the file, of the same name too.
+    fn mark(&self, member: &Member) -> String {
+        let mut hasher = DefaultHasher::new();
+        member.bytes.as_deref().unwrap_or_default().hash(&mut hasher);
+        format!("{}#{:016x}", self.numbers, hasher.finish())
     }
 }
 
@@ -203,15 +217,15 @@ impl<'a> Reader<'a> {
     fn read_member(&mut self, member: Member, position: &Position) -> Result<(), Refusal> {
         let name = one_line(&member.name, MEMBER_CHARS);
         let inside = position.inside_member(&name);
-        let path = inside.path.clone().unwrap_or_default();
-        if let Some((_, reason)) = self.job.without.iter().find(|(skipped, _)| *skipped == path) {
+        let mark = inside.mark(&member);
+        if let Some((_, reason)) = self.job.without.iter().find(|(skipped, _)| *skipped == mark) {
             let reason = reason.clone();
             self.note(Note { place: inside.place(), reason });
             return Ok(());
         }
         let outcome = self.admit(&member, &inside).and_then(|()| {
             // The server cannot be told: it is gone, or has killed us.
-            if !(self.turns_to)(&path) {
+            if !(self.turns_to)(&mark) {
                 return Err(Refusal::TimedOut);
             }
             let content = member.bytes?;
@@ -299,6 +313,15 @@ impl<'a> Reader<'a> {
         }
         self.add(document, position);
         let mut keep = keep;
+        let size = keep.as_ref().map_or(0, |pdf| pdf.len() as u64);
+        // Its text is here; only pages that may hold a picture of some are not looked at.
+        if let Some(first) = textless.first()
+            && self.picture_bytes + size > MAX_PICTURE_BYTES
+        {
+            let place = Place { page: Some(*first), ..position.place() };
+            self.note(Note { place, reason: not_looked_at(textless.len()) });
+            return Ok(());
+        }
         for page in textless {
             let sections = &self.out.document.sections[start..];
             let before = start + sections.partition_point(|section| section.place.page < Some(page));
@@ -338,6 +361,15 @@ impl<'a> Reader<'a> {
     pub(super) fn parse_html(&self, html: &str) -> Option<Document> {
         self.parser.parse(media::HTML, html.as_bytes().to_vec(), Some("utf-8"), self.job).ok()
     }
+}
+
+fn not_looked_at(pages: usize) -> Reason {
+    let limit = MAX_PICTURE_BYTES >> 20;
+    let pages = if pages == 1 { "a page holds".to_owned() } else { format!("{pages} pages hold") };
+    let message = format!(
+        "{pages} no text, or a picture of it that is not recognized: pictures and scans within one file may take {limit} MiB; take the PDF out of it"
+    );
+    Reason::new("scans_not_read", message)
 }
 
 /// Whether a PDF has its last lines, which say where its parts are.

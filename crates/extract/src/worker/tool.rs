@@ -14,23 +14,8 @@ use super::sandbox;
 pub(crate) const ORDER: &str = "GANGWAY_TOOL_ORDER";
 /// How a tool ends that could not be limited or run.
 pub(crate) const EXIT_NOT_RUN: u8 = 127;
-
-/// What a tool may read of the system: programs, libraries, fonts and what finds them.
-const SYSTEM: &[&str] = &[
-    "/usr",
-    "/opt",
-    "/bin",
-    "/lib",
-    "/lib64",
-    "/nix/store",
-    "/etc/alternatives",
-    "/etc/fonts",
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/var/cache/fontconfig",
-    "/dev/null",
-];
+/// How a tool ends that the kernel could confine, and did not.
+pub(crate) const EXIT_NOT_CONFINED: u8 = 126;
 
 /// A program to run, and how much it may cost.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,7 +23,7 @@ pub(crate) struct ToolOrder {
     pub program: PathBuf,
     pub args: Vec<String>,
     pub env: Vec<(String, String)>,
-    /// Files and folders it needs beside the system's.
+    /// All that it may read and execute.
     pub readable: Vec<PathBuf>,
     pub memory_bytes: u64,
     pub cpu_seconds: u64,
@@ -54,8 +39,9 @@ pub(super) fn become_tool(order: &OsStr) -> ExitCode {
     if limited.is_err() {
         return EXIT_NOT_RUN.into();
     }
-    let readable: Vec<PathBuf> = SYSTEM.iter().map(PathBuf::from).chain(order.readable).collect();
-    super::confine::confine_tool(&readable);
+    if super::confine::confine_tool(&order.readable).is_err() {
+        return EXIT_NOT_CONFINED.into();
+    }
     let _error = Command::new(order.program).args(order.args).env_clear().envs(order.env).exec();
     EXIT_NOT_RUN.into()
 }

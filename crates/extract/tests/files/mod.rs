@@ -1,6 +1,8 @@
 //! Tiny real files, made in code.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod scan;
+
 /// A ZIP container of stored (not compressed) entries.
 pub fn zip(entries: &[(&str, &str)]) -> Vec<u8> {
     let entries: Vec<_> = entries.iter().map(|(name, text)| (*name, text.as_bytes().to_vec())).collect();
@@ -40,14 +42,19 @@ pub fn zip_of(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
     out
 }
 
-/// An archive with one member of so many bytes, all zero, packed.
-pub fn deflated_zip(name: &str, zeros: u64) -> Vec<u8> {
-    use std::io::Write;
-    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+/// An archive of members of so many bytes, all zero, packed.
+pub fn deflated_zip(names: &[&str], zeros: u64) -> Vec<u8> {
+    use std::io::{Cursor, Write};
+    let mut once = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    once.start_file("zeros", zip::write::SimpleFileOptions::default()).unwrap();
     let piece = vec![0; 1 << 20];
     for _ in 0..zeros >> 20 {
-        archive.write_all(&piece).unwrap();
+        once.write_all(&piece).unwrap();
+    }
+    let mut once = once.finish_into_readable().unwrap();
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for name in names {
+        archive.raw_copy_file_rename(once.by_index(0).unwrap(), *name).unwrap();
     }
     archive.finish().unwrap().into_inner()
 }
@@ -273,18 +280,24 @@ pub fn pdf(title: &str, pages: &[&str]) -> Vec<u8> {
         ));
         objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
     }
-    let mut out = String::from("%PDF-1.4\n");
+    pdf_of(&objects.into_iter().map(String::into_bytes).collect::<Vec<_>>())
+}
+
+/// A PDF of these objects: the first is the catalogue, the fourth what the file says about itself.
+pub fn pdf_of(objects: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = b"%PDF-1.4\n".to_vec();
     let mut places = Vec::new();
     for (at, object) in objects.iter().enumerate() {
         places.push(out.len());
-        out.push_str(&format!("{} 0 obj\n{object}\nendobj\n", at + 1));
+        out.extend(format!("{} 0 obj\n", at + 1).bytes());
+        out.extend(object);
+        out.extend(b"\nendobj\n");
     }
     let start = out.len();
-    out.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
-    places.iter().for_each(|place| out.push_str(&format!("{place:010} 00000 n \n")));
     let size = objects.len() + 1;
-    out.push_str(&format!(
-        "trailer\n<< /Size {size} /Root 1 0 R /Info 4 0 R >>\nstartxref\n{start}\n%%EOF\n"
-    ));
-    out.into_bytes()
+    out.extend(format!("xref\n0 {size}\n0000000000 65535 f \n").bytes());
+    places.iter().for_each(|place| out.extend(format!("{place:010} 00000 n \n").bytes()));
+    let trailer = format!("trailer\n<< /Size {size} /Root 1 0 R /Info 4 0 R >>\nstartxref\n{start}\n%%EOF\n");
+    out.extend(trailer.bytes());
+    out
 }

@@ -97,9 +97,15 @@ pub struct File {
     #[serde(default)]
     pub synced: bool,
     pub sync_state: Option<String>,
+    pub reason: Option<Reason>,
 }
 
 impl File {
+    /// Whether it is found by its text, but not by all of it.
+    pub fn is_in_part(&self) -> bool {
+        self.sync_state.as_deref() == Some("synced") && self.reason.is_some()
+    }
+
     pub fn is_folder(&self) -> bool {
         self.kind == "folder"
     }

@@ -106,14 +106,17 @@ async fn files(server: &ServerArgs, client: &Client, collection: &str) -> Result
         output::json(&client.get(&path).query("limit", 100).send().await?);
         return Ok(());
     }
-    let mut rows = Rows::new(&["name", "size", "changed", "state", "id"]).right(1);
+    let mut rows = Rows::new(&["name", "size", "changed", "state", "id", "what is missing"]).right(1);
     for file in client.list_all::<File>(&path, &[], "files", 10_000).await? {
+        let state =
+            if file.is_in_part() { "in part".to_owned() } else { file.sync_state.unwrap_or_default() };
         rows.row([
             file.name,
             file.size.map_or_else(|| "-".to_owned(), words::size),
             words::moment(file.modified_at),
-            file.sync_state.unwrap_or_default(),
+            state,
             file.id,
+            file.reason.map(|reason| reason.message).unwrap_or_default(),
         ]);
     }
     rows.print("nothing in it yet");

@@ -102,6 +102,7 @@ fn sorted(mut files: Vec<File>, depth: usize) -> Vec<(usize, File)> {
 
 fn synced(file: &File) -> &str {
     match file.sync_state.as_deref() {
+        _ if file.is_in_part() => "in part",
         Some("structure") => "-",
         Some("name_only") => "by name only",
         Some(state) => state,

@@ -119,14 +119,16 @@ static FIXED: &[Setting] = &[
 
     setting("ocr.enabled", Kind::Switch, Some("true"), None,
         "Recognizes text in pictures and scanned PDF pages, where the programs tesseract and pdftoppm are installed."),
-    setting("ocr.languages", Kind::Text, Some("eng"), None,
+    setting("ocr.languages", Kind::Languages, Some("eng"), None,
         "Languages to recognize, as Tesseract names them, joined by +: eng+deu. Each needs its language file, and each takes time."),
     setting("ocr.data_folder", Kind::Path, None, None,
         "A folder of Tesseract's language files, when it is not its own."),
     setting("ocr.pages_per_file", Kind::Number { min: 1, max: 10_000 }, Some("50"), None,
-        "Scanned pages of one file that are recognized; the rest is named in the file's notes."),
+        "Scanned pages of one file that are recognized; the rest is counted in the file's notes."),
     setting("ocr.page_seconds", Kind::Number { min: 1, max: 3600 }, Some("60"), None,
         "How long recognizing one page may take."),
+    setting("ocr.file_seconds", Kind::Number { min: 1, max: 86_400 }, Some("600"), None,
+        "How long recognizing all pages of one file may take together. What is recognized by then is kept, and the rest is counted in the file's notes."),
     setting("ocr.workers", Kind::Number { min: 1, max: 64 }, Some("1"), None,
         "Pages recognized at the same time. Each takes one core for a few seconds."),
 

@@ -42,7 +42,7 @@ fn flags_count_more_than_the_environment_and_that_more_than_the_file() {
 #[test]
 fn every_mistake_is_named_with_its_line() {
     let (folder, args) = Folder::with_file(
-        "listen = \"nowhere\"\nsync.worker = 3\n\n[upload]\nmax_files = -1\n[log]\nformat = \"xml\"\nlevel = \"loud\"\n",
+        "listen = \"nowhere\"\nsync.worker = 3\n\n[upload]\nmax_files = -1\n[log]\nformat = \"xml\"\nlevel = \"loud\"\n[ocr]\nlanguages = \"\"\n",
     );
     let error = read(&args, &[]).unwrap_err().to_string();
     let place = |line: usize| format!("{}:{line}: ", folder.0.path().join("gangway.toml").display());
@@ -52,8 +52,26 @@ fn every_mistake_is_named_with_its_line() {
         (5, "upload.max_files: expected a whole number from 1 to 10000, found -1"),
         (7, "log.format: expected one of compact, pretty, json, found \"xml\""),
         (8, "log.level: expected a level such as info"),
+        (10, "ocr.languages: expected names of languages joined by +, such as eng+deu, found \"\""),
     ] {
         assert!(error.contains(&format!("{}{message}", place(line))), "{message}\n{error}");
+    }
+}
+
+#[test]
+fn languages_are_names_and_at_least_one() {
+    for (languages, is_taken) in [
+        ("eng", true),
+        ("eng+deu", true),
+        ("chi_sim, script/Latin", true),
+        ("+", false),
+        ("eng+", false),
+        (" ", false),
+        ("--psm", false),
+        ("eng deu", false),
+    ] {
+        let (_folder, args) = Folder::with_file(&format!("[ocr]\nlanguages = \"{languages}\"\n"));
+        assert_eq!(read(&args, &[]).is_ok(), is_taken, "{languages}");
     }
 }
 

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::error::{ConfigError, Problem};
 use super::layers::Settings;
-use super::value::Value;
+use super::value::{Value, languages};
 
 /// The values in force.
 #[derive(Clone, Debug)]
@@ -48,6 +48,7 @@ pub struct Config {
     pub ocr_data_folder: Option<PathBuf>,
     pub ocr_pages_per_file: usize,
     pub ocr_page_time: Duration,
+    pub ocr_file_time: Duration,
     pub ocr_workers: usize,
     pub search_writer_memory_bytes: usize,
     /// `None` while search by meaning is off.
@@ -196,6 +197,7 @@ impl Reader<'_> {
             ocr_data_folder: self.path("ocr.data_folder"),
             ocr_pages_per_file: self.number("ocr.pages_per_file") as usize,
             ocr_page_time: self.seconds("ocr.page_seconds"),
+            ocr_file_time: self.seconds("ocr.file_seconds"),
             ocr_workers: self.number("ocr.workers") as usize,
             search_writer_memory_bytes: (self.number("search.writer_memory_mb") as usize) << 20,
             embeddings,
@@ -369,7 +371,7 @@ impl Reader<'_> {
     /// The parts of a text that are joined by `+` or commas.
     fn parts(&self, key: &str) -> Vec<String> {
         let text = self.text(key).unwrap_or_default();
-        text.split(['+', ',']).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        languages(&text).map(str::to_owned).collect()
     }
 
     fn list(&self, key: &str) -> Vec<String> {

@@ -14,6 +14,8 @@ pub enum Kind {
     Url,
     Path,
     Text,
+    /// Names of Tesseract's languages, joined by +.
+    Languages,
     /// Text that is never shown.
     Secret,
     Switch,
@@ -38,6 +40,7 @@ impl Kind {
             Kind::Url => "an http:// or https:// address".to_owned(),
             Kind::Path => "a path".to_owned(),
             Kind::Text | Kind::Secret => "text".to_owned(),
+            Kind::Languages => "names of languages joined by +, such as eng+deu".to_owned(),
             Kind::Switch => "true or false".to_owned(),
             Kind::Number { min, max } => format!("a whole number from {min} to {max}"),
             Kind::Choice(words) => format!("one of {}", words.join(", ")),
@@ -115,6 +118,7 @@ fn checked(kind: Kind, value: Value) -> Result<Value, String> {
         (Kind::Address, Value::Text(text)) => is_address(text),
         (Kind::Url, Value::Text(text)) => is_web_address(text),
         (Kind::Path | Kind::Text, Value::Text(text)) => !text.is_empty(),
+        (Kind::Languages, Value::Text(text)) => is_languages(text),
         (Kind::Number { min, max }, Value::Number(number)) => (*min..=*max).contains(number),
         (Kind::Choice(words), Value::Text(text)) => words.contains(&text.as_str()),
         (Kind::Filter, Value::Text(text)) => is_filter(text),
@@ -133,6 +137,20 @@ fn checked(kind: Kind, value: Value) -> Result<Value, String> {
         Value::Secret(_) => "something else".to_owned(),
     };
     Err(format!("expected {}, found {found}", kind.expected()))
+}
+
+/// The parts of a list of languages.
+pub fn languages(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['+', ',']).map(str::trim)
+}
+
+/// At least one, and each the name of a file, perhaps in a folder, that no program takes for a flag.
+fn is_languages(text: &str) -> bool {
+    let is_part = |part: &str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/');
+        part.starts_with(|c: char| c.is_ascii_alphanumeric()) && part.chars().all(is_plain)
+    };
+    languages(text).all(is_part)
 }
 
 fn is_address(text: &str) -> bool {

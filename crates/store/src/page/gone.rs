@@ -38,7 +38,7 @@ pub(super) async fn bury(tx: &mut Transaction<'static, Any>, gone: &[Gone], now:
                 continue;
             }
             orphans::orphan_blobs_of_items(tx, &buried, now).await?;
-            for table in ["placements", "documents", "originals"] {
+            for table in ["placements", "documents", "originals", "unread"] {
                 let delete = format!("DELETE FROM {table} WHERE item_id IN ");
                 Sql::new(&delete).list(&buried).run(&mut **tx).await?;
             }

@@ -13,6 +13,7 @@ use crate::orphans::{adopt_keys, orphan_keys};
 use crate::row::Columns;
 use crate::sql::{LIST_MAX, Sql, Value, row_chunks};
 use crate::to_embed::ask_to_embed;
+use crate::unread::write_unread;
 
 const UPSERT_START: &str = "INSERT INTO items (id, connection_id, provider_id, parent_id, target_id, feed, kind, name, media_type, \
      size, modified_at, url, locator, revision, content_hash, state, reason_code, reason_message, observed_at, synced_at, \
@@ -100,6 +101,10 @@ pub(super) async fn write_items(
         }
     }
     let touched = write_documents(tx, &rows, &current, now).await?;
+    let changed = rows.iter().filter(|row| row.document != DocumentChange::Keep);
+    let changed: Vec<(&ItemId, &ItemUpsert)> =
+        changed.filter_map(|row| Some((current.get(&owned(key(&row.item)))?, *row))).collect();
+    write_unread(tx, &changed).await?;
     if page.to_embed {
         ask_to_embed(tx, &touched, now).await?;
     }

@@ -13,6 +13,7 @@ use gangway_model::{
 use crate::documents::{Original, StoredDocument};
 use crate::frontier::ContainerEnd;
 use crate::queue::{NewTask, TaskId};
+use crate::unread::Unread;
 use crate::uploads::UploadEnd;
 
 /// What one page of a sync does to the rows. Empty parts do nothing.
@@ -66,16 +67,18 @@ pub struct ItemUpsert {
     pub document: DocumentChange,
     /// The bytes of an upload.
     pub original: Option<Original>,
+    /// What is missing for want of a reader; counts where the document changes.
+    pub unread: Option<Unread>,
 }
 
 impl ItemUpsert {
     /// The item's metadata; its document stays as it is.
     pub fn of(item: Item) -> Self {
-        Self { item, document: DocumentChange::Keep, original: None }
+        Self { item, document: DocumentChange::Keep, original: None, unread: None }
     }
 
     pub fn with_document(item: Item, document: StoredDocument) -> Self {
-        Self { item, document: DocumentChange::Put(document), original: None }
+        Self { item, document: DocumentChange::Put(document), original: None, unread: None }
     }
 }
 

@@ -118,4 +118,13 @@ impl Store {
         .await?;
         row.map_or(Ok((0, 0)), |row| Ok((row.count("queued")?, row.count("running")?)))
     }
+
+    /// How many tasks of these kinds wait, due or not.
+    pub async fn count_waiting(&self, kinds: &[&str]) -> Result<u64> {
+        let row = Sql::new("SELECT COUNT(*) AS waiting FROM tasks WHERE state = 'queued' AND kind IN ")
+            .list(kinds.iter().copied())
+            .first(&self.read)
+            .await?;
+        row.map_or(Ok(0), |row| row.count("waiting"))
+    }
 }

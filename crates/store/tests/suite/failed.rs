@@ -18,7 +18,7 @@ async fn found(test: &TestStore, ann: &World, id: &str, state: ItemState) {
     item.state = state;
     item.reason = (state == ItemState::Failed).then(|| Reason::new("server_error", "no answer"));
     let placements = vec![ann.placement(&item.id)];
-    let items = vec![ItemUpsert { item, document: DocumentChange::Keep, original: None }];
+    let items = vec![ItemUpsert { item, document: DocumentChange::Keep, original: None, unread: None }];
     test.store.commit_page(&PageEffects { items, placements, ..PageEffects::default() }).await.unwrap();
 }
 

@@ -33,5 +33,6 @@ mod subscriptions;
 mod tenants;
 mod to_embed;
 mod tokens;
+mod unread;
 mod uploads;
 mod users;

@@ -107,6 +107,8 @@ async fn hot_statements_never_read_a_whole_table() {
         store.expire_uploads(ann.now, ann.now, 10),
         store.delete_old_uploads(ann.now),
         store.list_to_embed(10),
+        store.list_unread("r", Some(&items[0].id), 10),
+        store.unread_among(&[items[0].id.clone()], "r"),
         store.list_audit(Some(user), &all),
         store.list_follow_due(ann.now, ann.now, ann.now, ann.now, 10),
         store.scope_was_listed_by(job, scope),

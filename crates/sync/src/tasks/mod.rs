@@ -116,6 +116,9 @@ pub mod payload {
         pub upload: UploadId,
     }
 
+    /// Files of one user, beside scans, that are read at the same time: fewer than there are workers.
+    const LANES: usize = 2;
+
     fn task(kind: &str, about: &str, payload: serde_json::Value, run_at: Timestamp) -> NewTask {
         let key = format!("{kind}:{about}");
         NewTask::new(kind, payload).unique(key.clone()).in_lane(key).at(run_at)
@@ -215,9 +218,28 @@ pub mod payload {
         task(kinds::FINISH_UPLOAD, upload.as_str(), json!(OfUpload { upload: upload.clone() }), at)
     }
 
-    /// Reads the text of an uploaded file.
-    pub fn extract_upload(item: &ItemId, now: Timestamp) -> NewTask {
-        task(kinds::EXTRACT_UPLOAD, item.as_str(), json!(OfItem { item: item.clone() }), now)
+    /// Reads the text of an uploaded file. A user's uploads are read a few at a time, so that a heap of them holds nobody
+    /// else up; scans, which take longest, have a lane of their own, so that they do not hold up the user's other files.
+    pub fn extract_upload(
+        item: &ItemId,
+        user: &UserId,
+        name: &str,
+        media_type: &str,
+        now: Timestamp,
+    ) -> NewTask {
+        let kind = kinds::EXTRACT_UPLOAD;
+        let lane = match gangway_extract::may_be_scan(name, media_type) {
+            true => "scans".to_owned(),
+            // By a number that stays the same for the item.
+            false => format!(
+                "{}",
+                item.as_str().bytes().fold(0_usize, |sum, byte| sum + usize::from(byte)) % LANES
+            ),
+        };
+        NewTask::new(kind, json!(OfItem { item: item.clone() }))
+            .unique(format!("{kind}:{item}"))
+            .in_lane(format!("{kind}:{user}:{lane}"))
+            .at(now)
     }
 
     /// Removes an item that its user took out, wherever it stands no more.

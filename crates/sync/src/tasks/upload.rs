@@ -9,17 +9,18 @@ use gangway_model::{ItemState, Reason};
 use gangway_store::{DocumentChange, ItemUpsert};
 
 use crate::commit::{commit, reindexed};
-use crate::content::is_expected;
+use crate::content::{is_expected, left_out};
 use crate::context::{Rooms, TaskContext};
 use crate::page::index_entry;
 use crate::readings::{Arrival, Unread, WasRead, read_once};
 use crate::stop::Stop;
 use crate::tasks::payload::OfItem;
 use crate::tree::Tree;
+use crate::unread;
 use tokio::io::AsyncWriteExt;
 
-/// A crash of our own side is taken for the file's fault from this try on.
-const GIVE_UP_FROM: u32 = 3;
+/// From this try on, trouble of our own side is told with the file. It is tried on all the same.
+const TELL_FROM: u32 = 3;
 
 pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
     let rooms = &context.rooms;
@@ -35,25 +36,53 @@ pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
     let content = Content::File(spool.path().to_owned());
     let input = Input { content, name: &item.name, media_type: &item.media_type };
     let user = &connection.user_id;
-    let arrival = Arrival { input, hash: &hash, size: original.size, user, item: &item.id };
-    let (document, reason, held) = match read_once(rooms, arrival).await {
-        Ok(WasRead { document: Ok(read), held }) => (Some(read), None, held),
+    // Its turn may be long in coming: whoever only waits takes no worker's place.
+    let leave = || context.leave_slot();
+    let arrival = Arrival {
+        input,
+        hash: &hash,
+        size: original.size,
+        user,
+        item: &item.id,
+        recognition_begins: Some(&leave),
+    };
+    let read = tokio::select! {
+        biased;
+        // The programs that read are killed; after the start it is read again.
+        () = context.stop.cancelled() => return Err(Stop::LeaseLost),
+        read = read_once(rooms, arrival) => read,
+    };
+    let mut again = None;
+    let (document, reason, held) = match read {
+        Ok(WasRead { document: Ok(read), held }) => {
+            let reason = left_out(&read.0);
+            (Some(read), reason, held)
+        }
         Ok(WasRead { document: Err(reason), held }) => (None, Some(reason), held),
-        Err(Unread::Extract(error)) if context.task.attempts >= GIVE_UP_FROM => {
+        Err(Unread::Extract(error)) => {
+            let stop = Stop::retry(error.code(), error.to_string());
+            if context.task.attempts < TELL_FROM {
+                return Err(stop);
+            }
+            again = Some(stop);
             (None, Some(error.reason()), None)
         }
-        Err(Unread::Extract(error)) => return Err(Stop::retry(error.code(), error.to_string())),
         Err(Unread::Stop(stop)) => return Err(stop),
     };
     let (document, stored) = document.unzip();
     item.state = state_of(document.is_some(), reason.as_ref());
     item.reason = reason;
+    let missing = match (&document, &item.reason) {
+        (None, Some(reason)) => unread::of_reading(rooms, Err(reason)).await,
+        (Some(document), _) => unread::of_reading(rooms, Ok(document)).await,
+        (None, None) => None,
+    };
     item.synced_at = Some(rooms.now());
     let change = stored.map_or(DocumentChange::Remove, DocumentChange::Put);
     let at =
         rooms.store.item_scopes(std::slice::from_ref(&item.id)).await?.remove(&item.id).unwrap_or_default();
     let mut effects = context.effects();
-    effects.items.push(ItemUpsert { item: item.clone(), document: change, original: None });
+    effects.items.push(ItemUpsert { item: item.clone(), document: change, original: None, unread: missing });
     let collections = at.iter().map(|at| at.collection.clone()).collect();
     let folder = Tree::new(&rooms.store, &connection.id).path(item.parent_id.as_ref()).await?;
     rooms.index.put(vec![index_entry(&connection, &item, collections, &folder, document.as_ref())]).await?;
@@ -70,7 +99,7 @@ pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
         }
         rooms.index.flush().await?;
     }
-    Ok(())
+    again.map_or(Ok(()), Err)
 }
 
 /// Copies a blob into a file; the SHA-256 of what was copied, in hex: the row may know that of a newer version.

@@ -10,6 +10,7 @@ mod pauses;
 mod proof;
 mod providers;
 mod readings;
+mod recognition;
 mod rooms;
 mod searching;
 mod tenants;

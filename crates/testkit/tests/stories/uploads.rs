@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::house;
 
-async fn upload(person: &Person<'_>, collection: &str, files: &[(&str, &[u8])]) -> (u16, Value) {
+pub async fn upload(person: &Person<'_>, collection: &str, files: &[(&str, &[u8])]) -> (u16, Value) {
     let mut form = Form::new();
     for (name, bytes) in files {
         form = form.part("file", Part::bytes(bytes.to_vec()).file_name((*name).to_owned()));

@@ -1159,7 +1159,7 @@ export interface components {
         };
         /** @description What a collection's sources have, what of it is here, and the reason for every difference. */
         Coverage: {
-            /** @description Why the last two are not searchable, the most frequent reason first. */
+            /** @description Why the last two are not searchable, and what is missing of those that are, the most frequent reason first. */
             differences: components["schemas"]["CoverageDifference"][];
             /**
              * Format: int64
@@ -1190,7 +1190,7 @@ export interface components {
             files: number;
             /** @description A sentence a person can act on; that of one of the files. */
             message?: string | null;
-            /** @description `name_only` or `failed`. */
+            /** @description `name_only`, `failed`, or `synced` where a part of the text is missing. */
             sync_state: string;
         };
         /** @description A connection that brings files into the collection. */

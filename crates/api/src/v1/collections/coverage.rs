@@ -27,7 +27,7 @@ pub struct CoverageView {
     name_only: u64,
     /// Those that could not be brought in.
     failed: u64,
-    /// Why the last two are not searchable, the most frequent reason first.
+    /// Why the last two are not searchable, and what is missing of those that are, the most frequent reason first.
     differences: Vec<DifferenceView>,
     sources: Vec<SourceView>,
 }
@@ -35,7 +35,7 @@ pub struct CoverageView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CoverageDifference)]
 struct DifferenceView {
-    /// `name_only` or `failed`.
+    /// `name_only`, `failed`, or `synced` where a part of the text is missing.
     sync_state: &'static str,
     /// Null where no reason was kept.
     code: Option<String>,
@@ -96,7 +96,7 @@ impl From<Coverage> for CoverageView {
             differences: coverage
                 .counts
                 .into_iter()
-                .filter(|one| one.state != ItemState::Synced)
+                .filter(|one| one.state != ItemState::Synced || one.reason.is_some())
                 .map(Into::into)
                 .collect(),
             sources: coverage.sources.into_iter().map(Into::into).collect(),

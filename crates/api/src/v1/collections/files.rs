@@ -43,6 +43,7 @@ pub struct CollectionFile {
     kind: &'static str,
     /// `synced`, `name_only`, `failed` or `structure`.
     sync_state: &'static str,
+    /// Why its text is not here; of a synced file, what of it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<ReasonView>,
     synced_at: Option<DateTime<Utc>>,

@@ -29,7 +29,7 @@ pub struct SourceFileView {
     /// `synced`, `name_only`, `failed` or `structure`; absent when it was never brought in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync_state: Option<&'static str>,
-    /// Why its content is not, or will not be, here.
+    /// Why its content is not, or will not be, here; of a synced file, what of it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<ReasonView>,
 }

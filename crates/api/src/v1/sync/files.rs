@@ -70,6 +70,7 @@ struct OutcomeView {
     name: String,
     /// `synced`, `unchanged`, `skipped`, `failed` or `removed`.
     outcome: &'static str,
+    /// Why; of a file that was brought in, what of its text is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<ReasonView>,
     at: DateTime<Utc>,

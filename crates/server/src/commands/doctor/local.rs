@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gangway_effects::SystemClock;
-use gangway_extract::{Confinement, Content, Input, Tools};
+use gangway_extract::{Confinement, Content, Input, RecognitionCheck};
 
 use super::Finding;
 use crate::config::Config;
@@ -147,7 +147,7 @@ pub async fn worker(config: &Config) -> Finding {
         }
         Ok(_) => Finding::warn(
             "file reader",
-            "a worker process read a page, but this kernel does not confine it fully",
+            "a worker process read a page, but this kernel does not confine it, nor the programs of text recognition, fully",
             "a kernel with landlock (5.13 or newer) and seccomp keeps a broken file from files and network",
         ),
         Err(error) => Finding::fail(
@@ -158,34 +158,63 @@ pub async fn worker(config: &Config) -> Finding {
     }
 }
 
-/// Whether text in pictures can be read, as it is set.
+/// Whether text in pictures can be read, as it is set: has the programs started the way a sync would.
 pub async fn recognition(config: &Config) -> Finding {
-    if !config.ocr_enabled {
-        return Finding::ok("text recognition", "is switched off: scans are found by their name");
-    }
-    let tools = Tools::find();
-    let (Some(tesseract), Some(_)) = (&tools.tesseract, &tools.pdftoppm) else {
-        return Finding::warn(
-            "text recognition",
-            "tesseract or pdftoppm is not installed: scans are found by their name alone",
-            "install tesseract-ocr and poppler-utils, or set ocr.enabled to false",
-        );
+    let check = match wiring::extractor(config, Some(1)) {
+        Ok(extractor) => extractor.check_recognition().await,
+        Err(failure) => {
+            return Finding::fail("text recognition", failure.what, "install the program as one file");
+        }
     };
-    let mut command = tokio::process::Command::new(tesseract);
-    command.arg("--list-langs").env("OMP_THREAD_LIMIT", "1");
-    if let Some(folder) = &config.ocr_data_folder {
-        command.arg("--tessdata-dir").arg(folder);
-    }
-    let listed = command.output().await.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    let listed = listed.unwrap_or_default();
-    let missing = config.ocr_languages.iter().find(|language| !listed.lines().any(|line| line == **language));
-    match missing {
-        None => Finding::ok("text recognition", format!("reads {}", config.ocr_languages.join(", "))),
-        Some(language) => Finding::fail(
-            "text recognition",
-            format!("the language file of {language} is not there, so nothing is recognized"),
-            format!("install tesseract-ocr-{}, or change ocr.languages", language.replace('_', "-")),
+    found_of_recognition(&check, &config.ocr_languages)
+}
+
+fn found_of_recognition(check: &RecognitionCheck, languages: &[String]) -> Finding {
+    const NAME: &str = "text recognition";
+    let packages = |missing: &[String]| {
+        let names = missing.iter().map(|language| format!("tesseract-ocr-{}", language.replace('_', "-")));
+        names.collect::<Vec<_>>().join(" ")
+    };
+    match check {
+        RecognitionCheck::Ready => Finding::ok(NAME, format!("reads {}", languages.join(", "))),
+        RecognitionCheck::Off => Finding::ok(NAME, "is switched off: scans are found by their name"),
+        RecognitionCheck::NotInstalled { package } => Finding::warn(
+            NAME,
+            format!("{package} is not installed: scans are found by their name alone"),
+            "install tesseract-ocr and poppler-utils and start the server again, or set ocr.enabled to false",
         ),
+        RecognitionCheck::NotStarted { program } => Finding::fail(
+            NAME,
+            format!("{program} is there and cannot be started: scans wait until it can"),
+            "see whether it runs by hand, what the server's log says of it, and whether a limit of processes is reached",
+        ),
+        RecognitionCheck::TimedOut { seconds } => Finding::fail(
+            NAME,
+            format!("a program did not say within {seconds} s what it has"),
+            "see whether it runs by hand, and whether this machine is overloaded",
+        ),
+        RecognitionCheck::NoLanguages => Finding::fail(
+            NAME,
+            "tesseract finds none of its language files, so nothing is recognized",
+            format!("install {}, or set ocr.data_folder", packages(languages)),
+        ),
+        RecognitionCheck::LanguagesMissing(missing) => {
+            let rest = if missing.len() < languages.len() {
+                "the others are recognized"
+            } else {
+                "nothing is recognized"
+            };
+            let files = if missing.len() == 1 {
+                "the language file is not there of"
+            } else {
+                "language files are not there of"
+            };
+            Finding::fail(
+                NAME,
+                format!("{files} {}: {rest}", missing.join(", ")),
+                format!("install {}, or change ocr.languages", packages(missing)),
+            )
+        }
     }
 }
 
@@ -202,5 +231,28 @@ pub fn public_url(config: &Config) -> Finding {
             "put a reverse proxy with a certificate before this server; docs/operate.md shows one",
         ),
         Some(url) => Finding::ok("public url", format!("{url}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_recognition_lacks_is_told_with_what_to_do() {
+        let languages = ["eng".to_owned(), "chi_sim".to_owned()];
+        let told = |check: RecognitionCheck| {
+            let found = found_of_recognition(&check, &languages);
+            (found.text, found.remedy.unwrap_or_default())
+        };
+        assert_eq!(told(RecognitionCheck::Ready).0, "reads eng, chi_sim");
+        let one = told(RecognitionCheck::LanguagesMissing(vec!["chi_sim".to_owned()]));
+        assert_eq!(one.0, "the language file is not there of chi_sim: the others are recognized");
+        assert!(one.1.contains("tesseract-ocr-chi-sim"), "{one:?}");
+        let all = told(RecognitionCheck::LanguagesMissing(languages.to_vec()));
+        assert!(all.0.ends_with("nothing is recognized"), "{all:?}");
+        assert!(all.1.contains("tesseract-ocr-eng tesseract-ocr-chi-sim"), "{all:?}");
+        let program = "/usr/bin/tesseract".to_owned();
+        assert!(told(RecognitionCheck::NotStarted { program }).0.starts_with("/usr/bin/tesseract is there"));
     }
 }

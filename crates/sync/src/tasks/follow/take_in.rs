@@ -288,6 +288,7 @@ impl Follower<'_> {
             seen_by: SyncJobId::from(SEEN_BY),
             give_up_on_items: self.gives_up_on_items,
             revision_grain: self.context.revision_grain(self.connection),
+            stop: self.context.stop.clone(),
         };
         let mut rest = placed.into_iter();
         loop {
