@@ -58,6 +58,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0007_readings.sql"),
         include_str!("../migrations/postgres/0007_readings.sql"),
     ),
+    (
+        "assistants",
+        include_str!("../migrations/sqlite/0009_assistants.sql"),
+        include_str!("../migrations/postgres/0009_assistants.sql"),
+    ),
 ];
 
 /// Which database the rows are on.
