@@ -13,6 +13,8 @@ from ._base import ENDED, FINAL, NEVER, Moment
 from ._sync import SyncCollections, SyncConnectorClient
 from ._uploads import FileToUpload
 from ._wire import (
+    Assistant,
+    AssistantList,
     Account,
     AuthorizeAnswer,
     ChangeNotice,
@@ -87,6 +89,8 @@ from .retry import Retry
 __all__ = [
     "AccessDeniedError",
     "Account",
+    "Assistant",
+    "AssistantList",
     "AuthorizeAnswer",
     "ChangeNotice",
     "ChecksumMismatchError",
