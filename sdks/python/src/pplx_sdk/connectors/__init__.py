@@ -13,9 +13,9 @@ from ._base import ENDED, FINAL, NEVER, Moment
 from ._sync import SyncCollections, SyncConnectorClient
 from ._uploads import FileToUpload
 from ._wire import (
+    Account,
     Assistant,
     AssistantList,
-    Account,
     AuthorizeAnswer,
     ChangeNotice,
     Collection,

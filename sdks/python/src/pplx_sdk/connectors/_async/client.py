@@ -644,7 +644,7 @@ class ConnectorClient:
                 return
 
     async def _delete(
-        self, path: str, connector: str | None = None, repeat: Repeat = Repeat.SAFELY, **params: str | None
+        self, path: str, connector: str = "", repeat: Repeat = Repeat.SAFELY, **params: str | None
     ) -> None:
         try:
             await self._transport.send("DELETE", path, connector, repeat=repeat, params=params)

@@ -638,9 +638,7 @@ class SyncConnectorClient:
             if not page.has_more or not cursor:
                 return
 
-    def _delete(
-        self, path: str, connector: str | None = None, repeat: Repeat = Repeat.SAFELY, **params: str | None
-    ) -> None:
+    def _delete(self, path: str, connector: str = "", repeat: Repeat = Repeat.SAFELY, **params: str | None) -> None:
         try:
             self._transport.send("DELETE", path, connector, repeat=repeat, params=params)
         except (NotFoundError, NotConnectedError) as error:
