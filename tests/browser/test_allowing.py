@@ -88,3 +88,8 @@ def test_what_is_not_proven_leads_nowhere(console, page, world, program):
     expect(page.get_by_role("heading", level=1)).to_have_text("This cannot go on")
     assert page.url == elsewhere
     console.is_accessible("a refusal")
+    page.goto(program.address(scope="everything"))
+    expect(page.get_by_role("alert")).to_contain_text("A desk assistant asked for something")
+    console.is_accessible("a request that is wrong")
+    page.get_by_role("link", name="Go back").click()
+    assert told(page, program)["error"] == "invalid_scope"

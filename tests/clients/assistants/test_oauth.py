@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 import sys
 import tempfile
 import urllib.error
@@ -18,7 +19,7 @@ from mcp.shared.auth import AuthorizationCodeResult, OAuthClientMetadata
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from allowing import Person  # noqa: E402
-from house import House  # noqa: E402
+from house import PROGRAM, House  # noqa: E402
 
 ALL = {"search", "fetch", "list_connectors", "list_collections", "list_files", "start_sync", "sync_status"}
 
@@ -173,6 +174,33 @@ def test_what_was_allowed_is_seen_and_ended(house):
     assert assistant.form("/oauth/revoke", token=assistant.tokens.refresh_token)[0] == 200
     assert assistant.talk(tools) == ALL
     assert len(assistant.asked) == 3, "as the program had given it back itself"
+
+
+def command(house, *arguments):
+    given = [PROGRAM, *arguments, "--url", house.url, "--token", house.token]
+    return subprocess.run(given, capture_output=True, text=True, cwd=house.folder, timeout=60)
+
+
+def test_the_command_line_ends_it_too(house):
+    assistant = Assistant(house, scopes=("search",))
+    assistant.talk(tools)
+    newest = json.loads(command(house, "assistants", "--json").stdout)["assistants"][0]
+    shown = command(house, "assistants").stdout
+    assert "The official client" in shown and newest["id"] in shown
+    assert command(house, "assistants", "revoke", newest["id"]).returncode == 0
+    assert newest["id"] not in command(house, "assistants").stdout
+    assert command(house, "assistants", "revoke", newest["id"]).returncode == 5, "there is no such thing any more"
+
+
+def test_the_command_line_reads_a_file(house):
+    hit = house.call("POST", "/rest/search", {"query": "refund", "limit": 1})["hits"][0]["file"]
+    text = house.call("GET", f"/rest/files/{hit['id']}/text")["text"]
+    assert command(house, "read", hit["id"]).stdout.rstrip("\n") == text.rstrip("\n")
+    rest = command(house, "read", hit["id"], "--offset", "10").stdout
+    assert rest.rstrip("\n") == text.encode()[10:].decode().rstrip("\n")
+    assert json.loads(command(house, "read", hit["id"], "--json").stdout)["text"] == text
+    none = command(house, "read", "0190a000-0000-7000-8000-000000000000")
+    assert (none.returncode, none.stdout) == (5, "")
 
 
 def test_a_token_is_good_for_nothing_else(house):

@@ -1,6 +1,8 @@
 //! `/oauth/authorize`: a program sends a person here, who signs in, decides, and is sent back with the answer.
 //!
-//! Nobody is sent anywhere before the program and its address are proven; until then whatever is wrong is shown here.
+//! Nobody is sent anywhere before the program and its address are proven, and nobody is sent anywhere without having pressed
+//! something: since any program may register, this server could otherwise be made to send people wherever somebody likes
+//! (RFC 9700, 4.11.2).
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -86,8 +88,8 @@ pub async fn decide(
     }
 }
 
-/// Proves the program and where its answer goes, then reads what it asks for. What is wrong before that is a page; what is
-/// wrong after it, the program is told.
+/// Proves the program and where its answer goes, then reads what it asks for. What is wrong before that is a page that leads
+/// nowhere; what is wrong after it is one with a way back, on which the program is told.
 async fn read(state: &ApiState, text: String) -> Result<Request, Box<Response>> {
     let shown = |refused: Refused| Box::new(consent::refused(&refused).into_response());
     if text.len() > LONGEST {
@@ -103,7 +105,8 @@ async fn read(state: &ApiState, text: String) -> Result<Request, Box<Response>> 
             return shown(refused);
         }
         let answer = [("error", refused.word.as_str()), ("error_description", &refused.message)];
-        Box::new(sent_to(asker.back(&issuer, state, &answer).as_str()))
+        let back = asker.back(&issuer, state, &answer);
+        Box::new(consent::unfulfillable(&asker, &refused, back.as_str()).into_response())
     };
     let own_state = fields.one("state").map_err(|refused| told(None, refused))?.map(str::to_owned);
     let wish = wish(state, &fields).map_err(|refused| told(own_state.as_deref(), refused))?;

@@ -36,6 +36,21 @@ pub fn refused(refused: &Refused) -> Page {
     page
 }
 
+/// What a page says about a request that a proven program got wrong. The way back, which tells the program, the person takes.
+pub fn unfulfillable(asker: &Asker, refused: &Refused, back: &str) -> Page {
+    let content = format!(
+        "<h1>This cannot go on</h1>\
+         <p role=\"alert\"><bdi>{name}</bdi> asked for something that this server does not do. {why}</p>\
+         <p class=\"dim\">Nothing was allowed. You can go back to <bdi>{place}</bdi>, which is then told why.</p>\
+         <p><a class=\"button\" href=\"{back}\">Go back</a></p>",
+        name = escaped(&asker.client.name),
+        why = escaped(&sentence(&refused.message)),
+        place = escaped(&redirect_place(&asker.redirect_uri)),
+        back = escaped(back),
+    );
+    Page { status: StatusCode::BAD_REQUEST, ..Page::new("This cannot go on", content) }
+}
+
 /// A browser that comes from another site leaves our cookie at home; coming from this page it brings it.
 pub fn come_in(address: String) -> Page {
     let content = format!(

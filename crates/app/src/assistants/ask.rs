@@ -81,7 +81,7 @@ impl App {
         Ok(Asker { client, redirect_uri: asked.to_owned(), back })
     }
 
-    /// What is asked for. What is refused here the program is told.
+    /// What is asked for. What is refused here the program may be told.
     pub fn check_wish(&self, asked: &Asked) -> Result<Wish, Refused> {
         match asked.response_type.as_deref() {
             Some("code") => {}

@@ -1,10 +1,10 @@
-//! What a program may ask for: what is wrong is shown to the person until the program's address is proven, and told to the
-//! program from then on.
+//! What a program may ask for: what is wrong is shown to the person, with a way back once the program's address is proven, on
+//! which the program is told.
 
 use axum::body::Body;
 use axum::http::Request;
 
-use super::program::{Person, Program, sent_back};
+use super::program::{Person, Program, way_back};
 use crate::tests::house::House;
 
 #[tokio::test]
@@ -28,6 +28,7 @@ async fn nobody_is_sent_to_an_address_that_is_not_proven() {
         assert_eq!(page.status.as_u16(), 400, "{changed:?}");
         assert!(page.headers.get("location").is_none(), "{changed:?}");
         assert!(page.text().contains("This cannot go on"), "{changed:?}");
+        assert!(!page.text().contains("href="), "{changed:?}");
     }
     let twice = format!("{}&redirect_uri=https%3A%2F%2Fevil.example%2Fcb", program.request(&[]));
     assert!(person.see(&twice).await.headers.get("location").is_none());
@@ -39,7 +40,7 @@ async fn nobody_is_sent_to_an_address_that_is_not_proven() {
 }
 
 #[tokio::test]
-async fn what_else_is_wrong_the_program_is_told_with_its_state_and_our_name() {
+async fn what_else_is_wrong_the_program_is_told_when_the_person_goes_back() {
     let house = House::build().await;
     let program = Program::register(&house).await;
     let person = Person::sign_in(&house, &program).await;
@@ -57,14 +58,14 @@ async fn what_else_is_wrong_the_program_is_told_with_its_state_and_our_name() {
         (("scope", "admin"), "invalid_scope"),
     ] {
         let answer = person.see(&program.request(&[changed])).await;
-        assert_eq!(sent_back(&answer, "error"), word, "{changed:?}");
-        assert_eq!(sent_back(&answer, "state"), "their state & more");
-        assert_eq!(sent_back(&answer, "iss"), "https://gw.example");
+        assert_eq!(way_back(&answer, "error"), word, "{changed:?}");
+        assert_eq!(way_back(&answer, "state"), "their state & more");
+        assert_eq!(way_back(&answer, "iss"), "https://gw.example");
     }
     let also = format!("{}&resource=https%3A%2F%2Fother.example%2Fmcp", program.request(&[]));
-    assert_eq!(sent_back(&person.see(&also).await, "error"), "invalid_target", "one of several");
+    assert_eq!(way_back(&person.see(&also).await, "error"), "invalid_target", "one of several");
     let twice = format!("{}&scope=read", program.request(&[]));
-    assert_eq!(sent_back(&person.see(&twice).await, "error"), "invalid_request");
+    assert_eq!(way_back(&person.see(&twice).await, "error"), "invalid_request");
 }
 
 #[tokio::test]

@@ -178,7 +178,19 @@ impl<'a> Person<'a> {
 /// One parameter of the address that an answer leads to.
 pub fn sent_back(answer: &Answer, name: &str) -> String {
     assert_eq!(answer.status.as_u16(), 303, "{}", answer.text());
-    let location = answer.headers["location"].to_str().unwrap();
+    parameter(answer.headers["location"].to_str().unwrap(), name)
+}
+
+/// The same of the way back on a page, which nobody is sent without pressing it.
+pub fn way_back(answer: &Answer, name: &str) -> String {
+    assert_eq!((answer.status.as_u16(), answer.headers.get("location")), (400, None));
+    let page = answer.text();
+    assert!(!page.contains("http-equiv"), "{page}");
+    let link = page.split_once("class=\"button\" href=\"").unwrap_or_else(|| panic!("{page}")).1;
+    parameter(&link.split('"').next().unwrap().replace("&amp;", "&"), name)
+}
+
+fn parameter(location: &str, name: &str) -> String {
     let (address, query) = location.split_once('?').unwrap();
     assert_eq!(address, REDIRECT);
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
