@@ -9,6 +9,7 @@ import AdminLog from "./pages/admin/Log.svelte";
 import AdminOrganizations from "./pages/admin/Organizations.svelte";
 import AdminUsers from "./pages/admin/Users.svelte";
 import AdminWebhooks from "./pages/admin/Webhooks.svelte";
+import Assistants from "./pages/Assistants.svelte";
 import Collections from "./pages/Collections.svelte";
 import Connect from "./pages/Connect.svelte";
 import Files from "./pages/Files.svelte";
@@ -27,6 +28,7 @@ const FOR_USERS: Page[] = [
     { path: "collections", title: "Collections", icon: "shelf", component: Collections },
     { path: "files", title: "Files", icon: "folder", component: Files },
     { path: "activity", title: "Activity", icon: "pulse", component: Activity },
+    { path: "assistants", title: "Assistants", icon: "chat", component: Assistants },
     { path: "connect", title: "Connect", icon: "link2", component: Connect },
 ];
 

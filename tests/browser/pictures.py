@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from console import Console  # noqa: E402
 from conftest import CHROMIUM, FLAGS  # noqa: E402
+from allowing import Person, Program  # noqa: E402
 from house import House, ROOT  # noqa: E402
 
 # Connector, its emulator, the folder to choose (all of the top when there is none), and the collection it goes into.
@@ -44,13 +45,20 @@ def furnish(house: House) -> dict:
         while house.call("GET", f"/rest/connectors/{connector}/sync/{job}")["status"] in ("pending", "processing"):
             time.sleep(0.2)
     house.upload(collections["Handbook"])
+    person = Person(house.url, house.token)
+    for name, redirect_uri, scopes in (
+        ("Desk assistant", "http://127.0.0.1:4000/back", ("search", "read", "sync")),
+        ("Reading helper", "https://helper.example.com/back", ("search", "read")),
+    ):
+        program = Program(house.url, name, redirect_uri)
+        program.tokens(person.decide(program.address(), scopes)["code"])
     organization = house.call("POST", "/rest/admin/organizations", {"name": "Example", "plan": "pro"})["id"]
     for name, plan in (("Grace Example", "pro"), ("Ada Example", "enterprise"), ("Joan Example", "free")):
         first = name.split()[0].lower()
         about = {"name": name, "email": f"{first}@example.com", "external_id": f"user-{first}", "plan": plan, "organization_id": organization}
         user = house.call("POST", "/rest/admin/users", about)["id"]
     house.call("POST", f"/rest/admin/users/{user}/tokens", {"label": "web session", "expires_in": 86400})
-    return {"collections": collections, "jobs": jobs, "user": user}
+    return {"collections": collections, "jobs": jobs, "user": user, "program": program}
 
 
 def main():
@@ -71,6 +79,7 @@ def main():
             ("collections", "/collections", None),
             ("collection", f"/collections/{handbook}", None),
             ("search", "/search?q=refund+for+annual+plans", found),
+            ("assistants", "/assistants", None),
             ("disconnect", "/connect", leave),
         ]
         admin = [
@@ -94,6 +103,8 @@ def main():
                 for name, path, act in pages:
                     if not suffix or name in ON_PHONE:
                         shoot(console, folder, f"{name}{suffix}-{theme}", path, act)
+                page.goto(known["program"].address())
+                take(console, folder, f"allow{suffix}-{theme}")
                 if not suffix:
                     context.clear_cookies()
                     console.sign_in(house.admin_key)

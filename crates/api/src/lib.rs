@@ -3,6 +3,7 @@
 mod router;
 mod state;
 
+mod assistants;
 mod console;
 mod health;
 mod pages;

@@ -138,7 +138,7 @@ impl IntoResponse for ApiError {
 }
 
 /// Logs the whole chain of causes, once, where it is answered.
-fn log(error: &AppError) {
+pub fn log(error: &AppError) {
     tracing::error!(code = error.code.as_str(), message = %error.message, causes = ?error.causes(), "request failed");
 }
 

@@ -10,8 +10,10 @@ use utoipa_axum::routes;
 use crate::console::{self, session};
 use crate::problem::flat_errors;
 use crate::state::ApiState;
-use crate::v1::{admin, collections, connectors, files, me, picker, search, sync, uploads};
-use crate::{health, layers, openapi, pages, webhooks};
+use crate::v1::{
+    admin, assistants as own_assistants, collections, connectors, files, me, picker, search, sync, uploads,
+};
+use crate::{assistants, health, layers, openapi, pages, webhooks};
 
 /// The whole API, ready to be served.
 pub fn router(state: ApiState) -> Router {
@@ -22,7 +24,7 @@ pub fn router(state: ApiState) -> Router {
 pub fn router_with(state: ApiState, others: Router) -> Router {
     let (quick, _) = quick_routes().split_for_parts();
     let (slow, _) = slow_routes().split_for_parts();
-    let quick = quick.merge(others.with_state(()));
+    let quick = quick.merge(assistants::routes(&state.app.settings)).merge(others.with_state(()));
     let quick = quick.layer(from_fn_with_state(state.clone(), layers::limit_time));
     let mut router = quick
         .merge(slow)
@@ -89,6 +91,8 @@ fn quick_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(files::text::read_text))
         // who
         .routes(routes!(me::get_me))
+        .routes(routes!(own_assistants::list::list_assistants))
+        .routes(routes!(own_assistants::delete::delete_assistant))
         .routes(routes!(
             admin::list_organizations::list_organizations,
             admin::create_organization::create_organization

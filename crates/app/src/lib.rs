@@ -10,6 +10,7 @@ mod reach;
 mod secret_hash;
 mod settings;
 
+mod assistants;
 mod sessions;
 mod sign_in;
 mod users;
@@ -47,6 +48,10 @@ mod visible;
 mod readiness;
 
 pub use app::App;
+pub use assistants::{
+    ACCESS_LIFETIME, Asked, Asker, AssistantSettings, IssuedTokens, RefusalWord, Refused, RegisterClient,
+    RegisteredClient, ShownClient, ShownCode, Wish, redirect_place,
+};
 pub use browse_files::{BrowseFiles, SourceFile};
 pub use callback::OpenCallback;
 pub use collections::CollectionReport;
@@ -82,6 +87,6 @@ pub use gangway_connector::{Descriptor, NotificationRequest, Version};
 pub use gangway_model::{ExposeSecret, SecretString};
 pub use gangway_search::{ByMeaning, Passage, Respelled, Snippet, Understood, UnderstoodFilter};
 pub use gangway_store::{
-    AuditEntry, CollectionChange, CollectionSource, ConnectionShare, StateCount, UploadState, UserChange,
-    UserToken, WatchedConnection,
+    Assistant, AssistantCaller, AssistantClient, AuditEntry, ClientAuth, CollectionChange, CollectionSource,
+    ConnectionShare, StateCount, UploadState, UserChange, UserToken, WatchedConnection,
 };

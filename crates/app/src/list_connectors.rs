@@ -1,7 +1,7 @@
 //! What there is to connect, what is connected, and how it fares.
 
 use gangway_connector::{Connector, ConnectorKind, Descriptor};
-use gangway_model::{ConnectionState, Plan};
+use gangway_model::{ConnectionState, Plan, User};
 use gangway_store::{ConnectedCaller, WatchedConnection};
 use gangway_sync::PUSHES_TRUSTED;
 
@@ -36,6 +36,15 @@ impl App {
     /// Every connector of the registry, in its order, as the caller sees them.
     pub async fn list_connectors(&self, credential: &Credential) -> AppResult<Vec<ConnectorStatus>> {
         let caller = self.sign_in_connected(credential).await?;
+        Ok(self.registry.iter().map(|connector| self.connector_status(&caller, *connector)).collect())
+    }
+
+    /// The same for a user who has been signed in already; how changes are noticed is left out.
+    pub async fn list_connectors_of(&self, user: &User) -> AppResult<Vec<ConnectorStatus>> {
+        let unwatched = |connection| WatchedConnection { connection, pushed: false, last_app_push: None };
+        let connections = self.store.find_connections(&user.id, None).await?;
+        let connections = connections.into_iter().map(unwatched).collect();
+        let caller = ConnectedCaller { user: user.clone(), connections };
         Ok(self.registry.iter().map(|connector| self.connector_status(&caller, *connector)).collect())
     }
 

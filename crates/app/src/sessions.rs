@@ -103,8 +103,13 @@ impl App {
     pub(crate) async fn hash_behind(&self, credential: &Credential) -> AppResult<SecretHash> {
         match credential {
             Credential::Token(token) => Ok(SecretHash::of(token.expose_secret())),
-            Credential::Session(session) => Ok(self.open_session(session).await?.0),
+            Credential::Session(session) => self.hash_behind_session(session).await,
         }
+    }
+
+    /// The hash of the token or key that signed a session in.
+    pub(crate) async fn hash_behind_session(&self, session: &SecretString) -> AppResult<SecretHash> {
+        Ok(self.open_session(session).await?.0)
     }
 
     async fn open_session(&self, session: &SecretString) -> AppResult<(SecretHash, Timestamp)> {

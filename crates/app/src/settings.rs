@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::{Origin, Url};
 
+use crate::assistants::AssistantSettings;
 use crate::secret_hash::SecretHash;
 
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct AppSettings {
     pub longest_request: Duration,
     /// Where providers reach this server with pushes; `None` when they cannot.
     pub webhook_base: Option<Url>,
+    /// The authorization server for assistants; `None` when there is none.
+    pub assistants: Option<AssistantSettings>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +64,7 @@ impl AppSettings {
             upload: UploadLimits::default(),
             longest_request: Duration::from_secs(60),
             webhook_base: None,
+            assistants: Some(AssistantSettings::default()),
         }
     }
 

@@ -1,14 +1,15 @@
-//! The gate before the protocol: nobody passes without a user token, and the token goes no further.
+//! The gate before the protocol: nobody passes without a token of a user or of an assistant that a user allowed, and the
+//! token goes no further.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use gangway_app::{App, AppError, Code, Credential};
-use gangway_model::{SecretString, User};
+use gangway_app::{App, AppError, AppResult, Code, Credential};
+use gangway_model::{AssistantScope, SecretString, User};
 use serde_json::{Value, json};
 
 /// What a client would send to go on with a session. We begin none, so whatever it names is not there.
@@ -25,7 +26,33 @@ pub struct Gate {
 #[derive(Clone)]
 pub struct Caller {
     pub user: User,
-    pub credential: Credential,
+    /// What the token may do. A user's own may do everything.
+    scopes: Vec<AssistantScope>,
+    /// A scope that was missing, told to the gate, which says so in the words of HTTP.
+    missing: Arc<OnceLock<AssistantScope>>,
+}
+
+impl Caller {
+    fn new(user: User, scopes: Vec<AssistantScope>) -> Self {
+        Self { user, scopes, missing: Arc::default() }
+    }
+
+    /// Whether the token has one of the scopes.
+    pub fn may(&self, any_of: &[AssistantScope]) -> bool {
+        any_of.iter().any(|scope| self.scopes.contains(scope))
+    }
+
+    /// Refuses unless the token has one of the scopes.
+    pub fn require(&self, any_of: &[AssistantScope]) -> AppResult<()> {
+        if self.may(any_of) {
+            return Ok(());
+        }
+        if let Some(scope) = any_of.first() {
+            // The first that is missing is the one that is told.
+            let _ = self.missing.set(*scope);
+        }
+        Err(AppError::new(Code::Forbidden, "this token was not allowed that: ask the person for more"))
+    }
 }
 
 /// Signs the caller in for this one request, before anything of it is read.
@@ -35,26 +62,53 @@ pub async fn let_in(State(gate): State<Gate>, mut request: Request, next: Next) 
             let error = AppError::new(Code::Unauthorized, "send a token: Authorization: Bearer <token>");
             return gate.refuse(error, None);
         }
-        Some(token) => {
-            let credential = Credential::Token(token);
-            match gate.app.sign_in(&credential).await {
-                Ok(user) => Caller { user, credential },
-                Err(error) => return gate.refuse(error, Some("invalid_token")),
+        Some(token) => match sign_in(&gate.app, token).await {
+            Ok(caller) => caller,
+            Err(error) => {
+                let is_token = error.code == Code::Unauthorized;
+                return gate.refuse(error, is_token.then(|| "error=\"invalid_token\"".to_owned()));
             }
-        }
+        },
     };
     if request.headers().contains_key(SESSION_ID) {
         let message = "there is no such session: this server keeps none, send each request by itself";
         return gate.refuse(AppError::new(Code::NotFound, message), None);
     }
     request.headers_mut().remove(header::AUTHORIZATION);
-    request.extensions_mut().insert(caller);
-    next.run(request).await
+    request.extensions_mut().insert(caller.clone());
+    let response = next.run(request).await;
+    match caller.missing.get() {
+        Some(missing) => gate.refuse_scope(&caller, *missing),
+        None => response,
+    }
+}
+
+/// The user a token acts as, and what it may do. Which kind it is, its beginning says.
+async fn sign_in(app: &App, token: SecretString) -> AppResult<Caller> {
+    if app.is_assistant_token(&token) {
+        let found = app.sign_in_assistant(&token).await?;
+        return Ok(Caller::new(found.user, found.scopes));
+    }
+    let user = app.sign_in(&Credential::Token(token)).await?;
+    Ok(Caller::new(user, AssistantScope::ALL.to_vec()))
 }
 
 impl Gate {
-    /// Refuses in the shape of the REST API. A 401 says where to learn how to get a token (RFC 9728).
-    fn refuse(&self, error: AppError, problem: Option<&str>) -> Response {
+    /// Says which scope was missing, so that a program can ask its person for it (RFC 6750, 3.1).
+    fn refuse_scope(&self, caller: &Caller, missing: AssistantScope) -> Response {
+        let asked: Vec<_> = AssistantScope::ALL
+            .into_iter()
+            .filter(|scope| *scope == missing || caller.scopes.contains(scope))
+            .collect();
+        let scope = AssistantScope::words(&asked);
+        let message = format!("this token was not allowed to {}: ask the person for it", missing.as_str());
+        let error = AppError::new(Code::Forbidden, message).with("scope", missing.as_str());
+        self.refuse(error, Some(format!("error=\"insufficient_scope\", scope=\"{scope}\"")))
+    }
+
+    /// Refuses in the shape of the REST API. The challenge says what is wrong with the token, and where to learn how to get
+    /// a better one (RFC 9728).
+    fn refuse(&self, error: AppError, problem: Option<String>) -> Response {
         let status = match error.code {
             Code::Unauthorized => StatusCode::UNAUTHORIZED,
             Code::Forbidden => StatusCode::FORBIDDEN,
@@ -66,8 +120,8 @@ impl Gate {
             log(&error);
         }
         let mut response = (status, Json(error_value(&error))).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            let problem = problem.map(|word| format!("error=\"{word}\", ")).unwrap_or_default();
+        if status == StatusCode::UNAUTHORIZED || problem.is_some() {
+            let problem = problem.map(|problem| format!("{problem}, ")).unwrap_or_default();
             let challenge = format!("Bearer {problem}resource_metadata=\"{}\"", self.metadata_url);
             let challenge = HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"));
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::header;
 use axum::response::IntoResponse;
 use gangway_app::AppSettings;
+use gangway_model::AssistantScope;
 use serde_json::{Value, json};
 
 use crate::McpSettings;
@@ -19,14 +20,18 @@ pub fn address(settings: &AppSettings) -> String {
 }
 
 pub fn document(settings: &AppSettings, own: &McpSettings) -> Value {
+    let (servers, scopes) = match settings.assistant_issuer() {
+        Some(issuer) => {
+            (vec![issuer], AssistantScope::ALL.iter().map(|scope| scope.as_str().to_owned()).collect())
+        }
+        None => (own.authorization_servers.clone(), own.scopes.clone()),
+    };
     let mut document = json!({
         "resource": settings.address("mcp"),
         "resource_name": "Gangway",
         "bearer_methods_supported": ["header"],
     });
-    for (name, values) in
-        [("authorization_servers", &own.authorization_servers), ("scopes_supported", &own.scopes)]
-    {
+    for (name, values) in [("authorization_servers", servers), ("scopes_supported", scopes)] {
         // An empty list would say that there is none at all.
         if !values.is_empty() {
             document[name] = json!(values);
@@ -45,7 +50,11 @@ mod tests {
 
     #[test]
     fn what_is_not_set_is_not_claimed() {
-        let settings = AppSettings::for_public_url("https://gw.example".parse().unwrap());
+        let mut settings = AppSettings::for_public_url("https://gw.example".parse().unwrap());
+        let own = document(&settings, &McpSettings::default());
+        assert_eq!(own["authorization_servers"], json!(["https://gw.example"]));
+        assert_eq!(own["scopes_supported"], json!(["search", "read", "sync"]));
+        settings.assistants = None;
         let bare = document(&settings, &McpSettings::default());
         assert_eq!(bare["resource"], "https://gw.example/mcp");
         assert!(bare.get("authorization_servers").is_none() && bare.get("scopes_supported").is_none());

@@ -35,34 +35,43 @@ impl ServerHandler for Assistant {
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(tools::ALL.iter().map(|tool| tool.description()).collect()))
+        let caller = caller(&context)?;
+        let usable = tools::ALL.iter().filter(|tool| caller.may(tool.scopes()));
+        Ok(ListToolsResult::with_all_items(usable.map(|tool| tool.description()).collect()))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
         tools::find(name).map(|tool| tool.description())
     }
 
-    /// What a tool could not do is told to the assistant as the tool's own answer.
+    /// What the token does not allow the gate answers; what a tool could not do is told to the assistant as the tool's own answer.
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let caller = context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Caller>());
-        let caller =
-            caller.ok_or_else(|| ErrorData::internal_error("the request came past the gate", None))?;
+        let caller = caller(&context)?;
         let tool = tools::find(&request.name).ok_or_else(|| {
             ErrorData::invalid_params(format!("there is no tool {:?}", &*request.name), None)
         })?;
-        let answer = tool.call(&self.app, caller, request.arguments.unwrap_or_default()).await;
+        let answer = match caller.require(tool.scopes()) {
+            Ok(()) => tool.call(&self.app, caller, request.arguments.unwrap_or_default()).await,
+            Err(error) => Err(error),
+        };
         let result = match answer {
             Ok(value) => CallToolResult::structured(value),
             Err(error) => CallToolResult::structured_error(told(&error)),
         };
         Ok(result.into())
     }
+}
+
+/// Who calls, as the gate found it out.
+fn caller(context: &RequestContext<RoleServer>) -> Result<&Caller, ErrorData> {
+    let caller = context.extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Caller>());
+    caller.ok_or_else(|| ErrorData::internal_error("the request came past the gate", None))
 }
 
 fn told(error: &AppError) -> serde_json::Value {

@@ -72,6 +72,10 @@ id_types! {
     TokenId,
     PickerSessionId,
     SubscriptionId,
+    /// A program that registered itself to act for people.
+    AssistantClientId,
+    /// What one person allowed one such program.
+    AssistantId,
     /// A resumable upload. Random, never in order: see `gangway_store::NewUpload`.
     UploadId,
     /// The provider's own id of an item or container.
@@ -97,4 +101,6 @@ fresh_ids! {
     TokenId,
     PickerSessionId,
     SubscriptionId,
+    AssistantClientId,
+    AssistantId,
 }

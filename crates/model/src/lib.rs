@@ -1,5 +1,6 @@
 //! Our nouns and ids. No I/O, no async: every other room may name these, and they name nobody.
 
+pub mod assistant;
 pub mod collection;
 pub mod connection;
 pub mod document;
@@ -10,6 +11,7 @@ pub mod plan;
 pub mod sync_job;
 pub mod user;
 
+pub use assistant::AssistantScope;
 pub use collection::{Access, Collection};
 pub use connection::{Account, Connection, ConnectionState, Grant, SealedGrant};
 pub use document::{Chunk, Document, Note, Place, Section};

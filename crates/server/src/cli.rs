@@ -51,10 +51,14 @@ enum Command {
     Upload(Remote<commands::upload::UploadArgs>),
     /// Search what was brought in
     Search(Remote<commands::search::SearchArgs>),
+    /// Print the text of a file that was brought in
+    Read(Remote<commands::read::ReadArgs>),
     /// Say why a file is here or is not
     Why(Remote<commands::why::WhyArgs>),
     /// Manage collections
     Collections(Remote<commands::collections::CollectionsArgs>),
+    /// See and end what you have allowed assistants
+    Assistants(Remote<commands::assistants::AssistantsArgs>),
     /// End a connection and delete what came through it
     Disconnect(Remote<commands::disconnect::DisconnectArgs>),
     /// Print a completion script for a shell
@@ -91,8 +95,10 @@ impl Cli {
             Command::Sync(remote) => remote.server.json,
             Command::Upload(remote) => remote.server.json,
             Command::Search(remote) => remote.server.json,
+            Command::Read(remote) => remote.server.json,
             Command::Why(remote) => remote.server.json,
             Command::Collections(remote) => remote.server.json,
+            Command::Assistants(remote) => remote.server.json,
             Command::Disconnect(remote) => remote.server.json,
             _ => false,
         }
@@ -118,8 +124,10 @@ impl Cli {
             Command::Sync(Remote { args, server }) => alone(commands::sync::run(&server, args)),
             Command::Upload(Remote { args, server }) => alone(commands::upload::run(&server, args)),
             Command::Search(Remote { args, server }) => alone(commands::search::run(&server, args)),
+            Command::Read(Remote { args, server }) => alone(commands::read::run(&server, args)),
             Command::Why(Remote { args, server }) => alone(commands::why::run(&server, args)),
             Command::Collections(Remote { args, server }) => alone(commands::collections::run(&server, args)),
+            Command::Assistants(Remote { args, server }) => alone(commands::assistants::run(&server, args)),
             Command::Disconnect(Remote { args, server }) => alone(commands::disconnect::run(&server, args)),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Cli::command(), "gangway", &mut std::io::stdout());

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use gangway_api::{ApiState, RenderMetrics};
-use gangway_app::{App, AppSettings, RecentOffers, SecretHash, Senders, UploadLimits, UploadTurns};
+use gangway_app::{
+    App, AppSettings, AssistantSettings, RecentOffers, SecretHash, Senders, UploadLimits, UploadTurns,
+};
 use gangway_connector::Descriptor;
 use gangway_effects::{Network, SharedClock, SystemClock};
 use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
@@ -251,8 +253,19 @@ fn app_settings(config: &Config, public_url: Url) -> AppSettings {
             ..UploadLimits::default()
         },
         webhook_base: webhook_base(config, &public_url),
+        assistants: assistant_settings(config),
         ..AppSettings::for_public_url(public_url)
     }
+}
+
+/// People sign in here for assistants, unless the operator has other servers for that.
+fn assistant_settings(config: &Config) -> Option<AssistantSettings> {
+    let wanted = config.mcp_enabled
+        && config.mcp_own_authorization_server
+        && config.mcp_authorization_servers.is_empty();
+    wanted.then(|| AssistantSettings {
+        redirect_schemes: config.mcp_redirect_schemes.iter().cloned().collect(),
+    })
 }
 
 fn mcp_settings(config: &Config) -> McpSettings {

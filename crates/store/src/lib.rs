@@ -13,6 +13,7 @@ mod row;
 mod sql;
 
 mod app_secrets;
+mod assistants;
 mod audit;
 mod authorization;
 mod callers;
@@ -50,6 +51,10 @@ mod blobs;
 pub mod testing;
 
 pub use app_secrets::{AppSecretState, SealedAppSecret};
+pub use assistants::{
+    Assistant, AssistantCaller, AssistantClient, ClientAuth, NewAssistantCode, NewAssistantTokens, Presented,
+    RevokedAssistantToken, Rotated, TakenCode,
+};
 pub use audit::AuditEntry;
 pub use authorization::{AuthorizationRequest, NewAuthorizationRequest, TakenRequest};
 pub use blobs::{BlobError, BlobWriter, Blobs, fresh_blob_key};

@@ -63,6 +63,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0008_unread.sql"),
         include_str!("../migrations/postgres/0008_unread.sql"),
     ),
+    (
+        "assistants",
+        include_str!("../migrations/sqlite/0009_assistants.sql"),
+        include_str!("../migrations/postgres/0009_assistants.sql"),
+    ),
 ];
 
 /// Which database the rows are on.

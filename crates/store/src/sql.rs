@@ -3,9 +3,9 @@
 //! it.
 
 use gangway_model::{
-    CollectionId, ConnectionId, ConnectorId, Cursor, FeedKey, ItemId, OrganizationId, PageToken,
-    PickerSessionId, ProviderItemId, Revision, ScopeId, SubscriptionId, SyncJobId, Timestamp, TokenId,
-    UploadId, UserId, to_millis,
+    AssistantClientId, AssistantId, CollectionId, ConnectionId, ConnectorId, Cursor, FeedKey, ItemId,
+    OrganizationId, PageToken, PickerSessionId, ProviderItemId, Revision, ScopeId, SubscriptionId, SyncJobId,
+    Timestamp, TokenId, UploadId, UserId, to_millis,
 };
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{AnyExecutor, Arguments, AssertSqlSafe};
@@ -190,6 +190,8 @@ macro_rules! ids_into_value {
 }
 
 ids_into_value!(
+    AssistantClientId,
+    AssistantId,
     CollectionId,
     ConnectionId,
     ConnectorId,

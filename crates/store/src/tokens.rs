@@ -75,13 +75,22 @@ impl Store {
         read_all(rows, read_token)
     }
 
+    /// Forgets a token, and what assistants were allowed by whoever had signed in with it.
     pub async fn delete_token(&self, user: &UserId, id: &TokenId) -> Result<()> {
+        let mut tx = self.begin().await?;
         let deleted = Sql::new("DELETE FROM user_tokens WHERE id = ")
             .arg(id)
             .sql(" AND user_id = ")
             .arg(user)
-            .run(&self.write)
+            .sql(" RETURNING hash")
+            .first(&mut *tx)
             .await?;
-        if deleted == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+        let hash = deleted.ok_or(StoreError::NotFound)?.text("hash")?;
+        for table in ["assistants", "assistant_codes"] {
+            let delete = format!("DELETE FROM {table} WHERE signed_in_hash = ");
+            Sql::new(&delete).arg(&hash).run(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 }

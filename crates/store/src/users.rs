@@ -169,7 +169,7 @@ impl Store {
         self.find_user(id).await?.ok_or(StoreError::NotFound)
     }
 
-    /// Marks a user as leaving, in one transaction: tokens and open authorization requests go at once, so
+    /// Marks a user as leaving, in one transaction: tokens, assistants and open authorization requests go at once, so
     /// nobody acts as this user any more, and `task` (which takes the connections apart and then deletes the
     /// user) is queued.
     pub async fn start_user_deletion(&self, id: &UserId, task: &NewTask) -> Result<()> {
@@ -178,7 +178,9 @@ impl Store {
         if found == 0 {
             return Err(StoreError::NotFound);
         }
-        for table in ["user_tokens", "authorization_requests", "picker_sessions"] {
+        for table in
+            ["user_tokens", "assistants", "assistant_codes", "authorization_requests", "picker_sessions"]
+        {
             let delete = format!("DELETE FROM {table} WHERE user_id = ");
             Sql::new(&delete).arg(id).run(&mut *tx).await?;
         }

@@ -62,6 +62,7 @@ pub async fn tick(rooms: &Rooms) -> Result<(), Stop> {
     rooms.store.expire_uploads(now, now + KEEP_UPLOADS, AT_ONCE).await?;
     rooms.store.delete_old_uploads(now).await?;
     rooms.store.delete_expired_sessions(now).await?;
+    rooms.store.delete_expired_assistants(now).await?;
     rooms.store.delete_old_jobs(now - KEEP_JOBS, now - KEEP_ENGINE_JOBS, AT_ONCE).await?;
     rooms.store.delete_old_audit(now - KEEP_AUDIT).await?;
     if !rooms.store.list_orphaned_blobs(now - crate::tasks::BLOB_GRACE, 1).await?.is_empty() {

@@ -385,6 +385,24 @@ export class ConnectorsClient {
         return this.#transport.json({ method: "DELETE", path, repeatable: "always", deletes: true, signal });
     }
 
+    // Who
+
+    /** The assistants that the user has allowed something, the newest first. */
+    async listAssistants(options: t.PageOptions = {}): Promise<t.AssistantList> {
+        const { signal, ...query } = options;
+        return this.#transport.json({ method: "GET", path: "/rest/me/assistants", query, repeatable: "always", signal });
+    }
+
+    listAllAssistants(options: t.PageOptions = {}): AsyncGenerator<t.Assistant, void> {
+        return everyPage(options, (page) => this.listAssistants(page), ({ assistants }) => assistants);
+    }
+
+    /** Ends what the user allowed an assistant: its tokens are refused from now on. */
+    async deleteAssistant(assistantId: string, { signal }: t.CallOptions = {}): Promise<void> {
+        const path = `/rest/me/assistants/${part(assistantId)}`;
+        return this.#transport.json({ method: "DELETE", path, repeatable: "always", deletes: true, signal });
+    }
+
     /** Whom this client acts for. */
     async getMe({ signal }: t.CallOptions = {}): Promise<t.User> {
         return this.#transport.json({ method: "GET", path: "/rest/me", repeatable: "always", signal });

@@ -59,6 +59,10 @@ export type ConnectionContents = Shapes["ConnectionContents"];
 /** What a collection's sources have, what of it is here, and why the rest is not. */
 export type Coverage = Shapes["Coverage"];
 
+/** What a user allowed an assistant. */
+export type Assistant = Shapes["Assistant"];
+export type AssistantList = Shapes["AssistantList"];
+
 /** Who is signed in in a browser. */
 export type Session = Shapes["Session"];
 

@@ -231,6 +231,8 @@ test("the client reaches every operation that a user token may call, and no othe
     await c.listCollectionFiles("u");
     await c.removeCollectionFile("u", "f");
     await c.getMe();
+    await c.listAssistants();
+    await c.deleteAssistant("a");
     const reached = new Set<string>();
     for (const { method, path } of asked) {
         const operation = operations.find((one) => one.method === method && one.pattern.test(path));

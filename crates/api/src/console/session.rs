@@ -115,7 +115,7 @@ pub async fn sign_out(
 }
 
 /// A cookie that no script reads and that comes with no call from another site.
-fn cookie(settings: &AppSettings, value: &str, seconds: u64) -> HeaderValue {
+pub fn cookie(settings: &AppSettings, value: &str, seconds: u64) -> HeaderValue {
     let secure = if settings.public_url.scheme() == "https" { "; Secure" } else { "" };
     let name = session_cookie(settings);
     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");

@@ -4,6 +4,7 @@ mod house;
 mod provider;
 
 mod admin;
+mod assistants;
 mod bad_input;
 mod collections;
 mod connecting;

@@ -10,6 +10,7 @@ pub mod collections;
 pub mod search;
 
 pub mod admin;
+pub mod assistants;
 pub mod me;
 
 pub mod params;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use gangway_app::{App, AppResult, LONGEST_READ, ReadText, SHORTEST_READ, TextPlace};
-use gangway_model::{Item, ItemId};
+use gangway_model::{AssistantScope, Item, ItemId};
 use rmcp::model::{JsonObject, Tool};
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ struct Input {
     limit: Option<Whole<{ SHORTEST_READ as u64 }, { LONGEST_READ as u64 }>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Answer {
     id: String,
     title: String,
@@ -37,7 +37,7 @@ struct Answer {
     metadata: Metadata,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Metadata {
     connector: String,
     path: String,
@@ -58,7 +58,7 @@ struct Metadata {
     places: Vec<PlaceHint>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PlaceHint {
     offset: usize,
     place: String,
@@ -70,10 +70,14 @@ impl AssistantTool for Fetch {
         "fetch"
     }
 
+    fn scopes(&self) -> &'static [AssistantScope] {
+        &[AssistantScope::Read]
+    }
+
     fn description(&self) -> Tool {
         let about = "Reads the text of one document by the id that `search` gave. A long one comes in pieces: while \
                      metadata.truncated is true, call again with offset = metadata.next_offset.";
-        reading::<Input>(self.name(), "Read a document", about)
+        reading::<Input, Answer>(self.name(), "Read a document", about)
     }
 
     async fn call(&self, app: &App, caller: &Caller, arguments: JsonObject) -> AppResult<Value> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use gangway_app::{App, AppResult, CollectionReport, PageOf};
-use gangway_model::User;
+use gangway_model::{AssistantScope, User};
 use rmcp::model::{JsonObject, Tool};
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
@@ -26,13 +26,13 @@ struct Input {
     cursor: Option<Cursor>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Answer {
     collections: Vec<CollectionLine>,
     next_cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CollectionLine {
     uuid: String,
     name: String,
@@ -50,10 +50,14 @@ impl AssistantTool for ListCollections {
         "list_collections"
     }
 
+    fn scopes(&self) -> &'static [AssistantScope] {
+        &[AssistantScope::Search, AssistantScope::Sync]
+    }
+
     fn description(&self) -> Tool {
         let about = "Lists this user's collections of documents and those shared with them. `search` takes a \
                      collection's uuid to look only there, `start_sync` to bring documents in.";
-        reading::<Input>(self.name(), "List collections", about)
+        reading::<Input, Answer>(self.name(), "List collections", about)
     }
 
     async fn call(&self, app: &App, caller: &Caller, arguments: JsonObject) -> AppResult<Value> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use gangway_app::{App, AppResult, ConnectorStatus, needs_no_authorization};
-use gangway_model::ConnectionState;
+use gangway_model::{AssistantScope, ConnectionState};
 use rmcp::model::{JsonObject, Tool};
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
@@ -18,12 +18,12 @@ pub struct ListConnectors;
 #[serde(deny_unknown_fields)]
 struct Input {}
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Answer {
     connectors: Vec<ConnectorLine>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ConnectorLine {
     id: &'static str,
     name: &'static str,
@@ -48,15 +48,19 @@ impl AssistantTool for ListConnectors {
         "list_connectors"
     }
 
+    fn scopes(&self) -> &'static [AssistantScope] {
+        &[AssistantScope::Search, AssistantScope::Sync]
+    }
+
     fn description(&self) -> Tool {
         let about = "Lists the connectors of this server: which of them this user can use, which are connected, and \
                      whether one has to be connected again. Connecting itself happens in the product, not here.";
-        reading::<Input>(self.name(), "List connectors", about)
+        reading::<Input, Answer>(self.name(), "List connectors", about)
     }
 
     async fn call(&self, app: &App, caller: &Caller, arguments: JsonObject) -> AppResult<Value> {
         let Input {} = read(arguments)?;
-        let all = app.list_connectors(&caller.credential).await?;
+        let all = app.list_connectors_of(&caller.user).await?;
         shown(Answer { connectors: all.into_iter().map(ConnectorLine::of).collect() })
     }
 }

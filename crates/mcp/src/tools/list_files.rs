@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use gangway_app::{App, AppResult, BrowseFiles, PageOf, SourceFile, public_kind};
-use gangway_model::ProviderItemId;
+use gangway_model::{AssistantScope, ProviderItemId};
 use rmcp::model::{JsonObject, Tool};
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
@@ -34,13 +34,13 @@ struct Input {
     cursor: Option<Cursor>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Answer {
     files: Vec<FileLine>,
     next_cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FileLine {
     /// What `start_sync` takes in file_ids, and this tool as folder_id.
     id: String,
@@ -60,10 +60,14 @@ impl AssistantTool for ListFiles {
         "list_files"
     }
 
+    fn scopes(&self) -> &'static [AssistantScope] {
+        &[AssistantScope::Sync]
+    }
+
     fn description(&self) -> Tool {
         let about = "Lists files and folders at a connected source, synced or not, with the ids that `start_sync` \
                      takes. To find text in documents use `search` instead.";
-        reading::<Input>(self.name(), "List files at a source", about)
+        reading::<Input, Answer>(self.name(), "List files at a source", about)
     }
 
     async fn call(&self, app: &App, caller: &Caller, arguments: JsonObject) -> AppResult<Value> {

@@ -10,6 +10,7 @@ mod sync_status;
 
 use async_trait::async_trait;
 use gangway_app::{App, AppError, AppResult};
+use gangway_model::AssistantScope;
 use rmcp::handler::server::common::schema_for_input;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use rmcp::schemars::JsonSchema;
@@ -39,7 +40,10 @@ pub fn find(name: &str) -> Option<&'static dyn AssistantTool> {
 pub trait AssistantTool: Send + Sync {
     fn name(&self) -> &'static str;
 
-    /// What it does and takes, for assistants.
+    /// Of these a token has to have one.
+    fn scopes(&self) -> &'static [AssistantScope];
+
+    /// What it does, takes and answers, for assistants.
     fn description(&self) -> Tool;
 
     /// Does it as the caller.
@@ -47,23 +51,32 @@ pub trait AssistantTool: Send + Sync {
 }
 
 /// Describes a tool that changes nothing.
-fn reading<Input: JsonSchema + 'static>(name: &'static str, title: &str, about: &'static str) -> Tool {
-    described::<Input>(name, about, ToolAnnotations::with_title(title).read_only(true).open_world(false))
+fn reading<Input: JsonSchema + 'static, Answer: JsonSchema + 'static>(
+    name: &'static str,
+    title: &str,
+    about: &'static str,
+) -> Tool {
+    let hints = ToolAnnotations::with_title(title).read_only(true).open_world(false);
+    described::<Input, Answer>(name, about, hints)
 }
 
 /// Describes a tool that adds and takes nothing away.
-fn adding<Input: JsonSchema + 'static>(name: &'static str, title: &str, about: &'static str) -> Tool {
+fn adding<Input: JsonSchema + 'static, Answer: JsonSchema + 'static>(
+    name: &'static str,
+    title: &str,
+    about: &'static str,
+) -> Tool {
     let hints = ToolAnnotations::with_title(title).read_only(false).destructive(false).open_world(true);
-    described::<Input>(name, about, hints)
+    described::<Input, Answer>(name, about, hints)
 }
 
-fn described<Input: JsonSchema + 'static>(
+fn described<Input: JsonSchema + 'static, Answer: JsonSchema + 'static>(
     name: &'static str,
     about: &'static str,
     hints: ToolAnnotations,
 ) -> Tool {
     let schema = schema_for_input::<Input>().expect("a tool takes an object; a test describes every tool");
-    Tool::new(name, about, schema).with_annotations(hints)
+    Tool::new(name, about, schema).with_output_schema::<Answer>().with_annotations(hints)
 }
 
 /// Reads a tool's arguments strictly: an error names what is wrong.
@@ -98,6 +111,15 @@ mod tests {
             let schema = &described.input_schema;
             assert_eq!(schema["type"], "object", "{}", tool.name());
             assert_eq!(schema["additionalProperties"], false, "{}", tool.name());
+            let answer = described.output_schema.unwrap();
+            assert_eq!(
+                answer["type"],
+                "object",
+                "{}: programs of an older time take objects only",
+                tool.name()
+            );
+            assert!(answer["required"].as_array().is_some_and(|all| !all.is_empty()), "{}", tool.name());
+            assert!(!tool.scopes().is_empty(), "{}", tool.name());
             let hints = described.annotations.unwrap();
             assert_eq!(hints.read_only_hint, Some(tool.name() != "start_sync"), "{}", tool.name());
         }

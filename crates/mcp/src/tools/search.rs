@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use gangway_app::{App, AppResult, FoundFile, PageOf, SearchFilters, SearchFor};
+use gangway_model::AssistantScope;
 use rmcp::model::{JsonObject, Tool};
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
@@ -33,14 +34,14 @@ struct Input {
     collection: Option<Id>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Answer {
     results: Vec<Found>,
     /// At least this many documents match.
     total: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Found {
     id: String,
     title: String,
@@ -62,10 +63,14 @@ impl AssistantTool for Search {
         "search"
     }
 
+    fn scopes(&self) -> &'static [AssistantScope] {
+        &[AssistantScope::Search]
+    }
+
     fn description(&self) -> Tool {
         let about = "Finds documents of this user by words. Returns for each its id (for `fetch`), title, url to cite, \
                      and the passage that matches best.";
-        reading::<Input>(self.name(), "Search documents", about)
+        reading::<Input, Answer>(self.name(), "Search documents", about)
     }
 
     async fn call(&self, app: &App, caller: &Caller, arguments: JsonObject) -> AppResult<Value> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use gangway_app::{self as deeds, App, AppResult};
-use gangway_model::{ProviderItemId, SyncMode};
+use gangway_model::{AssistantScope, ProviderItemId, SyncMode};
 use rmcp::model::{JsonObject, Tool};
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ enum Mode {
     Auto,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Answer {
     job_id: String,
     status: &'static str,
@@ -51,10 +51,14 @@ impl AssistantTool for StartSync {
         "start_sync"
     }
 
+    fn scopes(&self) -> &'static [AssistantScope] {
+        &[AssistantScope::Sync]
+    }
+
     fn description(&self) -> Tool {
         let about = "Starts bringing files and folders of a connected source into one of this user's collections, so \
                      that they can be searched and read. Returns a job_id for `sync_status`.";
-        adding::<Input>(self.name(), "Sync documents", about)
+        adding::<Input, Answer>(self.name(), "Sync documents", about)
     }
 
     async fn call(&self, app: &App, caller: &Caller, arguments: JsonObject) -> AppResult<Value> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use gangway_app::{App, AppResult, progress};
-use gangway_model::{SyncJob, SyncJobId};
+use gangway_model::{AssistantScope, SyncJob, SyncJobId};
 use rmcp::model::{JsonObject, Tool};
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ struct Input {
     connector: Option<ConnectorName>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Answer {
     job_id: String,
     connector: String,
@@ -53,9 +53,13 @@ impl AssistantTool for SyncStatus {
         "sync_status"
     }
 
+    fn scopes(&self) -> &'static [AssistantScope] {
+        &[AssistantScope::Sync]
+    }
+
     fn description(&self) -> Tool {
         let about = "Tells how far a sync job is. 100 percent means that it has ended; status says how.";
-        reading::<Input>(self.name(), "Status of a sync", about)
+        reading::<Input, Answer>(self.name(), "Status of a sync", about)
     }
 
     async fn call(&self, app: &App, caller: &Caller, arguments: JsonObject) -> AppResult<Value> {

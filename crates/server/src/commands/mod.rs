@@ -1,5 +1,6 @@
 //! The commands, one file each. Those that talk to a server use the public API only.
 
+pub mod assistants;
 pub mod collections;
 pub mod config;
 pub mod connect;
@@ -10,6 +11,7 @@ pub mod emulate;
 pub mod keys;
 pub mod ls;
 pub mod organizations;
+pub mod read;
 mod resume;
 pub mod search;
 pub mod serve;

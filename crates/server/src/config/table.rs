@@ -167,8 +167,12 @@ static FIXED: &[Setting] = &[
 
     setting("mcp.enabled", Kind::Switch, Some("true"), None,
         "Lets assistants search, read and sync by the Model Context Protocol at /mcp, with a user's token."),
+    setting("mcp.own_authorization_server", Kind::Switch, Some("true"), None,
+        "Lets people add this server to an assistant by its address alone: they sign in here and allow it. Off when mcp.authorization_servers names others; then tokens come from there, or by hand."),
+    setting("mcp.redirect_schemes", Kind::List, Some("[]"), None,
+        "Private-use URI schemes by which programs on people's computers may be called back, such as [\"cursor\"], beside https and loopback addresses. Any program there can claim a scheme, so name only those that yours need."),
     setting("mcp.authorization_servers", Kind::UrlList, Some("[]"), None,
-        "Authorization servers of your product that hand out this server's user tokens, for assistants that look for one. Not set: the token is given to the assistant by hand."),
+        "Authorization servers of your product that hand out this server's user tokens, for assistants that look for one, in place of this server's own."),
     setting("mcp.scopes", Kind::List, Some("[]"), None,
         "Scopes that assistants should ask such an authorization server for."),
 ];

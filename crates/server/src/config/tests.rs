@@ -40,6 +40,17 @@ fn flags_count_more_than_the_environment_and_that_more_than_the_file() {
 }
 
 #[test]
+fn browsers_own_schemes_are_no_programs() {
+    for wrong in ["javascript", "https", "data", "Editor", "editor:", "1a", ""] {
+        let (_folder, args) = Folder::with_file(&format!("[mcp]\nredirect_schemes = [\"{wrong}\"]\n"));
+        let error = read(&args, &[]).unwrap_err().to_string();
+        assert!(error.contains("mcp.redirect_schemes"), "{wrong}: {error}");
+    }
+    let (_folder, args) = Folder::with_file("[mcp]\nredirect_schemes = [\"editor\", \"com.example.app\"]\n");
+    assert_eq!(read(&args, &[]).unwrap().mcp_redirect_schemes, ["editor", "com.example.app"]);
+}
+
+#[test]
 fn every_mistake_is_named_with_its_line() {
     let (folder, args) = Folder::with_file(
         "listen = \"nowhere\"\nsync.worker = 3\n\n[upload]\nmax_files = -1\n[log]\nformat = \"xml\"\nlevel = \"loud\"\n[ocr]\nlanguages = \"\"\n",

@@ -58,6 +58,8 @@ pub struct Config {
     pub upload_max_unfinished: u64,
     pub upload_unfinished_lifetime: Duration,
     pub mcp_enabled: bool,
+    pub mcp_own_authorization_server: bool,
+    pub mcp_redirect_schemes: Vec<String>,
     pub mcp_authorization_servers: Vec<String>,
     pub mcp_scopes: Vec<String>,
     pub providers: BTreeMap<String, ProviderConfig>,
@@ -206,6 +208,8 @@ impl Reader<'_> {
             upload_max_unfinished: self.number("upload.max_unfinished"),
             upload_unfinished_lifetime: self.seconds("upload.unfinished_seconds"),
             mcp_enabled: self.switch("mcp.enabled"),
+            mcp_own_authorization_server: self.switch("mcp.own_authorization_server"),
+            mcp_redirect_schemes: self.schemes("mcp.redirect_schemes"),
             mcp_authorization_servers: self.list("mcp.authorization_servers"),
             mcp_scopes: self.list("mcp.scopes"),
             providers,
@@ -372,6 +376,24 @@ impl Reader<'_> {
     fn parts(&self, key: &str) -> Vec<String> {
         let text = self.text(key).unwrap_or_default();
         languages(&text).map(str::to_owned).collect()
+    }
+
+    /// Schemes by which browsers hand over to programs; never one that a browser itself acts on.
+    fn schemes(&mut self, key: &str) -> Vec<String> {
+        const BROWSERS_OWN: [&str; 10] =
+            ["http", "https", "javascript", "data", "file", "blob", "about", "vbscript", "ws", "wss"];
+        let is_scheme = |text: &str| {
+            text.starts_with(|first: char| first.is_ascii_lowercase())
+                && text.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '+' | '-' | '.'))
+        };
+        let all = self.list(key);
+        for scheme in
+            all.iter().filter(|scheme| !is_scheme(scheme) || BROWSERS_OWN.contains(&scheme.as_str()))
+        {
+            let message = format!("{scheme:?} is not a scheme of programs' own, such as \"cursor\"");
+            self.problem(key, &message);
+        }
+        all
     }
 
     fn list(&self, key: &str) -> Vec<String> {

@@ -16,6 +16,23 @@ pub fn line(text: impl AsRef<str>) {
     }
 }
 
+/// Prints a piece of a document's text as it is; on a terminal without what could steer it.
+pub fn text(piece: &str) {
+    let mut out = std::io::stdout().lock();
+    let written = match std::io::stdout().is_terminal() {
+        true => out.write_all(unsteered(piece).as_bytes()),
+        false => out.write_all(piece.as_bytes()),
+    };
+    if written.and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+fn unsteered(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c };
+    text.replace("\r\n", "\n").chars().map(shown).collect()
+}
+
 /// Prints a remark on standard error, beside whatever standard output is used for.
 pub fn remark(text: impl AsRef<str>) {
     let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
@@ -60,6 +77,7 @@ pub fn styled(text: &str, code: &str) -> String {
 mod tests {
     #[test]
     fn names_cannot_steer_the_terminal() {
+        assert_eq!(super::unsteered("a\x1b[2Jb\r\nc\td"), "a\u{fffd}[2Jb\nc\td");
         assert_eq!(super::safe("a\x1b[2Jb\u{202e}c\nd"), "a\u{fffd}[2Jb\u{fffd}c d");
     }
 }

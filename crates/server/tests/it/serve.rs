@@ -1,6 +1,6 @@
 //! `gangway serve` from start to end.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::Command;
 
 use crate::program::{Running, run};
@@ -56,4 +56,31 @@ fn keys_rotate_beside_a_running_server() {
     assert_eq!((&rotated["version"], &rotated["users_rewrapped"]), (&2.into(), &1.into()));
     run(folder.path(), &[&["users", "create", "--external-id", "two"], &client[..]].concat()).expect_ok();
     run(folder.path(), &[&["users", "token", "one"], &client[..]].concat()).expect_ok();
+}
+
+/// The status of a path, asked for without any library.
+fn status_of(url: &str, path: &str) -> String {
+    let address = url.strip_prefix("http://").unwrap().trim_end_matches('/');
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn assistants_sign_in_here_unless_the_operator_has_other_servers_for_that() {
+    let metadata = "/.well-known/oauth-authorization-server";
+    for (set, expected) in [
+        (&[][..], "200"),
+        (&["--set", "mcp.own_authorization_server=false"], "404"),
+        (&["--set", "mcp.authorization_servers=https://login.example.com"], "404"),
+        (&["--set", "mcp.enabled=false"], "404"),
+    ] {
+        let folder = with_keys();
+        let server = Running::start(folder.path(), set);
+        assert_eq!(status_of(&server.url, metadata), expected, "{set:?}");
+        let resource = if set.contains(&"mcp.enabled=false") { "404" } else { "200" };
+        assert_eq!(status_of(&server.url, "/.well-known/oauth-protected-resource/mcp"), resource, "{set:?}");
+    }
 }

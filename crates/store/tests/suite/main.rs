@@ -3,6 +3,7 @@
 mod fixture;
 
 mod app_pushes;
+mod assistants;
 mod audit;
 mod authorization;
 mod blobs;

@@ -103,6 +103,7 @@ async fn nobody_passes_without_a_user_token() {
         let told: Value = answer.json().await.unwrap();
         assert_eq!(told["resource"], house.url.join("mcp").unwrap().as_str());
         assert_eq!(told["bearer_methods_supported"], json!(["header"]));
+        assert_eq!(told["authorization_servers"], json!([house.url.origin().ascii_serialization()]));
     }
     house.stop().await;
 }

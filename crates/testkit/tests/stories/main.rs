@@ -1,5 +1,6 @@
 //! End-to-end stories: the real router, the real engine, real rows and index, an emulated Google.
 
+mod allowing;
 mod assistants;
 mod connect;
 mod follow;

@@ -14,6 +14,8 @@ from ._sync import SyncCollections, SyncConnectorClient
 from ._uploads import FileToUpload
 from ._wire import (
     Account,
+    Assistant,
+    AssistantList,
     AuthorizeAnswer,
     ChangeNotice,
     Collection,
@@ -87,6 +89,8 @@ from .retry import Retry
 __all__ = [
     "AccessDeniedError",
     "Account",
+    "Assistant",
+    "AssistantList",
     "AuthorizeAnswer",
     "ChangeNotice",
     "ChecksumMismatchError",

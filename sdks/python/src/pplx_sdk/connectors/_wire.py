@@ -298,6 +298,29 @@ class WhyFile(Model):
     name: str | None = None
 
 
+class Assistant(Model):
+    """What the user allowed one program."""
+
+    created_at: Moment
+    expires_at: Moment
+    """Ends then, unless it works before."""
+    id: str
+    last_used_at: Moment
+    """When it last fetched a token, which it does every hour while it works."""
+    name: str
+    """What the program calls itself. Nobody has checked it."""
+    place: str
+    """Where it is: the host it is sent back to, or that it runs on the person's computer."""
+    scopes: list[str]
+    """What it may do."""
+
+
+class AssistantList(Model):
+    assistants: list[Assistant]
+    has_more: bool
+    next_cursor: str | None = None
+
+
 class CollectionFile(Model):
     """A file in a collection."""
 

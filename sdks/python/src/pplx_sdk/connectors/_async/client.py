@@ -32,6 +32,7 @@ from .._settings import (
 )
 from .._uploads import MultipartBody, Progress, Uploadable, files_of
 from .._wire import (
+    AssistantList,
     AuthorizeAnswer,
     Connector,
     ConnectorList,
@@ -223,6 +224,16 @@ class ConnectorClient:
     async def me(self) -> User:
         """Says who the token belongs to, and on which plan."""
         return await self._transport.get("/rest/me", User)
+
+    # Assistants
+
+    async def list_assistants(self, *, limit: int | None = None, cursor: str | None = None) -> AssistantList:
+        """Lists the assistants that the user has allowed something, the newest first."""
+        return await self._transport.get("/rest/me/assistants", AssistantList, limit=limit, cursor=cursor)
+
+    async def delete_assistant(self, assistant_id: str) -> None:
+        """Ends what the user allowed an assistant: its tokens are refused from now on."""
+        await self._delete(f"/rest/me/assistants/{segment(assistant_id)}")
 
     # Files at the source
 
@@ -632,7 +643,9 @@ class ConnectorClient:
             if not page.has_more or not cursor:
                 return
 
-    async def _delete(self, path: str, connector: str, repeat: Repeat = Repeat.SAFELY, **params: str | None) -> None:
+    async def _delete(
+        self, path: str, connector: str = "", repeat: Repeat = Repeat.SAFELY, **params: str | None
+    ) -> None:
         try:
             await self._transport.send("DELETE", path, connector, repeat=repeat, params=params)
         except (NotFoundError, NotConnectedError) as error:

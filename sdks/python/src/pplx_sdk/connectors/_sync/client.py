@@ -33,6 +33,7 @@ from .._settings import (
 )
 from .._uploads import MultipartBody, Progress, Uploadable, files_of
 from .._wire import (
+    AssistantList,
     AuthorizeAnswer,
     Connector,
     ConnectorList,
@@ -222,6 +223,16 @@ class SyncConnectorClient:
     def me(self) -> User:
         """Says who the token belongs to, and on which plan."""
         return self._transport.get("/rest/me", User)
+
+    # Assistants
+
+    def list_assistants(self, *, limit: int | None = None, cursor: str | None = None) -> AssistantList:
+        """Lists the assistants that the user has allowed something, the newest first."""
+        return self._transport.get("/rest/me/assistants", AssistantList, limit=limit, cursor=cursor)
+
+    def delete_assistant(self, assistant_id: str) -> None:
+        """Ends what the user allowed an assistant: its tokens are refused from now on."""
+        self._delete(f"/rest/me/assistants/{segment(assistant_id)}")
 
     # Files at the source
 
@@ -627,7 +638,7 @@ class SyncConnectorClient:
             if not page.has_more or not cursor:
                 return
 
-    def _delete(self, path: str, connector: str, repeat: Repeat = Repeat.SAFELY, **params: str | None) -> None:
+    def _delete(self, path: str, connector: str = "", repeat: Repeat = Repeat.SAFELY, **params: str | None) -> None:
         try:
             self._transport.send("DELETE", path, connector, repeat=repeat, params=params)
         except (NotFoundError, NotConnectedError) as error:
