@@ -45,6 +45,7 @@ mod search;
 mod visible;
 
 mod readiness;
+mod status;
 
 pub use app::App;
 pub use browse_files::{BrowseFiles, SourceFile};
@@ -70,6 +71,7 @@ pub use sessions::{Credential, SignedIn, StartedSession, csrf_token, is_csrf_tok
 pub use settings::{AppSettings, UploadLimits};
 pub use start_authorization::{AUTHORIZATION_LIFETIME, StartAuthorization, StartedAuthorization};
 pub use start_sync::{StartSync, StartedSync};
+pub use status::Status;
 pub use sync_jobs::progress;
 pub use upload::{
     IncomingFile, OnConflict, StagedFile, UploadOutcome, UploadPart, UploadStatus, UploadTarget, UploadTurns,
@@ -85,3 +87,4 @@ pub use gangway_store::{
     AuditEntry, CollectionChange, CollectionSource, ConnectionShare, StateCount, UploadState, UserChange,
     UserToken, WatchedConnection,
 };
+pub use gangway_sync::EmbeddingState;

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod emulate;
 pub mod keys;
 pub mod ls;
+pub mod model;
 pub mod organizations;
 mod resume;
 pub mod search;
