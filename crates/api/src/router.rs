@@ -110,6 +110,7 @@ fn quick_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(admin::confirm_webhook::confirm_webhook))
         .routes(routes!(admin::forget_webhook::forget_webhook))
         .routes(routes!(admin::list_audit::list_audit))
+        .routes(routes!(admin::status::get_status))
         // the console
         .routes(routes!(session::get_session, session::sign_in, session::sign_out))
         // machinery

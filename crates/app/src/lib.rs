@@ -46,6 +46,7 @@ mod search;
 mod visible;
 
 mod readiness;
+mod status;
 
 pub use app::App;
 pub use assistants::{
@@ -75,6 +76,7 @@ pub use sessions::{Credential, SignedIn, StartedSession, csrf_token, is_csrf_tok
 pub use settings::{AppSettings, UploadLimits};
 pub use start_authorization::{AUTHORIZATION_LIFETIME, StartAuthorization, StartedAuthorization};
 pub use start_sync::{StartSync, StartedSync};
+pub use status::Status;
 pub use sync_jobs::progress;
 pub use upload::{
     IncomingFile, OnConflict, StagedFile, UploadOutcome, UploadPart, UploadStatus, UploadTarget, UploadTurns,
@@ -90,3 +92,4 @@ pub use gangway_store::{
     Assistant, AssistantCaller, AssistantClient, AuditEntry, ClientAuth, CollectionChange, CollectionSource,
     ConnectionShare, StateCount, UploadState, UserChange, UserToken, WatchedConnection,
 };
+pub use gangway_sync::EmbeddingState;

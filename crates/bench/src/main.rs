@@ -10,6 +10,7 @@ mod handler;
 mod incremental;
 mod listing;
 mod load;
+mod model;
 mod process;
 mod pushes;
 mod quality;
@@ -53,6 +54,8 @@ enum Role {
     Extract(extract::ExtractArgs),
     /// Measures how well search answers, beside a plain tantivy and SQLite FTS5.
     Quality(quality::QualityArgs),
+    /// Measures a model that runs in this process: how long it takes to load and to make vectors, what it holds.
+    Model(model::ModelArgs),
     /// Measures the search for the nearest vectors at size.
     Vectors(vectors::VectorArgs),
 }
@@ -71,6 +74,11 @@ fn main() -> anyhow::Result<()> {
         Some(Role::Quality(asked)) => {
             let mut found = Report::of_search(&asked.data());
             runtime.block_on(quality::measure(asked, &mut found))?;
+            found.finish(&report("-"))
+        }
+        Some(Role::Model(asked)) => {
+            let mut found = Report::of_search(&asked.data());
+            runtime.block_on(model::measure(asked, &mut found))?;
             found.finish(&report("-"))
         }
         Some(Role::Extract(asked)) => {

@@ -57,6 +57,12 @@ pub fn resident_memory(process: u32) -> anyhow::Result<ResidentMemory> {
     Ok(ResidentMemory { all: field("VmRSS:")?, own: field("RssAnon:")? })
 }
 
+/// This process's resident memory now and at its peak, in bytes.
+pub fn own_memory() -> anyhow::Result<(u64, u64)> {
+    let field = status_of(std::process::id())?;
+    Ok((field("VmRSS:")?, field("VmHWM:")?))
+}
+
 /// Reads a field of a process's status that is told in kibibytes.
 fn status_of(process: u32) -> anyhow::Result<impl Fn(&str) -> anyhow::Result<u64>> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;

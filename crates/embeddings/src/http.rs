@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use gangway_effects::{Network, NetworkError};
+use gangway_effects::Network;
 use gangway_model::{ExposeSecret, SecretString};
 use gangway_search::{EmbedError, Embedder, TextKind};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+use crate::wire::{Failed, meaning_of};
 
 /// The largest answer that is read.
 const LARGEST_ANSWER: usize = 64 << 20;
@@ -104,18 +106,11 @@ impl HttpEmbedder {
         if status.is_success() { Ok(response) } else { Err(self.refusal(response).await) }
     }
 
-    /// What a failure on the wire means. The client's own words are dropped: they hold whole addresses.
     fn failure(&self, error: &reqwest::Error) -> EmbedError {
-        let mut causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-        if let Some(refused) = causes.find_map(|cause| cause.downcast_ref::<NetworkError>()) {
-            return EmbedError::configuration(refused.to_string());
+        match meaning_of(error) {
+            Failed::Refused(message) => EmbedError::configuration(message),
+            Failed::ForNow(what) => EmbedError::for_now(format!("{} {what}", self.host())),
         }
-        let what = match (error.is_timeout(), error.is_connect()) {
-            (true, _) => "did not answer in time",
-            (_, true) => "cannot be reached",
-            _ => "broke off the connection",
-        };
-        EmbedError::for_now(format!("{} {what}", self.host()))
     }
 
     async fn refusal(&self, response: reqwest::Response) -> EmbedError {

@@ -31,6 +31,8 @@ enum Command {
     Doctor(commands::doctor::DoctorArgs),
     /// Make, rotate and look at master keys
     Keys(commands::keys::KeysArgs),
+    /// Fetch, list and check models for search by meaning
+    Model(commands::model::ModelArgs),
     /// Show or check the configuration
     Config(commands::config::ConfigCommandArgs),
     /// Manage users and their tokens (needs the admin key)
@@ -39,7 +41,7 @@ enum Command {
     Organizations(Remote<commands::organizations::OrganizationsArgs>),
     /// Show the webhook addresses to enter at providers (needs the admin key)
     Webhooks(Remote<commands::webhooks::WebhooksArgs>),
-    /// Show the connectors and who is connected
+    /// Show the connectors and who is connected; with the admin key also how far search by meaning is
     Status(Remote<commands::status::StatusArgs>),
     /// Connect an account: opens the browser and waits for the consent
     Connect(Remote<commands::connect::ConnectArgs>),
@@ -112,6 +114,7 @@ impl Cli {
             Command::Emulate(args) => commands::emulate::run(args),
             Command::Doctor(args) => alone(commands::doctor::run(args)),
             Command::Keys(args) => alone(commands::keys::run(args)),
+            Command::Model(args) => alone(commands::model::run(args)),
             Command::Config(args) => commands::config::run(args),
             Command::Users(Remote { args, server }) => alone(commands::users::run(&server, args)),
             Command::Organizations(Remote { args, server }) => {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use gangway_effects::{Network, SharedClock};
-use gangway_embeddings::{HttpEmbedder, Patient};
+use gangway_embeddings::{HttpEmbedder, LocalModel, LocalModelOptions, ModelError, Patient};
 use gangway_search::{Embedder, FolderVectors, HybridIndex, HybridOptions, TantivyIndex};
 use gangway_store::Store;
 use gangway_sync::Embeddings;
 
-use crate::config::{Config, EmbeddingsConfig};
+use crate::config::{Config, EmbedderConfig, EmbeddingsConfig};
 use crate::failure::{Exit, Failure};
 
 /// What search by meaning consists of.
@@ -36,7 +36,7 @@ impl Meaning {
                 .with_context(|| format!("cannot leave the vectors in {} alone", folder.display()))?;
             return Ok(None);
         };
-        let embedder = embedder(set, network, clock)?;
+        let embedder = embedder(set, network, clock).await?;
         let vectors = FolderVectors::open_or_recreate(&folder, embedder.model())
             .with_context(|| format!("cannot open the vectors in {}", folder.display()))?;
         if vectors.is_behind() {
@@ -63,15 +63,36 @@ impl Meaning {
     }
 }
 
-/// The embedder as it is set.
-pub fn embedder(
+/// The embedder as it is set. A model from a folder is read here, so that a folder that is none is an error at the start.
+pub async fn embedder(
     set: &EmbeddingsConfig,
     network: &Network,
     clock: &SharedClock,
 ) -> Result<Arc<dyn Embedder>, Failure> {
-    let http = HttpEmbedder::new(network.clone(), set.embedder.clone())
-        .map_err(|error| Failure::new(Exit::Usage, "cannot set up search by meaning").why(error))?;
-    Ok(Patient::new(http, clock.clone(), set.deadline).shared())
+    const WHAT: &str = "cannot set up search by meaning";
+    match &set.embedder {
+        EmbedderConfig::Endpoint(options) => {
+            let http = HttpEmbedder::new(network.clone(), options.clone())
+                .map_err(|error| Failure::new(Exit::Usage, WHAT).why(error))?;
+            Ok(Patient::new(http, clock.clone(), set.deadline).shared())
+        }
+        EmbedderConfig::Folder(options) => {
+            let model = open_model(options.clone()).await.map_err(|error| {
+                Failure::new(Exit::Usage, WHAT).why(error).remedy(
+                    "check search.embeddings.model_folder; `gangway model fetch` makes such a folder, and \
+                     `gangway model check` looks at one",
+                )
+            })?;
+            Ok(Patient::new(model, clock.clone(), set.deadline).shared())
+        }
+    }
+}
+
+/// Reads a model where nobody waits for this thread.
+pub async fn open_model(options: LocalModelOptions) -> Result<LocalModel, ModelError> {
+    let folder = options.folder.clone();
+    let opened = tokio::task::spawn_blocking(move || LocalModel::open(&options)).await;
+    opened.unwrap_or_else(|_| Err(ModelError::Run { folder, message: "it broke off".to_owned() }))
 }
 
 /// Where vectors lie.

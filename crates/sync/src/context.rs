@@ -11,6 +11,7 @@ use gangway_store::{Blobs, PageEffects, Store, Task, TaskLease};
 use gangway_vault::Vault;
 use tokio_util::sync::CancellationToken;
 
+use crate::embedding::EmbeddingNotes;
 use crate::finish::FinishUploads;
 use crate::open::Opener;
 use crate::readings::Readings;
@@ -40,6 +41,7 @@ pub struct Rooms {
     pub index: Arc<dyn SearchIndex>,
     /// `None` while search by meaning is off.
     pub embeddings: Option<Embeddings>,
+    pub embedding_notes: EmbeddingNotes,
     pub extractor: Arc<Extractor>,
     pub opener: Opener,
     pub clock: SharedClock,

@@ -7,12 +7,13 @@ use gangway_effects::SharedClock;
 use gangway_extract::Extractor;
 use gangway_model::{Document, Item, ItemId, SyncJobId};
 use gangway_search::SearchIndex;
-use gangway_store::{Blobs, Store};
+use gangway_store::{Blobs, Store, StoreError};
 use gangway_vault::Vault;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::{Embeddings, Rooms};
+use crate::embedding::{COUNT_IS_FRESH, EmbeddingNotes, EmbeddingState};
 use crate::finish::FinishUploads;
 use crate::open::Opener;
 use crate::readings::Readings;
@@ -64,6 +65,7 @@ impl Engine {
             vault,
             index,
             embeddings,
+            embedding_notes: EmbeddingNotes::default(),
             extractor,
             opener,
             clock,
@@ -125,6 +127,14 @@ impl Engine {
     pub async fn path_of(&self, item: &Item) -> Result<String, Stop> {
         let mut tree = Tree::new(&self.rooms.store, &item.connection_id);
         Ok(format!("{}/{}", tree.path(item.parent_id.as_ref()).await?, item.name))
+    }
+
+    /// What search by meaning is at; `None` while it is off.
+    pub async fn embedding_state(&self) -> Result<Option<EmbeddingState>, StoreError> {
+        let Some(embeddings) = &self.rooms.embeddings else { return Ok(None) };
+        let notes = &self.rooms.embedding_notes;
+        let counts = notes.counts(&self.rooms.store, self.rooms.now(), COUNT_IS_FRESH).await?;
+        Ok(Some(notes.state(embeddings.embedder.model(), counts)))
     }
 
     /// Looks for due work (feeds to poll, subscriptions to renew) now rather than at the next tick.

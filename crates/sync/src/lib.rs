@@ -6,6 +6,7 @@
 mod commit;
 mod content;
 mod context;
+mod embedding;
 mod engine;
 mod finish;
 mod membership;
@@ -26,6 +27,7 @@ mod watch;
 mod worker;
 
 pub use context::Embeddings;
+pub use embedding::EmbeddingState;
 pub use engine::{Engine, EngineParts};
 pub use finish::{FinishUploads, KEEP_UPLOADS};
 pub use open::Opener;

@@ -7,6 +7,7 @@ use gangway_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Rooms;
+use crate::embedding::COUNT_AGAIN;
 use crate::finish::KEEP_UPLOADS;
 use crate::stop::Stop;
 use crate::tasks::payload;
@@ -69,10 +70,8 @@ pub async fn tick(rooms: &Rooms) -> Result<(), Stop> {
         found_work |= enqueue(rooms, payload::collect_blobs(now)).await?;
     }
     if rooms.embeddings.is_some() {
-        let counts = rooms.store.count_to_embed().await?;
-        metrics::gauge!("gangway_to_embed_items", "state" => "waiting").set(counts.waiting as f64);
-        metrics::gauge!("gangway_to_embed_items", "state" => "refused").set(counts.refused as f64);
-        if counts.waiting > 0 {
+        rooms.embedding_notes.counts(&rooms.store, now, COUNT_AGAIN).await?;
+        if !rooms.store.list_to_embed(1).await?.is_empty() {
             found_work |= enqueue(rooms, payload::embed(now)).await?;
         }
     }

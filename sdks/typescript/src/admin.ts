@@ -105,6 +105,13 @@ export class AdminClient {
         return this.#delete(`/webhooks/${part(connectorId)}`, signal);
     }
 
+    // The server
+
+    /** What the server is at: how far the vectors are that search by meaning needs. */
+    async getStatus({ signal }: t.CallOptions = {}): Promise<t.ServerStatus> {
+        return this.#get("/status", {}, signal);
+    }
+
     // The log
 
     async listAudit(options: t.PageOptions = {}): Promise<t.AuditList> {

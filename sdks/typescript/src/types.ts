@@ -77,6 +77,7 @@ export type OrganizationList = Shapes["OrganizationList"];
 export type NewOrganization = Shapes["CreateOrganizationRequest"];
 /** How far a connector is set up, and what to register at its provider. */
 export type ConnectorSetup = Shapes["ConnectorSetup"];
+export type ServerStatus = Shapes["ServerStatus"];
 export type Webhook = Shapes["Webhook"];
 export type AuditEntry = Shapes["AuditEntry"];
 export type AuditList = Shapes["AuditList"];

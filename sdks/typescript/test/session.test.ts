@@ -84,6 +84,7 @@ describe("the admin's client and the server", () => {
         assert.ok((await admin.listWebhooks()).some(({ connector_id }) => connector_id === "google_drive"));
         await assert.rejects(admin.confirmWebhook("google_drive"), (error: ConnectorError) => error.code === "conflict");
         await assert.rejects(admin.forgetWebhook("google_drive"), (error: ConnectorError) => error.code === "not_found");
+        assert.equal((await admin.getStatus()).search_by_meaning, null);
         await admin.deleteUser(user.id);
         const log = await admin.listAudit({ limit: 3 });
         assert.deepEqual(log.entries.map(({ deed }) => deed), ["delete_user", "delete_token", "create_token"]);

@@ -4,14 +4,16 @@
 mod corpus;
 mod engines;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
 use gangway_effects::{Network, NetworkOptions};
-use gangway_embeddings::{HttpEmbedder, HttpEmbedderOptions};
+use gangway_embeddings::{HttpEmbedder, HttpEmbedderOptions, LocalModel};
 use gangway_search::Embedder;
 use url::Url;
 
+use crate::model::local_model;
 use crate::report::Report;
 pub use corpus::random;
 use corpus::{Corpus, Question};
@@ -33,6 +35,9 @@ pub struct QualityArgs {
     /// The model to ask for there.
     #[arg(long)]
     embeddings_model: Option<String>,
+    /// The folder of a model that runs in this process: measures search by meaning with it.
+    #[arg(long, conflicts_with = "embeddings_url")]
+    model_folder: Option<PathBuf>,
     /// The least cosine that counts, in percent.
     #[arg(long, default_value_t = 30)]
     min_similarity_percent: u8,
@@ -43,8 +48,10 @@ pub struct QualityArgs {
 
 impl QualityArgs {
     pub fn data(&self) -> String {
-        let model =
-            self.embeddings_model.as_ref().map_or(String::new(), |model| format!("; vectors of {model}"));
+        let folder =
+            self.model_folder.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
+        let model = self.embeddings_model.as_deref().or(folder.as_deref());
+        let model = model.map_or(String::new(), |model| format!("; vectors of {model}"));
         format!(
             "short documents in many languages, written for this, among {} without an answer{model}",
             self.distractors
@@ -53,6 +60,9 @@ impl QualityArgs {
 
     /// What is asked of the model: no deadline, so that a slow machine measures quality all the same.
     fn embedder(&self) -> anyhow::Result<Option<Arc<dyn Embedder>>> {
+        if let Some(folder) = &self.model_folder {
+            return Ok(Some(Arc::new(LocalModel::open(&local_model(folder)?)?)));
+        }
         let (Some(url), Some(model)) = (&self.embeddings_url, &self.embeddings_model) else {
             return Ok(None);
         };

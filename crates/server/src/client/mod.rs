@@ -43,6 +43,16 @@ impl Client {
         Ok(Self { http, base, token, admin_key, hint: args::hint() })
     }
 
+    /// Whether the admin key is there.
+    pub fn is_admin(&self) -> bool {
+        self.admin_key.is_some()
+    }
+
+    /// Whether a user's token is there.
+    pub fn is_user(&self) -> bool {
+        self.token.is_some()
+    }
+
     pub fn get(&self, path: &[&str]) -> Call<'_> {
         self.call(Method::GET, path)
     }

@@ -260,6 +260,25 @@ pub struct OfferedToken {
     pub offered_at: String,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+pub struct ServerStatus {
+    pub search_by_meaning: Option<SearchByMeaning>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct SearchByMeaning {
+    pub model: String,
+    pub documents_waiting: u64,
+    pub documents_refused: u64,
+    pub last_error: Option<EmbeddingFailure>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct EmbeddingFailure {
+    pub message: String,
+    pub at: Option<DateTime<Utc>>,
+}
+
 fn yes() -> bool {
     true
 }

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod emulate;
 pub mod keys;
 pub mod ls;
+pub mod model;
 pub mod organizations;
 pub mod read;
 mod resume;

@@ -1,8 +1,10 @@
-//! `gangway status`: which connectors there are, who is connected, and what is wrong.
+//! `gangway status`: which connectors there are, who is connected, what is wrong, and for the operator how far search by
+//! meaning is.
 
 use clap::Args;
+use serde_json::json;
 
-use crate::client::wire::{Connector, Connectors};
+use crate::client::wire::{Connector, Connectors, SearchByMeaning, ServerStatus};
 use crate::client::{ServerArgs, parse};
 use crate::failure::Failure;
 use crate::output::table::Rows;
@@ -16,6 +18,7 @@ pub struct StatusArgs {
 
 pub async fn run(server: &ServerArgs, args: StatusArgs) -> Result<(), Failure> {
     let client = server.client()?;
+    let mut about_server = None;
     let connectors = match &args.connector {
         Some(id) => {
             let answer = client.get(&["connectors", id]).send().await?;
@@ -26,11 +29,29 @@ pub async fn run(server: &ServerArgs, args: StatusArgs) -> Result<(), Failure> {
             vec![parse::<Connector>(answer)?]
         }
         None => {
-            let answer = client.get(&["connectors"]).send().await?;
+            // With the admin key alone there is nobody whose connectors could be shown.
+            let asks_for_server = client.is_admin();
+            if asks_for_server && !client.is_user() {
+                let status = client.get(&["admin", "status"]).send().await?;
+                match server.json {
+                    true => output::json(&json!({ "server": status })),
+                    false => print_server(&parse(status)?),
+                }
+                return Ok(());
+            }
+            let mut answer = client.get(&["connectors"]).send().await?;
+            let status = match asks_for_server {
+                true => Some(client.get(&["admin", "status"]).send().await?),
+                false => None,
+            };
             if server.json {
+                if let (Some(status), Some(answer)) = (status, answer.as_object_mut()) {
+                    answer.insert("server".to_owned(), status);
+                }
                 output::json(&answer);
                 return Ok(());
             }
+            about_server = status.map(parse::<ServerStatus>).transpose()?;
             parse::<Connectors>(answer)?.connectors
         }
     };
@@ -53,10 +74,38 @@ pub async fn run(server: &ServerArgs, args: StatusArgs) -> Result<(), Failure> {
             connector.name, connector.id
         )));
     }
+    if let Some(status) = &about_server {
+        output::line("");
+        print_server(status);
+    }
     if args.connector.is_some() && !connectors[0].scopes.is_empty() {
         output::line(format!("\ngranted: {}", connectors[0].scopes.join(", ")));
     }
     Ok(())
+}
+
+fn print_server(status: &ServerStatus) {
+    for line in by_meaning(status.search_by_meaning.as_ref()).lines() {
+        output::line(output::safe(line));
+    }
+}
+
+/// How far search by meaning is, and what keeps it from getting on.
+fn by_meaning(state: Option<&SearchByMeaning>) -> String {
+    let Some(state) = state else { return "search by meaning: off".to_owned() };
+    let waiting = match state.documents_waiting {
+        0 => "every document has its vectors".to_owned(),
+        count => format!("{} without vectors yet", words::count(count, "document")),
+    };
+    let refused = match state.documents_refused {
+        0 => String::new(),
+        count => format!(", {} not taken whole", words::count(count, "document")),
+    };
+    let error = state
+        .last_error
+        .as_ref()
+        .map_or(String::new(), |error| format!("\n  held up, {}: {}", words::ago(error.at), error.message));
+    format!("search by meaning: {waiting}{refused} ({}){error}", state.model)
 }
 
 fn state(connector: &Connector) -> String {
@@ -74,5 +123,31 @@ fn state(connector: &Connector) -> String {
         (Some(plan), _) => format!("needs the {plan} plan"),
         (None, Some(reason)) => reason.clone(),
         (None, None) => "not available".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_operator_reads_says_how_far_it_is_and_what_is_wrong() {
+        let told = |json: serde_json::Value| {
+            by_meaning(serde_json::from_value::<ServerStatus>(json).unwrap().search_by_meaning.as_ref())
+        };
+        assert_eq!(told(json!({ "search_by_meaning": null })), "search by meaning: off");
+        let done = json!({ "search_by_meaning": {
+            "model": "m 1", "documents_waiting": 0, "documents_refused": 0, "last_error": null,
+        } });
+        assert_eq!(told(done), "search by meaning: every document has its vectors (m 1)");
+        let held_up = json!({ "search_by_meaning": {
+            "model": "m 1", "documents_waiting": 1200, "documents_refused": 1,
+            "last_error": { "code": "embedder_unavailable", "message": "it is down", "at": null },
+        } });
+        assert_eq!(
+            told(held_up),
+            "search by meaning: 1200 documents without vectors yet, 1 document not taken whole (m 1)\n  \
+             held up, -: it is down"
+        );
     }
 }

@@ -14,7 +14,7 @@ pub use error::ConfigError;
 pub use layers::{Settings, load};
 pub use reference::{default_file, markdown};
 pub use table::{Setting, settings};
-pub use typed::{Config, EmbeddingsConfig};
+pub use typed::{Config, EmbedderConfig, EmbeddingsConfig};
 
 #[cfg(test)]
 mod tests;

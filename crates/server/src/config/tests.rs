@@ -140,6 +140,24 @@ fn a_secret_comes_from_its_file_and_not_from_two_places() {
 }
 
 #[test]
+fn vectors_come_from_a_folder_or_from_an_address_and_not_from_both() {
+    let (url, model) =
+        (("GANGWAY_SEARCH_EMBEDDINGS_URL", "http://10.0.0.7/v1"), ("GANGWAY_SEARCH_EMBEDDINGS_MODEL", "m"));
+    let folder = ("GANGWAY_SEARCH_EMBEDDINGS_MODEL_FOLDER", "/models/m");
+    let set = |pairs: &[(&str, &str)]| read(&ConfigArgs::default(), pairs).map(|config| config.embeddings);
+    assert!(set(&[]).unwrap().is_none(), "off by default");
+    let asked = set(&[url, model]).unwrap().unwrap();
+    assert!(matches!(asked.embedder, EmbedderConfig::Endpoint(options) if options.model == "m"));
+    let held = set(&[folder, ("GANGWAY_SEARCH_EMBEDDINGS_THREADS", "3")]).unwrap().unwrap();
+    let EmbedderConfig::Folder(options) = held.embedder else { panic!("it is a folder") };
+    assert_eq!((options.folder, options.threads), (PathBuf::from("/models/m"), 3));
+    let held = set(&[folder]).unwrap().unwrap();
+    assert!(matches!(held.embedder, EmbedderConfig::Folder(options) if options.threads >= 1));
+    let error = set(&[url, model, folder]).unwrap_err().to_string();
+    assert!(error.contains("search.embeddings.url is set as well; keep one of the two"), "{error}");
+}
+
+#[test]
 fn endpoints_that_are_named_may_be_private() {
     let pairs = [
         ("GANGWAY_CONNECTORS_GOOGLE_DRIVE_ENDPOINTS_API", "http://10.0.0.7:81/drive/v3"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gangway_effects::NetworkOptions;
-use gangway_embeddings::HttpEmbedderOptions;
+use gangway_embeddings::{HttpEmbedderOptions, LocalModelOptions};
 use gangway_model::{ExposeSecret, SecretString};
 use gangway_sync::Reuse;
 use url::Url;
@@ -74,11 +74,18 @@ pub struct Config {
 /// What is set for search by meaning.
 #[derive(Clone, Debug)]
 pub struct EmbeddingsConfig {
-    pub embedder: HttpEmbedderOptions,
+    pub embedder: EmbedderConfig,
     pub batch: usize,
     pub deadline: Duration,
     /// The least cosine.
     pub at_least: f32,
+}
+
+/// Who makes vectors.
+#[derive(Clone, Debug)]
+pub enum EmbedderConfig {
+    Endpoint(HttpEmbedderOptions),
+    Folder(LocalModelOptions),
 }
 
 /// What is set for one provider.
@@ -235,21 +242,43 @@ impl Reader<'_> {
         let of = |name: &str| format!("search.embeddings.{name}");
         let key_file = self.path(&of("api_key_file"));
         let api_key = self.secret_or_file(&of("api_key"), key_file.as_deref(), || None);
-        let url = self.url(&of("url"))?;
-        let Some(model) = self.text(&of("model")) else {
-            self.problem(&of("url"), "search.embeddings.model is not set: which model is to be asked?");
+        let (url, folder) = (self.url(&of("url")), self.path(&of("model_folder")));
+        if url.is_some() && folder.is_some() {
+            self.problem(&of("model_folder"), "search.embeddings.url is set as well; keep one of the two");
             return None;
+        }
+        let prefix = |name: &str| self.text(&of(name)).unwrap_or_default();
+        let (query_prefix, passage_prefix) = (prefix("query_prefix"), prefix("passage_prefix"));
+        let embedder = match (url, folder) {
+            (Some(url), _) => {
+                let Some(model) = self.text(&of("model")) else {
+                    self.problem(
+                        &of("url"),
+                        "search.embeddings.model is not set: which model is to be asked?",
+                    );
+                    return None;
+                };
+                let dimensions =
+                    u32::try_from(self.number(&of("dimensions"))).ok().filter(|count| *count > 0);
+                EmbedderConfig::Endpoint(HttpEmbedderOptions {
+                    url,
+                    model,
+                    api_key,
+                    dimensions,
+                    query_prefix,
+                    passage_prefix,
+                })
+            }
+            (None, Some(folder)) => {
+                let cores = std::thread::available_parallelism().map_or(1, usize::from);
+                let set = self.number(&of("threads")) as usize;
+                let threads = if set == 0 { (cores / 2).max(1) } else { set };
+                EmbedderConfig::Folder(LocalModelOptions { folder, threads, query_prefix, passage_prefix })
+            }
+            (None, None) => return None,
         };
-        let dimensions = u32::try_from(self.number(&of("dimensions"))).ok().filter(|count| *count > 0);
         Some(EmbeddingsConfig {
-            embedder: HttpEmbedderOptions {
-                url,
-                model,
-                api_key,
-                dimensions,
-                query_prefix: self.text(&of("query_prefix")).unwrap_or_default(),
-                passage_prefix: self.text(&of("passage_prefix")).unwrap_or_default(),
-            },
+            embedder,
             batch: self.number(&of("batch")) as usize,
             deadline: Duration::from_millis(self.number(&of("deadline_ms"))),
             at_least: self.number(&of("min_similarity_percent")) as f32 / 100.0,
@@ -265,7 +294,11 @@ impl Reader<'_> {
         let mut allowed_hosts: BTreeSet<String> = self.list("outgoing.allowed_hosts").into_iter().collect();
         let called = providers.values().flat_map(|provider| [&provider.token_url, &provider.revoke_url]);
         let named = called.flatten().chain(endpoints.values().flat_map(BTreeMap::values));
-        let named = named.chain(embeddings.map(|embeddings| &embeddings.embedder.url));
+        let asked = embeddings.and_then(|embeddings| match &embeddings.embedder {
+            EmbedderConfig::Endpoint(endpoint) => Some(&endpoint.url),
+            EmbedderConfig::Folder(_) => None,
+        });
+        let named = named.chain(asked);
         allowed_hosts.extend(named.filter_map(host_of));
         NetworkOptions {
             allow_private_addresses: self.switch("outgoing.allow_private_addresses"),

@@ -5,6 +5,7 @@ mod program;
 mod commands;
 mod demo;
 mod kill;
+mod model;
 mod readme;
 mod resume;
 mod serve;

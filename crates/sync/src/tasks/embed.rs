@@ -36,6 +36,8 @@ pub async fn run(context: &TaskContext) -> Result<(), Stop> {
         let listed = rooms.store.list_to_embed(ITEMS_AT_ONCE).await?;
         if listed.is_empty() {
             embeddings.vectors.rest().await;
+            // What was counted before is no longer so.
+            rooms.embedding_notes.counts(&rooms.store, rooms.now(), chrono::Duration::zero()).await?;
             return Ok(());
         }
         Round { context, embeddings }.run(&listed).await?;
@@ -177,6 +179,7 @@ impl Round<'_> {
             metrics::counter!("gangway_embedded_passages_total", "result" => result)
                 .increment(texts.len() as u64);
         };
+        let (notes, now) = (&self.context.rooms.embedding_notes, || self.context.rooms.now());
         let answer = tokio::select! {
             answer = self.embeddings.embedder.embed(TextKind::Passage, texts) => answer,
             () = self.context.stop.cancelled() => return Err(Stop::LeaseLost),
@@ -184,10 +187,12 @@ impl Round<'_> {
         match answer {
             Ok(vectors) if vectors.len() == texts.len() => {
                 passages("done");
+                notes.made(texts.len(), now());
                 Ok(Ok(vectors))
             }
             Ok(_) => {
                 let message = "the embedder answered with another number of vectors than it was asked for";
+                notes.failed(Reason::new("embedder_unavailable", message), now());
                 Err(Stop::retry("embedder_unavailable", message))
             }
             Err(EmbedError::Refused { message }) => {
@@ -195,12 +200,15 @@ impl Round<'_> {
                 Ok(Err(message))
             }
             Err(EmbedError::RetryLater { after, message }) => {
-                Err(Stop::RetryLater { after, reason: Reason::new("embedder_unavailable", message) })
+                let reason = Reason::new("embedder_unavailable", message);
+                notes.failed(reason.clone(), now());
+                Err(Stop::RetryLater { after, reason })
             }
-            Err(EmbedError::Configuration { message }) => Err(Stop::RetryLater {
-                after: Some(UNTIL_MENDED),
-                reason: Reason::new("embedder_misconfigured", message),
-            }),
+            Err(EmbedError::Configuration { message }) => {
+                let reason = Reason::new("embedder_misconfigured", message);
+                notes.failed(reason.clone(), now());
+                Err(Stop::RetryLater { after: Some(UNTIL_MENDED), reason })
+            }
         }
     }
 

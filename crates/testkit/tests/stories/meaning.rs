@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use gangway_model::ItemId;
@@ -86,6 +87,11 @@ async fn asked(person: &Person<'_>, query: &str) -> (Vec<String>, String) {
     (names, answer["by_meaning"].as_str().unwrap().to_owned())
 }
 
+/// What the operator is told of search by meaning.
+async fn status(house: &House) -> Value {
+    house.as_admin("GET", "rest/admin/status", None).await["search_by_meaning"].clone()
+}
+
 async fn vectors_held(house: &House) -> u64 {
     house.vectors.as_ref().unwrap().stats().await.unwrap().passages
 }
@@ -97,7 +103,7 @@ async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await.expect(what);
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.expect(what);
 }
 
 /// Waits until so many calls for passages have come.
@@ -143,11 +149,22 @@ async fn while_the_model_is_down_words_answer_and_vectors_follow_later() {
     assert_eq!(asked(&ada, "car ").await, (vec!["b.txt".to_owned()], "unavailable".to_owned()));
     let counts = house.store.count_to_embed().await.unwrap();
     assert_eq!(counts, ToEmbedCounts { waiting: 2, refused: 0 }, "nothing is given up");
+    house.advance(Duration::from_secs(6));
+    let told = status(&house).await;
+    assert_eq!((&told["model"], &told["documents_waiting"]), (&json!("concepts"), &json!(2)), "{told}");
+    assert_eq!((&told["passages_made"], &told["last_made_at"]), (&json!(0), &Value::Null), "{told}");
+    assert_eq!(told["last_error"]["code"], "embedder_unavailable", "{told}");
+    assert!(told["last_error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{told}");
 
     model.concepts.set_down(false);
     house.step_until(until("the list is empty", async || waiting(&house).await == 0)).await;
     assert_eq!(asked(&ada, "car ").await, (vec!["a.txt".to_owned(), "b.txt".to_owned()], "used".to_owned()));
     assert_eq!(model.concepts.passages(), 2, "each was made once");
+    house.settle().await;
+    house.advance(Duration::from_secs(6));
+    let told = status(&house).await;
+    assert_eq!((&told["documents_waiting"], &told["documents_refused"]), (&json!(0), &json!(0)), "{told}");
+    assert_eq!((&told["passages_made"], &told["last_error"]), (&json!(2), &Value::Null), "{told}");
     house.stop().await;
 }
 
@@ -268,5 +285,33 @@ async fn vectors_of_another_length_begin_anew() {
     house.settle().await;
     assert_eq!(asked(&ada, "car ").await.0, ["a.txt", "b.txt"]);
     assert_eq!(vectors_held(&house).await, 2);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_is_counted_now_and_then_and_not_at_every_look() {
+    let house = House::start(options()).await;
+    assert_eq!(status(&house).await, Value::Null, "it is off");
+    house.stop().await;
+
+    let model = Model::new();
+    let house = house_with(&model).await;
+    let ada = house.user("free").await;
+    let collection = ada.collection("fleet").await;
+    assert_eq!(status(&house).await["documents_waiting"], 0);
+    model.concepts.set_down(true);
+    upload(&ada, &collection, "a.txt", "the automobile").await;
+    house.settle().await;
+    let before = status(&house).await;
+    house.let_due_work_happen().await;
+    let again = status(&house).await;
+    assert_eq!(
+        (&again["documents_waiting"], &again["counted_at"]),
+        (&before["documents_waiting"], &before["counted_at"])
+    );
+    house.advance(Duration::from_secs(6));
+    let later = status(&house).await;
+    assert_eq!(later["documents_waiting"], 1, "whoever asks has it a few seconds old at most: {later}");
+    assert_ne!(later["counted_at"], before["counted_at"]);
     house.stop().await;
 }

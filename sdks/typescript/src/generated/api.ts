@@ -268,6 +268,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rest/admin/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what the server is at: how far the vectors are that search by meaning needs. */
+        get: operations["get_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rest/admin/users": {
         parameters: {
             query?: never;
@@ -1305,6 +1322,13 @@ export interface components {
             organization_id?: string | null;
             plan?: components["schemas"]["Plan"] | null;
         };
+        EmbeddingFailure: {
+            /** Format: date-time */
+            at: string;
+            /** @description `embedder_unavailable`: time mends it. `embedder_misconfigured`: the configuration has to be mended. */
+            code: string;
+            message: string;
+        };
         /** @description The guide's error shape. */
         Error: {
             error: components["schemas"]["ErrorObject"];
@@ -1635,6 +1659,37 @@ export interface components {
             total: number;
             understood: components["schemas"]["Understood"];
         };
+        /** @description How far the vectors are that search by meaning compares. */
+        SearchByMeaning: {
+            /**
+             * Format: date-time
+             * @description When they were counted: a few seconds ago at most.
+             */
+            counted_at: string;
+            /**
+             * Format: int64
+             * @description Documents that the model did not take whole; they are tried again when they change.
+             */
+            documents_refused: number;
+            /**
+             * Format: int64
+             * @description Documents whose vectors are still to be made; until then they are found by their words.
+             */
+            documents_waiting: number;
+            last_error?: components["schemas"]["EmbeddingFailure"] | null;
+            /**
+             * Format: date-time
+             * @description When it made the last.
+             */
+            last_made_at?: string | null;
+            /** @description The model and whatever else changes its vectors. */
+            model: string;
+            /**
+             * Format: int64
+             * @description Passages whose vectors this process made since it started.
+             */
+            passages_made: number;
+        };
         /** @description What the search is narrowed to. All given filters must hold; within a list one match is enough. */
         SearchFilters: {
             collections?: string[] | null;
@@ -1663,6 +1718,11 @@ export interface components {
             query: string;
             /** @description Whether files with nearly the same text each get a hit of their own; without it they are one. */
             show_duplicates?: boolean | null;
+        };
+        /** @description What the server is at. */
+        ServerStatus: {
+            search_by_meaning?: components["schemas"]["SearchByMeaning"] | null;
+            version: string;
         };
         /** @description Who is signed in. */
         Session: {
@@ -3183,6 +3243,64 @@ export interface operations {
             };
             /** @description The body is of a content type that is not read here: `unsupported_media_type`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not able to answer just now: `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the server is at. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerStatus"];
+                };
+            };
+            /** @description No valid token: `unauthorized`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow this: `forbidden`. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

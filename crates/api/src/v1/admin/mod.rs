@@ -1,4 +1,4 @@
-//! What the product's back end does with the admin key: organisations, users, tokens, OAuth apps, webhook addresses, the audit log.
+//! What the product's back end does with the admin key: organisations, users, tokens, OAuth apps, webhook addresses, the audit log, what the server is at.
 
 pub mod create_organization;
 pub mod list_organizations;
@@ -20,6 +20,7 @@ pub mod forget_webhook;
 pub mod list_webhooks;
 
 pub mod list_audit;
+pub mod status;
 
 mod view;
 

@@ -4,24 +4,28 @@ use gangway_effects::{Network, SystemClock};
 use gangway_search::{EmbedError, TextKind};
 
 use super::Finding;
-use crate::config::Config;
+use crate::config::{Config, EmbedderConfig};
 use crate::{meaning, wiring};
 
 const WHAT: &str = "by meaning";
 
 pub async fn embeddings(config: &Config, offline: bool) -> Option<Finding> {
     let set = config.embeddings.as_ref()?;
-    if offline {
-        return Some(Finding::ok(WHAT, format!("is set to {}, not asked", set.embedder.model)));
+    if let (true, EmbedderConfig::Endpoint(endpoint)) = (offline, &set.embedder) {
+        return Some(Finding::ok(WHAT, format!("is set to {}, not asked", endpoint.model)));
     }
     let network = match Network::new(config.network.clone()) {
         Ok(network) => network,
         Err(error) => return Some(Finding::fail(WHAT, error.to_string(), "check the outgoing section")),
     };
     let clock = SystemClock::shared();
-    let embedder = match meaning::embedder(set, &network, &clock) {
+    let embedder = match meaning::embedder(set, &network, &clock).await {
         Ok(embedder) => embedder,
-        Err(failure) => return Some(Finding::fail(WHAT, failure.what, "check search.embeddings")),
+        Err(failure) => {
+            let why = failure.why.map_or(String::new(), |why| format!(": {why}"));
+            let remedy = failure.remedy.unwrap_or_else(|| "check search.embeddings".to_owned());
+            return Some(Finding::fail(WHAT, format!("{}{why}", failure.what), remedy));
+        }
     };
     let begun = clock.now();
     let asked = embedder.embed(TextKind::Passage, &["is anybody there?".to_owned()]).await;
@@ -33,7 +37,10 @@ pub async fn embeddings(config: &Config, offline: bool) -> Option<Finding> {
         Err(error) => Finding::warn(
             WHAT,
             format!("{error}: search is by words alone"),
-            "check search.embeddings: url, model and api_key",
+            match set.embedder {
+                EmbedderConfig::Endpoint(_) => "check search.embeddings: url, model and api_key",
+                EmbedderConfig::Folder(_) => "`gangway model check` looks at the folder",
+            },
         ),
         Ok(_) if u128::try_from(took).unwrap_or_default() > set.deadline.as_millis() => Finding::warn(
             WHAT,
