@@ -4,13 +4,17 @@ mod router;
 mod state;
 
 mod console;
+mod front;
 mod health;
 mod pages;
+mod reference;
 mod v1;
 mod webhooks;
 
 mod caller;
 mod documented;
+mod embedded;
+mod examples;
 mod layers;
 mod openapi;
 mod origin;

@@ -77,6 +77,11 @@ impl Answer {
 
 impl House {
     pub async fn build() -> Self {
+        Self::build_with(|_| ()).await
+    }
+
+    /// With settings of its own.
+    pub async fn build_with(change: impl FnOnce(&mut AppSettings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
         let clock = SteppedClock::starting_at(start);
@@ -122,7 +127,7 @@ impl House {
             clock: Arc::clone(&shared),
             settings: SyncSettings::with_spool(folder.path().join("spool")),
         });
-        let settings = AppSettings {
+        let mut settings = AppSettings {
             redirect_uris: BTreeSet::from(["https://app.example/cb".to_owned()]),
             allowed_origins: BTreeSet::from(["https://app.example".to_owned()]),
             admin_key: Some(SecretHash::of(ADMIN_KEY)),
@@ -135,6 +140,7 @@ impl House {
             },
             ..AppSettings::for_public_url("https://gw.example".parse().unwrap())
         };
+        change(&mut settings);
         let app = App {
             store,
             blobs,
