@@ -23,20 +23,18 @@ pub fn insert(document: &mut Value) {
                 parameter["example"] = value.clone();
             }
         }
-        let bodies = operation.get_mut("requestBody").and_then(|body| body["content"].as_object_mut());
-        give(bodies, &example["body"]);
+        give(operation.get_mut("requestBody"), &example["body"]);
         let status = example["status"].as_str().unwrap_or_default();
-        let answers =
-            operation["responses"].get_mut(status).and_then(|answer| answer["content"].as_object_mut());
+        let answers = operation.get_mut("responses").and_then(|answers| answers.get_mut(status));
         give(answers, &example["answer"]);
     }
 }
 
-fn give(contents: Option<&mut Map<String, Value>>, value: &Value) {
-    if value.is_null() {
-        return;
-    }
-    if let Some(content) = contents.and_then(|contents| contents.values_mut().next()) {
+/// Gives a body or an answer its example. Many have no content, and indexing would make them one.
+fn give(whole: Option<&mut Value>, value: &Value) {
+    let contents = whole.and_then(|whole| whole.get_mut("content")).and_then(Value::as_object_mut);
+    let content = contents.and_then(|contents| contents.values_mut().next());
+    if let Some(content) = content.filter(|_| !value.is_null()) {
         content["example"] = value.clone();
     }
 }

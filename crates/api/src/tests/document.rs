@@ -68,6 +68,15 @@ fn operations_have_names_of_their_own_and_known_security() {
     }
 }
 
+#[test]
+fn whatever_has_content_says_of_what_type() {
+    visit(&document(), &mut |value| {
+        for name in ["content", "headers", "schema", "properties"] {
+            assert!(value.get(name).is_none_or(|inner| !inner.is_null()), "{name} is null: {value}");
+        }
+    });
+}
+
 fn visit(value: &Value, look: &mut impl FnMut(&Value)) {
     look(value);
     match value {
