@@ -61,6 +61,8 @@ if [ -x .venv/bin/python ]; then
     count_tests clients '^[=0-9].* in [0-9.]+s'
     stage api .venv/bin/python tests/api/run.py
     count_tests api '^api:'
+    stage docs .venv/bin/python -m pytest -q tests/docs
+    count_tests docs '^[=0-9].* in [0-9.]+s'
     stage sdk-python .venv/bin/python -m pytest -q sdks/python
     count_tests sdk-python '^[=0-9].* in [0-9.]+s'
     if [ "${GANGWAY_SKIP_BROWSER:-}" = 1 ]; then

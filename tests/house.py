@@ -22,6 +22,9 @@ PROGRAM = Path(os.environ.get("GANGWAY_PROGRAM", ROOT / "target/debug/gangway"))
 class House:
     """Runs the server for as long as the `with` block lasts."""
 
+    # How the demo is started: what is connected and synced is up to whoever asks for a house.
+    HOW = ["--no-walk"]
+
     def __init__(self, folder: str):
         self.folder = Path(folder)
         self.log = self.folder / "server.log"
@@ -29,7 +32,7 @@ class House:
     def __enter__(self):
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [PROGRAM, "demo", "--data-dir", self.folder / "data", "--no-walk"],
+                [PROGRAM, "demo", "--data-dir", self.folder / "data", *self.HOW],
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -24,7 +24,7 @@ TOOLS = Path(sys.executable).parent
 ANSWERS = [
     "AuthorizeAnswer", "TokenAnswer", "RefreshAnswer", "ConnectorList", "FileList", "VersionList", "FileExplanation", "FileText",
     "PickerAnswer", "PickerStatus", "SyncJob", "JobList", "OutcomeList", "CollectionList", "CollectionFileList",
-    "UploadAnswer", "SearchAnswer", "User", "AssistantList",
+    "UploadAnswer", "SearchAnswer", "User", "AssistantList", "ConnectionContents", "Coverage", "ResumableUpload",
 ]  # fmt: skip
 
 # Whoever holds one of these can act for somebody: they stay out of what a model prints.

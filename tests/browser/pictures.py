@@ -96,6 +96,8 @@ def main():
                 page = context.new_page()
                 console = Console(page, house.url)
                 page.set_viewport_size(size)
+                page.goto(f"{house.url}/docs#start_sync")
+                take(console, folder, f"reference{suffix}-{theme}")
                 page.goto(f"{house.url}/console/")
                 if not suffix:
                     take(console, folder, f"sign-in-{theme}")

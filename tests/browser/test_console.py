@@ -494,3 +494,57 @@ def test_a_bookmarked_folder_knows_its_name(member, page):
     member.open(f"/files/google_drive?folder={folder}", "Files")
     expect(page.get_by_role("navigation", name="Folders on the way")).to_contain_text("Policies")
     expect(page.get_by_text("Security baseline.md")).to_be_visible()
+
+
+def test_a_large_upload_is_paused_and_goes_on_also_after_a_reload(member, page, tmp_path):
+    """In pieces of 8 MiB: what arrived is not sent again, whatever happens in between."""
+    size = 40_000_000
+    (tmp_path / "film.bin").write_bytes(b"film" * (size // 4))
+    pieces = []
+    page.on("request", lambda request: pieces.append(int(request.headers["upload-offset"])) if request.method == "PATCH" else None)
+    devtools = page.context.new_cdp_session(page)
+
+    def network(bytes_per_second: int, offline: bool = False):
+        told = {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_second}
+        devtools.send("Network.emulateNetworkConditions", told)
+
+    def choose():
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Choose files").click()
+        chooser.value.set_files(tmp_path / "film.bin")
+
+    queue = page.get_by_role("region", name=re.compile("uploaded|uploading", re.I))
+    well_on = re.compile(r"^(4[5-9]|[5-9]\d) %$")
+    network(2_000_000)
+    member.open("/files/local_upload")
+    page.get_by_label("Name of the new collection").fill("Films")
+    choose()
+    expect(queue.locator(".numbers")).to_have_text(well_on, timeout=60_000)
+    page.get_by_role("button", name="Pause").click()
+    expect(queue.get_by_text("Paused", exact=True)).to_be_visible()
+    member.is_accessible("a paused upload")
+    member.is_narrow("a paused upload")
+
+    # The network goes, and comes back: then nobody has to press anything.
+    before = len(pieces)
+    network(2_000_000, offline=True)
+    page.get_by_role("button", name="Go on with 1 file").click()
+    expect(queue).to_contain_text("The server does not answer", timeout=30_000)
+    network(2_000_000)
+    expect(queue.locator(".numbers")).to_have_text(well_on, timeout=60_000)
+    assert pieces[before] >= 16_777_216, "what had arrived was not sent again"
+    page.get_by_role("button", name="Pause").click()
+    expect(queue.get_by_text("Paused", exact=True)).to_be_visible()
+
+    # The page is left; the same file is chosen once more.
+    before = len(pieces)
+    page.reload()
+    network(-1)
+    expect(page.get_by_label("Collection")).to_contain_text("Films")
+    choose()
+    expect(queue.get_by_text("Stored", exact=True)).to_be_visible(timeout=60_000)
+    assert pieces[before] >= 16_777_216, "nor was it after the reload"
+    collections = member.person.call("GET", "/rest/collections")["collections"]
+    films = next(one["uuid"] for one in collections if one["name"] == "Films")
+    (file,) = member.person.call("GET", f"/rest/collections/{films}/files")["files"]
+    assert file["size"] == size

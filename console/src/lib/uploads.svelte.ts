@@ -1,10 +1,11 @@
-// Files on their way up: one request each, so that one that fails holds up no other and is simply sent again.
+// Files on their way up, each by itself, so that one that fails holds up no other. Large ones go on where they stood:
+// after a pause, after a lost connection, and after a reload when the same file is dropped again.
 
 import { ConnectorError, type UploadFile, type UploadProgress } from "@pplx-unofficial/sdk";
 import { connectors, noticed } from "./server.svelte.js";
 import { sentence, trouble } from "./words.js";
 
-export type UploadState = "waiting" | "sending" | "done" | "kept" | "failed";
+export type UploadState = "waiting" | "sending" | "paused" | "done" | "kept" | "failed";
 
 export class Upload {
     state = $state<UploadState>("waiting");
@@ -14,6 +15,8 @@ export class Upload {
     text = $state("");
     /** Whether sending it again may help. */
     again = $state(false);
+    /** Whether the network was what failed: then it goes on by itself once that is back. */
+    lost = false;
 
     constructor(
         readonly file: File,
@@ -31,6 +34,10 @@ class Uploads {
     #running = 0;
     #stop = new AbortController();
 
+    constructor() {
+        addEventListener("online", () => this.retry(this.all.filter(({ state, lost }) => state === "failed" && lost)));
+    }
+
     readonly #count = (...states: UploadState[]) => this.all.filter(({ state }) => states.includes(state)).length;
 
     get open(): number {
@@ -39,6 +46,10 @@ class Uploads {
 
     get failed(): Upload[] {
         return this.all.filter(({ state, again }) => state === "failed" && again);
+    }
+
+    get paused(): Upload[] {
+        return this.all.filter(({ state }) => state === "paused");
     }
 
     get done(): number {
@@ -57,7 +68,7 @@ class Uploads {
         this.#pump();
     }
 
-    /** Sends what did not get through again; bytes that arrived the first time make no second file. */
+    /** Goes on with what was paused or did not get through; bytes that arrived the first time make no second file. */
     retry(uploads: Upload[]): void {
         for (const upload of uploads) {
             upload.state = "waiting";
@@ -66,16 +77,13 @@ class Uploads {
         this.#pump();
     }
 
-    /** Stops what has not arrived yet. */
-    stop(): void {
+    /** Pauses what has not arrived yet. */
+    pause(): void {
+        for (const upload of this.all) {
+            if (upload.state === "waiting" || upload.state === "sending") upload.state = "paused";
+        }
         this.#stop.abort();
         this.#stop = new AbortController();
-        for (const upload of this.all) {
-            if (upload.state !== "waiting") continue;
-            upload.state = "failed";
-            upload.text = "Stopped before it was sent.";
-            upload.again = true;
-        }
     }
 
     clear(): void {
@@ -92,7 +100,7 @@ class Uploads {
     async #send(upload: Upload): Promise<void> {
         this.#running += 1;
         upload.state = "sending";
-        upload.progress = 0;
+        upload.lost = false;
         const { signal } = this.#stop;
         try {
             const { file, path, collection } = upload;
@@ -108,13 +116,12 @@ class Uploads {
             upload.again = false;
             upload.progress = refused ? 0 : 100;
         } catch (error) {
-            noticed(error);
-            upload.state = "failed";
-            upload.progress = 0;
-            if (signal.aborted) {
-                upload.text = "Stopped while it was sent.";
-                upload.again = true;
-            } else {
+            // Whoever paused it has said so already, and may have gone on since.
+            if (!signal.aborted) {
+                noticed(error);
+                upload.state = "failed";
+                upload.progress = 0;
+                upload.lost = error instanceof ConnectorError && (error.code === "network_error" || error.code === "timeout");
                 const told = trouble(error);
                 upload.text = error instanceof ConnectorError && error.code === "payload_too_large" ? sentence(error.message) : `${told.title}. ${told.text}`;
                 upload.again = told.again && !(error instanceof ConnectorError && error.code === "payload_too_large");

@@ -94,8 +94,11 @@ pub fn session_cookie(settings: &AppSettings) -> &'static str {
     }
 }
 
-/// The session that a request shows, whoever made it.
+/// The session that a request shows, whoever made it; none where there is no console.
 pub fn session_of(headers: &HeaderMap, settings: &AppSettings) -> Option<SecretString> {
+    if !settings.console {
+        return None;
+    }
     let name = session_cookie(settings);
     headers
         .get_all(header::COOKIE)

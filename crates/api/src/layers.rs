@@ -101,6 +101,17 @@ pub async fn shape_bare_errors(request: Request, next: Next) -> Response {
     shaped
 }
 
+/// Where the console is switched off, nothing is at its place: neither its pages nor its sessions.
+pub async fn close_console(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let within = |path: &str| {
+        path.strip_prefix("/console").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if !state.app.settings.console && within(request.uri().path()) {
+        return unknown_path().await.into_response();
+    }
+    next.run(request).await
+}
+
 /// No route has this path.
 pub async fn unknown_path() -> ApiError {
     ApiError::new(Code::NotFound, "there is no such path")

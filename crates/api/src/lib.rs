@@ -5,13 +5,17 @@ mod state;
 
 mod assistants;
 mod console;
+mod front;
 mod health;
 mod pages;
+mod reference;
 mod v1;
 mod webhooks;
 
 mod caller;
 mod documented;
+mod embedded;
+mod examples;
 mod layers;
 mod openapi;
 mod origin;

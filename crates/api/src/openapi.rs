@@ -95,6 +95,7 @@ pub fn document() -> Value {
         }
     }
     inline_limits(&mut document);
+    crate::examples::insert(&mut document);
     document
 }
 

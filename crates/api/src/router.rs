@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,7 +14,7 @@ use crate::state::ApiState;
 use crate::v1::{
     admin, assistants as own_assistants, collections, connectors, files, me, picker, search, sync, uploads,
 };
-use crate::{assistants, health, layers, openapi, pages, webhooks};
+use crate::{assistants, front, health, layers, openapi, pages, reference, webhooks};
 
 /// The whole API, ready to be served.
 pub fn router(state: ApiState) -> Router {
@@ -29,7 +30,10 @@ pub fn router_with(state: ApiState, others: Router) -> Router {
     let mut router = quick
         .merge(slow)
         .merge(console::files::routes())
+        .merge(reference::routes())
+        .route("/", get(front::front_door))
         .fallback(layers::unknown_path)
+        .layer(from_fn_with_state(state.clone(), layers::close_console))
         .layer(from_fn(layers::shape_bare_errors))
         .layer(CatchPanicLayer::custom(layers::answer_panic))
         .layer(from_fn(layers::guard_browsers));

@@ -10,7 +10,7 @@ use gangway_vault::VaultError;
 use serde_json::{Map, Value, json};
 
 macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal),+ $(,)?) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal => $remedy:literal),+ $(,)?) => {
         /// The stable code list. A code never changes its meaning; new ones may be added.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code {
@@ -28,10 +28,17 @@ macro_rules! codes {
                 }
             }
 
-            /// What it means and what to do about it, for the reference page.
+            /// What it means, for the reference pages.
             pub fn meaning(self) -> &'static str {
                 match self {
                     $(Code::$name => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+
+            /// What to do about it, for the reference pages.
+            pub fn remedy(self) -> &'static str {
+                match self {
+                    $(Code::$name => $remedy,)+
                 }
             }
         }
@@ -40,55 +47,83 @@ macro_rules! codes {
 
 codes! {
     /// The request is malformed. `details.field` names what is wrong; nothing happened.
-    InvalidRequest = "invalid_request",
+    InvalidRequest = "invalid_request" =>
+        "Correct what `details.field` names and send it again; the same request is refused again.",
     /// A scope is not in the connector's list, or what was granted does not allow reading files.
-    InvalidScope = "invalid_scope",
-    /// The authorization code or the state is unknown, used, expired or somebody else's. Start again.
-    InvalidGrant = "invalid_grant",
+    InvalidScope = "invalid_scope" =>
+        "Ask for scopes of the connector's list, or for none: its defaults are enough. Where a person unticked a \
+         box, let them connect again.",
+    /// The authorization code or the state is unknown, used, expired or somebody else's.
+    InvalidGrant = "invalid_grant" =>
+        "Start again with `authorize`; each state and each code is taken once, within ten minutes.",
     /// The person said no at the consent screen.
-    AccessDenied = "access_denied",
+    AccessDenied = "access_denied" =>
+        "Nothing is wrong. Offer to connect again.",
     /// No token, or one that is unknown, revoked or past its end.
-    Unauthorized = "unauthorized",
+    Unauthorized = "unauthorized" =>
+        "Send `Authorization: Bearer <token>`; have your back end make a new token when it is over.",
     /// The token is good but not for this: an admin key where a user token belongs, or not the owner.
-    Forbidden = "forbidden",
+    Forbidden = "forbidden" =>
+        "Use a user token for what a user does and the admin key for `/rest/admin`; let the owner change what is \
+         only shared.",
     /// The connector is above the user's plan. `details.required_plan` names the plan that includes it.
-    PlanRequired = "plan_required",
+    PlanRequired = "plan_required" =>
+        "Raise the plan with `PATCH /rest/admin/users/{user_id}`, or do not offer the connector.",
     /// There is no such thing, or it is not yours.
-    NotFound = "not_found",
+    NotFound = "not_found" =>
+        "Look the id up again: it may have been deleted meanwhile, or belong to another user.",
     /// The path exists, the method does not. `Allow` lists those that do.
-    MethodNotAllowed = "method_not_allowed",
-    /// It was there and is over: an upload that was taken back, failed or has expired. Begin anew.
-    Gone = "gone",
+    MethodNotAllowed = "method_not_allowed" =>
+        "Use a method that `Allow` lists.",
+    /// It was there and is over: an upload that was taken back, failed or has expired.
+    Gone = "gone" =>
+        "Begin the upload anew.",
     /// The request contradicts what is there (a name that is taken, a session that is over, a connector without that feature).
-    Conflict = "conflict",
+    Conflict = "conflict" =>
+        "Read the present state again and decide by it; `message` says what stands in the way.",
     /// The connector is not built yet, or no OAuth app is configured for it.
-    ConnectorUnavailable = "connector_unavailable",
-    /// The user has no connection through this connector. Start with `authorize`.
-    NotConnected = "not_connected",
+    ConnectorUnavailable = "connector_unavailable" =>
+        "The operator sets `providers.<name>.client_id` and `client_secret`; until then do not offer the \
+         connector.",
+    /// The user has no connection through this connector.
+    NotConnected = "not_connected" =>
+        "Let the person connect: `authorize`, then `token`.",
     /// The grant is dead. `details.reason` says why; connecting again keeps the connection and its files.
-    NeedsReauth = "needs_reauth",
-    /// The provider's access token ended and could not be replaced just now. Refresh and try again.
-    TokenExpired = "token_expired",
-    /// Another request is sending to the same upload. Wait for its end, or try again.
-    Locked = "locked",
+    NeedsReauth = "needs_reauth" =>
+        "Let the person connect again: `authorize`, then `token`.",
+    /// The provider's access token ended and could not be replaced just now.
+    TokenExpired = "token_expired" =>
+        "Call `refresh` and try again.",
+    /// Another request is sending to the same upload.
+    Locked = "locked" =>
+        "Wait as long as `Retry-After` says, ask with `HEAD` how far the upload is, and go on from there.",
     /// The bytes are not those that were announced by their checksum; they were not stored.
-    ChecksumMismatch = "checksum_mismatch",
+    ChecksumMismatch = "checksum_mismatch" =>
+        "Send the same bytes again from the offset before; should it repeat, the file changes while it is read.",
     /// The protocol version is missing or is not spoken here. `Tus-Version` lists those that are.
-    UnsupportedVersion = "unsupported_version",
+    UnsupportedVersion = "unsupported_version" =>
+        "Send `Tus-Resumable: 1.0.0`.",
     /// The body is larger than this endpoint takes.
-    PayloadTooLarge = "payload_too_large",
+    PayloadTooLarge = "payload_too_large" =>
+        "Send less at a time; files go up to `upload.max_file_bytes`, large ones as resumable uploads.",
     /// The body is of a content type that this endpoint does not read.
-    UnsupportedMediaType = "unsupported_media_type",
+    UnsupportedMediaType = "unsupported_media_type" =>
+        "Set `Content-Type` to what the operation lists.",
     /// The provider asks for a pause of `details.retry_after` seconds; `Retry-After` says the same.
-    RateLimit = "rate_limit",
+    RateLimit = "rate_limit" =>
+        "Wait that long; syncs wait by themselves.",
     /// The provider failed or refused. `details.error_type` says how, `details.retry_after` when to try again.
-    ConnectorError = "connector_error",
-    /// The server is not able to answer just now (its database, a time limit). Try again.
-    Unavailable = "unavailable",
+    ConnectorError = "connector_error" =>
+        "Try again later, as `Retry-After` says; when it stays, look at the provider's status page.",
+    /// The server is not able to answer just now (its database, a time limit).
+    Unavailable = "unavailable" =>
+        "Try again, as `Retry-After` says.",
     /// There is no room left to store the bytes.
-    QuotaExceeded = "quota_exceeded",
+    QuotaExceeded = "quota_exceeded" =>
+        "The operator makes room. What a resumable upload has sent so far is kept.",
     /// Our fault. The request id in `X-Request-Id` finds it in the logs.
-    Internal = "internal",
+    Internal = "internal" =>
+        "Try again once; then hand the request id to the operator.",
 }
 
 /// What went wrong. `Display` is for people and holds no secret.

@@ -21,6 +21,8 @@ pub struct AppSettings {
     pub upload: UploadLimits,
     /// How long a request may take before the caller is told to try again; transfers of bytes and events excepted.
     pub longest_request: Duration,
+    /// Whether there is a web console, and with it sessions of browsers.
+    pub console: bool,
     /// Where providers reach this server with pushes; `None` when they cannot.
     pub webhook_base: Option<Url>,
     /// The authorization server for assistants; `None` when there is none.
@@ -63,6 +65,7 @@ impl AppSettings {
             admin_key: None,
             upload: UploadLimits::default(),
             longest_request: Duration::from_secs(60),
+            console: true,
             webhook_base: None,
             assistants: Some(AssistantSettings::default()),
         }

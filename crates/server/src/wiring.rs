@@ -252,6 +252,7 @@ fn app_settings(config: &Config, public_url: Url) -> AppSettings {
             unfinished_lifetime: config.upload_unfinished_lifetime,
             ..UploadLimits::default()
         },
+        console: config.console_enabled,
         webhook_base: webhook_base(config, &public_url),
         assistants: assistant_settings(config),
         ..AppSettings::for_public_url(public_url)

@@ -300,7 +300,11 @@ export class ConnectorsClient {
 
     // Uploads
 
-    /** Uploads files from this machine into a collection; each has its own outcome in the answer. */
+    /**
+     * Uploads files from this machine into a collection; each has its own outcome in the answer. A file of more than
+     * 16 MB whose connection breaks goes on where it stood. So does the same `File`, given again after this failed, was
+     * aborted, or the page was left.
+     */
     async upload(files: Uploads, collectionUuid: string, options: UploadOptions = {}): Promise<t.UploadAnswer> {
         return upload(this.#transport, files, collectionUuid, options, this.#ownFetch);
     }

@@ -43,6 +43,7 @@ export type FileOutcome = Shapes["FileOutcome"];
 export type OutcomeList = Shapes["OutcomeList"];
 export type UploadedFile = Shapes["UploadedFile"];
 export type UploadAnswer = Shapes["UploadAnswer"];
+export type ResumableUpload = Shapes["ResumableUpload"];
 export type Collection = Shapes["Collection"];
 export type CollectionList = Shapes["CollectionList"];
 export type CollectionFile = Shapes["CollectionFile"];

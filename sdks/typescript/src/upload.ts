@@ -1,8 +1,9 @@
 // Uploads: what people hand in, as a multipart body that is sent as it is read and tells how far it is.
 
-import { failureOf, NetworkError, type ConnectorError } from "./errors.js";
-import { parsed, unreachable, unreadable, type Call, type Transport } from "./transport.js";
-import type { CallOptions, UploadAnswer } from "./types.js";
+import { LARGE, sendLarge, type LargeFile } from "./resuming.js";
+import { parsed, unreadable, type Call, type Transport } from "./transport.js";
+import type { CallOptions, UploadAnswer, UploadedFile } from "./types.js";
+import { canWatch, watched } from "./watched.js";
 
 type Bytes = Uint8Array<ArrayBufferLike>;
 export type ByteStream = ReadableStream<Bytes> | AsyncIterable<Bytes>;
@@ -39,7 +40,7 @@ export interface UploadOptions extends CallOptions {
 
 export type Uploads = UploadFile | BrowserFile | Iterable<UploadFile | BrowserFile>;
 
-/** Uploads files into a collection by the way that suits where this runs. */
+/** Uploads files into a collection: large ones by themselves, so that each can go on where it stood, the others together. */
 export async function upload(
     transport: Transport,
     uploads: Uploads,
@@ -48,6 +49,47 @@ export async function upload(
     ownFetch: boolean,
 ): Promise<UploadAnswer> {
     const files = filesOf(uploads);
+    const large = files.map(largeOf);
+    const small = files.filter((_, at) => large[at] === undefined);
+    if (small.length === files.length) return together(transport, files, collection_uuid, options, ownFetch);
+    const sizes = files.map(({ data }) => sizeOf(data));
+    const total = sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
+    let done = 0;
+    const tell = (sent: number) => options.onProgress?.(total === undefined ? { sent: done + sent } : { sent: done + sent, total });
+    const outcomes = new Map<number, UploadedFile>();
+    if (small.length > 0) {
+        const most = small.reduce((sum, { data }) => sum + (sizeOf(data) ?? 0), 0);
+        // A form is somewhat larger than its files.
+        const onProgress = ({ sent }: UploadProgress) => tell(total === undefined ? sent : Math.min(sent, most));
+        const answer = await together(transport, small, collection_uuid, { ...options, onProgress }, ownFetch);
+        const places = files.flatMap((_, at) => (large[at] === undefined ? [at] : []));
+        answer.files.forEach((file, at) => outcomes.set(places[at] ?? at, file));
+        done += most;
+    }
+    const { on_conflict, signal } = options;
+    for (const [at, file] of large.entries()) {
+        if (file === undefined) continue;
+        outcomes.set(at, await sendLarge(transport, file, { collection_uuid, on_conflict, signal, told: tell, ownFetch }));
+        done += file.data.size;
+    }
+    return { files: [...outcomes.keys()].sort((a, b) => a - b).map((at) => outcomes.get(at) as UploadedFile) };
+}
+
+/** What can be sent piece by piece, if it is large enough for that. */
+function largeOf(file: UploadFile): LargeFile | undefined {
+    const { data } = file;
+    if ((sizeOf(data) ?? 0) <= LARGE) return undefined;
+    return { ...file, data: data instanceof Blob ? data : new Blob([data as BlobPart]) };
+}
+
+/** In one request, by the way that suits where this runs. */
+async function together(
+    transport: Transport,
+    files: UploadFile[],
+    collection_uuid: string,
+    options: UploadOptions,
+    ownFetch: boolean,
+): Promise<UploadAnswer> {
     const call: Call = {
         method: "POST",
         path: "/rest/connectors/local_upload/upload",
@@ -60,8 +102,15 @@ export async function upload(
     };
     if (isServerSide()) return transport.patiently(call, () => stream(transport, call, files, options));
     const form = await formOf(files);
-    if (!ownFetch && typeof XMLHttpRequest !== "undefined") {
-        return transport.patiently(call, () => watched(transport, call, form, options));
+    if (canWatch(ownFetch)) {
+        const told = ({ sent, total }: { sent: number; total: number | undefined }) =>
+            options.onProgress?.(total === undefined ? { sent } : { sent, total });
+        const read = ({ status, responseText }: XMLHttpRequest) => {
+            const body = parsed(responseText);
+            if (body === undefined) throw unreadable(status, call);
+            return body as UploadAnswer;
+        };
+        return transport.patiently(call, () => watched(transport, call, form, told, read));
     }
     return transport.json<UploadAnswer>({ ...call, body: form });
 }
@@ -197,35 +246,4 @@ async function blobOf(file: UploadFile): Promise<Blob> {
     const pieces: BlobPart[] = [];
     for await (const piece of piecesOf(file.data)) pieces.push(piece as BlobPart);
     return new Blob(pieces, file.type === undefined ? {} : { type: file.type });
-}
-
-/** Browsers: the older way of calling is the only one that tells how much of a body has been sent. */
-async function watched(
-    transport: Transport,
-    call: Call,
-    form: FormData,
-    { onProgress, signal }: UploadOptions,
-): Promise<UploadAnswer> {
-    signal?.throwIfAborted();
-    const headers = { accept: "application/json", ...(await transport.authorization()) };
-    const request = new XMLHttpRequest();
-    request.open(call.method, transport.url(call));
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    const stop = () => request.abort();
-    signal?.addEventListener("abort", stop, { once: true });
-    return new Promise<UploadAnswer>((resolve, reject: (reason: ConnectorError | NetworkError | unknown) => void) => {
-        request.upload.onprogress = ({ loaded, total, lengthComputable }) =>
-            onProgress?.(lengthComputable ? { sent: loaded, total } : { sent: loaded });
-        request.onabort = () => reject(signal?.reason);
-        request.onerror = () => reject(unreachable(call));
-        request.onload = () => {
-            const { status } = request;
-            const body = parsed(request.responseText);
-            if (status < 200 || status > 299) {
-                reject(failureOf({ status, body, header: (name) => request.getResponseHeader(name) }, call.connector_id));
-            } else if (body === undefined) reject(unreadable(status, call));
-            else resolve(body as UploadAnswer);
-        };
-        request.send(form);
-    }).finally(() => signal?.removeEventListener("abort", stop));
 }

@@ -2,10 +2,9 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { createServer, connect, type Server } from "node:net";
 import { after, before, describe, test } from "node:test";
-import type { AddressInfo } from "node:net";
 import { Upload, type UploadOptions } from "tus-js-client";
+import { cutting } from "./cutting.js";
 import { World, type Person } from "./world.js";
 
 const UPLOADS = "/rest/connectors/local_upload/uploads";
@@ -113,32 +112,3 @@ describe("tus-js-client and the server", () => {
         cutter.server.close();
     });
 });
-
-/** Something on the way that cuts the first connections after so many bytes. */
-async function cutting(target: URL, cuts: number, after: number): Promise<{ host: string; cuts: () => number; server: Server }> {
-    let made = 0;
-    const server = createServer((client) => {
-        const onwards = connect(Number(target.port), target.hostname);
-        let passed = 0;
-        client.on("data", (piece) => {
-            passed += piece.length;
-            if (passed > after && made < cuts) {
-                made += 1;
-                client.destroy();
-                onwards.destroy();
-            } else {
-                onwards.write(piece);
-            }
-        });
-        onwards.on("data", (piece) => client.write(piece));
-        for (const [one, other] of [
-            [client, onwards],
-            [onwards, client],
-        ] as const) {
-            one.on("error", () => other.destroy());
-            one.on("close", () => other.destroy());
-        }
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, cuts: () => made, server };
-}

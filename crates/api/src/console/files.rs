@@ -2,20 +2,20 @@
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use crate::layers::unknown_path;
+use crate::embedded::{ASK_AGAIN, Embedded, FOREVER, media_type};
 use crate::state::ApiState;
 
 /// One file of the console.
-struct File {
+pub struct File {
     /// Below `/console/`.
     path: &'static str,
-    bytes: &'static [u8],
+    pub bytes: &'static [u8],
     /// A hash of the bytes, in quotes.
-    etag: &'static str,
+    pub etag: &'static str,
 }
 
 // `FILES: &[File]`, written by `build.rs` from the folder `console` beside it.
@@ -29,22 +29,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// The console's pages. They are no part of the API and so not in its description.
 pub fn routes() -> Router<ApiState> {
     Router::new()
-        .route("/", get(front_door))
         .route("/console", get(|| async { Redirect::permanent("/console/") }))
         .route("/console/", get(|headers: HeaderMap| async move { answer("", &headers) }))
         .route(
             "/console/{*path}",
             get(|Path(path): Path<String>, headers: HeaderMap| async move { answer(&path, &headers) }),
         )
-}
-
-/// Leads people to the console; programs are told that there is nothing here.
-async fn front_door(headers: HeaderMap) -> Response {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accepted.contains("text/html") {
-        return Redirect::to("/console/").into_response();
-    }
-    unknown_path().await.into_response()
 }
 
 /// A file; or, where there is none, the page, whose script knows the places that it calls by address.
@@ -58,38 +48,21 @@ fn answer(path: &str, headers: &HeaderMap) -> Response {
             None => return StatusCode::NOT_FOUND.into_response(),
         },
     };
-    // What has its hash in its name never changes; everything else is asked for again, and answered shortly.
-    let caching = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let about = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(media_type(file.path))),
-        (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
-        (header::ETAG, HeaderValue::from_static(file.etag)),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-    ];
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    if known.flat_map(|value| value.split(',')).any(|tag| matches(tag.trim(), file.etag)) {
-        return (StatusCode::NOT_MODIFIED, about).into_response();
-    }
-    (about, file.bytes).into_response()
+    let embedded = Embedded {
+        bytes: file.bytes,
+        media_type: media_type(file.path),
+        etag: HeaderValue::from_static(file.etag),
+        caching: if hashed { FOREVER } else { ASK_AGAIN },
+        policy: POLICY,
+    };
+    embedded.answer(headers)
 }
 
 fn find(path: &str) -> Option<&'static File> {
     FILES.iter().find(|file| file.path == path)
 }
 
-fn matches(tag: &str, etag: &str) -> bool {
-    tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
-}
-
-fn media_type(path: &str) -> &'static str {
-    match path.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("html") => "text/html; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("svg") => "image/svg+xml",
-        Some("woff2") => "font/woff2",
-        Some("json" | "webmanifest") => "application/json",
-        Some("txt") => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
+/// The first file whose path begins so: the build puts a hash behind the names of some.
+pub fn find_by_beginning(beginning: &str) -> Option<&'static File> {
+    FILES.iter().find(|file| file.path.starts_with(beginning))
 }

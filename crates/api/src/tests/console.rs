@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
+use gangway_app::ExposeSecret;
 use gangway_model::Plan;
 use serde_json::{Value, json};
 
@@ -240,5 +241,45 @@ async fn the_pages_are_served_with_a_strict_policy_and_kept_by_browsers_no_longe
 
     let browser = Request::get("/").header("accept", "text/html,*/*").body(Body::empty()).unwrap();
     assert_eq!(house.send(browser).await.headers["location"], "/console/");
-    house.get("/").await.error(404, "not_found");
+}
+
+#[tokio::test]
+async fn the_front_door_says_what_this_is() {
+    let house = House::build().await;
+    let told = house.get("/").await;
+    assert_eq!((&told.ok()["name"], &told.ok()["docs"]), (&json!("gangway"), &json!("/docs")));
+    assert_eq!(told.ok()["console"], "/console/");
+    let links = told.headers["link"].to_str().unwrap();
+    assert!(links.contains("</openapi.json>; rel=\"service-desc\""), "{links}");
+    for door in ["/docs", "/openapi.json", "/console/"] {
+        assert_eq!(house.get(door).await.status.as_u16(), 200, "{door}");
+    }
+}
+
+#[tokio::test]
+async fn a_console_that_is_off_is_nowhere_and_its_sessions_count_for_nothing() {
+    let house = House::build_with(|settings| settings.console = false).await;
+    let user = house.user(Plan::Pro).await;
+    for path in ["/console", "/console/", "/console/search", "/console/theme.js", "/console/session"] {
+        house.get(path).await.error(404, "not_found");
+    }
+    sign_in_as(&house, &user.token, &[]).await.error(404, "not_found");
+    // One that was begun while it was on.
+    let secret = house.app.start_session(&user.token.as_str().into(), None).await.unwrap().secret;
+    let cookie = format!("__Host-gangway_session={}", secret.expose_secret());
+    let left = Browser { house: &house, cookie, csrf: String::new() };
+    left.get("/rest/me").await.error(401, "unauthorized");
+    user.get("/rest/me").await.ok();
+    house.get("/consoles").await.error(404, "not_found");
+
+    assert_eq!(house.get("/").await.ok()["console"], json!(null));
+    let browser = Request::get("/").header("accept", "text/html").body(Body::empty()).unwrap();
+    let page = house.send(browser).await;
+    assert_eq!(page.status.as_u16(), 200);
+    assert!(page.text().contains("href=\"/docs\"") && !page.text().contains("/console"), "{}", page.text());
+    let docs = house.get("/docs").await;
+    assert!(docs.status.is_success() && !docs.text().contains("/console/\""), "no way to what is not there");
+    for file in ["style.css", "script.js", "theme.js", "mark.svg", "inter-latin.woff2"] {
+        assert_eq!(house.get(&format!("/docs/{file}")).await.status.as_u16(), 200, "{file}");
+    }
 }

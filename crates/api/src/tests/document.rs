@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use gangway_app::Code;
 use serde_json::Value;
 
 use super::house::House;
 use crate::openapi::{document, document_text};
-use crate::status_of;
+use crate::reference::errors_markdown;
 
 fn at_root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
@@ -35,18 +34,7 @@ fn the_document_is_checked_in() {
 
 #[test]
 fn the_error_reference_is_checked_in() {
-    let mut page = String::from(
-        "# Errors\n\nEvery error has the shape `{\"error\":{\"code\",\"message\",\"details\"}}`. The OAuth endpoints \
-         (`authorize`, `token`, and the callback page's `complete`) answer RFC 6749's flat shape \
-         `{\"error\",\"error_description\",\"state\"?,\"details\"?}` with the same codes.\n\n`message` is for people \
-         and may change; `code` is for programs and does not. Where trying again makes sense, `details.retry_after` \
-         says after how many seconds, and the `Retry-After` header says the same. Every answer carries \
-         `X-Request-Id`, which finds the request in the logs.\n\n| code | status | meaning |\n|---|---|---|\n",
-    );
-    for code in Code::ALL {
-        page += &format!("| `{}` | {} | {} |\n", code.as_str(), status_of(*code).as_u16(), code.meaning());
-    }
-    checked_in("docs/reference/errors.md", &page);
+    checked_in("docs/reference/errors.md", &errors_markdown());
 }
 
 #[test]
@@ -78,6 +66,15 @@ fn operations_have_names_of_their_own_and_known_security() {
             assert_eq!(secured, operation["responses"].get("401").is_some(), "{method} {path}");
         }
     }
+}
+
+#[test]
+fn whatever_has_content_says_of_what_type() {
+    visit(&document(), &mut |value| {
+        for name in ["content", "headers", "schema", "properties"] {
+            assert!(value.get(name).is_none_or(|inner| !inner.is_null()), "{name} is null: {value}");
+        }
+    });
 }
 
 fn visit(value: &Value, look: &mut impl FnMut(&Value)) {

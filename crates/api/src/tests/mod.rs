@@ -12,6 +12,7 @@ mod console;
 mod document;
 mod files;
 mod pages;
+mod reference;
 mod resumable;
 mod resuming;
 mod syncing;

@@ -18,7 +18,7 @@ pub struct Connector {
     pub reason: Option<String>,
     pub required_plan: Option<String>,
     pub user_email: Option<String>,
-    pub connected_at: Option<DateTime<Utc>>,
+    pub expires_at: Option<DateTime<Utc>>,
     pub connection_id: Option<String>,
     pub status: Option<String>,
     pub error: Option<Reason>,
@@ -32,17 +32,18 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// Every connection with the moment of its last consent, whether the answer lists one or several.
-    pub fn consents(&self) -> Vec<(String, Option<DateTime<Utc>>)> {
-        let mut all: Vec<_> = self
-            .connections
-            .iter()
-            .map(|row| (row.connection_id.clone().unwrap_or_default(), row.connected_at))
-            .collect();
+    /// Every connection with what a consent changes of it, whether the answer lists one or several.
+    pub fn consents(&self) -> Vec<Consent> {
+        let mut all: Vec<Consent> = self.connections.iter().map(ConnectionRow::consent).collect();
         if let Some(id) = &self.connection_id
-            && !all.iter().any(|(known, _)| known == id)
+            && !all.iter().any(|known| known.connection_id == *id)
         {
-            all.push((id.clone(), self.connected_at));
+            all.push(Consent {
+                connection_id: id.clone(),
+                status: self.status.clone(),
+                expires_at: self.expires_at,
+                scopes: self.scopes.clone(),
+            });
         }
         all
     }
@@ -59,7 +60,31 @@ impl Connector {
 #[derive(Clone, Debug, Deserialize)]
 pub struct ConnectionRow {
     pub connection_id: Option<String>,
-    pub connected_at: Option<DateTime<Utc>>,
+    pub status: Option<String>,
+    pub expires_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+/// What tells one consent from the one before. Consenting anew keeps the connection and the moment when it was made, and
+/// brings an access token with an end of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    pub connection_id: String,
+    status: Option<String>,
+    expires_at: Option<DateTime<Utc>>,
+    scopes: Vec<String>,
+}
+
+impl ConnectionRow {
+    fn consent(&self) -> Consent {
+        Consent {
+            connection_id: self.connection_id.clone().unwrap_or_default(),
+            status: self.status.clone(),
+            expires_at: self.expires_at,
+            scopes: self.scopes.clone(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -7,7 +7,7 @@ use clap::Args;
 use gangway_effects::{Clock, SystemClock};
 use serde_json::json;
 
-use crate::client::wire::{AuthorizeAnswer, Connector};
+use crate::client::wire::{AuthorizeAnswer, Connector, Consent};
 use crate::client::{Client, ServerArgs, parse};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, progress::Waiting};
@@ -78,7 +78,7 @@ async fn look(client: &Client, connector: &str) -> Result<Connector, Failure> {
 async fn wait(
     client: &Client,
     connector: &str,
-    before: &[(String, Option<chrono::DateTime<chrono::Utc>>)],
+    before: &[Consent],
     seconds: u64,
 ) -> Result<Connector, Failure> {
     let until = SystemClock.now() + Duration::from_secs(seconds);

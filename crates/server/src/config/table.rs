@@ -169,6 +169,9 @@ static FIXED: &[Setting] = &[
     setting("upload.unfinished_seconds", Kind::Number { min: 60, max: 2_592_000 }, Some("86400"), None,
         "How long a resumable upload that nobody goes on with is kept."),
 
+    setting("console.enabled", Kind::Switch, Some("true"), None,
+        "Serves the web console at /console/, where people and the operator sign in. Off: there is nothing at /console, and no session of a browser counts."),
+
     setting("mcp.enabled", Kind::Switch, Some("true"), None,
         "Lets assistants search, read and sync by the Model Context Protocol at /mcp, with a user's token."),
     setting("mcp.own_authorization_server", Kind::Switch, Some("true"), None,

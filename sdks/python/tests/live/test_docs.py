@@ -41,6 +41,8 @@ def test_the_page_runs_from_top_to_bottom(person: Any, tmp_path: Path) -> None:
         "open []",
         "Progress: 100%",
         "Notes/tea.md stored",
+        "files can be searched",
+        "disconnecting would delete",
         "connect Slack first",
         "Google Drive False",
     ):

@@ -47,6 +47,10 @@ def test_a_life_with_the_sync_client(person: Any, tmp_path: Path) -> None:
         assert len(outcomes) >= states[-1].files_synced
         assert client.explain_file("google_drive", outcomes[0].id).collections == [shelf.uuid]
         assert len(list(client.collections.iter_files(shelf.uuid))) >= states[-1].files_synced
+        coverage = client.collections.coverage(shelf.uuid)
+        assert coverage.searchable <= coverage.files and coverage.sources[0].connector_id == "google_drive"
+        contents = client.contents("google_drive")
+        assert contents.files >= states[-1].files_synced and contents.collections[0].uuid == shelf.uuid
 
         (tmp_path / "Zoë.md").write_text("# Tea\n\nSmoked oolong is kept dry.\n")
         sent: list[tuple[int, int]] = []

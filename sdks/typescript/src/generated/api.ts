@@ -2074,6 +2074,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "csrf_token": "…",
+                     *       "expires_at": "2026-01-05T09:30:00Z",
+                     *       "role": "user",
+                     *       "user": {
+                     *         "created_at": "2026-01-05T09:30:00Z",
+                     *         "email": "ada@example.com",
+                     *         "external_id": "user-4711",
+                     *         "id": "0190a000-0000-7000-8000-000000000002",
+                     *         "name": "Ada Example",
+                     *         "organization_id": "0190a000-0000-7000-8000-000000000001",
+                     *         "own_plan": "enterprise",
+                     *         "plan": "enterprise"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -2126,6 +2143,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "gw_…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignInRequest"];
             };
         };
@@ -2138,6 +2160,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "csrf_token": "…",
+                     *       "expires_at": "2026-01-05T09:30:00Z",
+                     *       "role": "user",
+                     *       "user": {
+                     *         "created_at": "2026-01-05T09:30:00Z",
+                     *         "email": "ada@example.com",
+                     *         "external_id": "user-4711",
+                     *         "id": "0190a000-0000-7000-8000-000000000002",
+                     *         "name": "Ada Example",
+                     *         "organization_id": "0190a000-0000-7000-8000-000000000001",
+                     *         "own_plan": "enterprise",
+                     *         "plan": "enterprise"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -2279,6 +2318,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -2307,9 +2352,15 @@ export interface operations {
     callback_page: {
         parameters: {
             query?: {
-                /** @description The authorization code. */
+                /**
+                 * @description The authorization code.
+                 * @example …
+                 */
                 code?: string;
-                /** @description The state of the authorization. */
+                /**
+                 * @description The state of the authorization.
+                 * @example st_…
+                 */
                 state?: string;
                 /** @description Why there is no code, such as `access_denied`. */
                 error?: string;
@@ -2369,6 +2420,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "…",
+                 *       "state": "st_…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CompleteRequest"];
             };
         };
@@ -2379,6 +2436,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connector_id": "google_drive",
+                     *       "user_info": {
+                     *         "email": "ada@example.com",
+                     *         "name": "Ada Example"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["CompleteAnswer"];
                 };
             };
@@ -2502,7 +2569,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `session_id` of the picker. */
+                /**
+                 * @description `session_id` of the picker.
+                 * @example 0190a000-0000-7000-8000-000000000006
+                 */
                 session_id: string;
             };
             cookie?: never;
@@ -2534,7 +2604,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `session_id` of the picker. */
+                /**
+                 * @description `session_id` of the picker.
+                 * @example 0190a000-0000-7000-8000-000000000006
+                 */
                 session_id: string;
             };
             cookie?: never;
@@ -2547,6 +2620,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "connector_id": "google_drive",
+                     *       "connector_name": "Google Drive",
+                     *       "max_files": 10,
+                     *       "mime_types": [],
+                     *       "multiple": true,
+                     *       "origin": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PickerAbout"];
                 };
             };
@@ -2622,7 +2705,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `session_id` of the picker. */
+                /**
+                 * @description `session_id` of the picker.
+                 * @example 0190a000-0000-7000-8000-000000000007
+                 */
                 session_id: string;
             };
             cookie?: never;
@@ -2717,7 +2803,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description `session_id` of the picker. */
+                /**
+                 * @description `session_id` of the picker.
+                 * @example 0190a000-0000-7000-8000-000000000006
+                 */
                 session_id: string;
             };
             cookie?: never;
@@ -2730,6 +2819,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         {
+                     *           "id": "shared-with-me",
+                     *           "kind": "folder",
+                     *           "mimeType": "application/vnd.google-apps.folder",
+                     *           "modified_at": null,
+                     *           "name": "Shared with me",
+                     *           "parent_id": null,
+                     *           "reason": {
+                     *             "code": "no_content",
+                     *             "message": "it holds other items and has no content of its own"
+                     *           },
+                     *           "size": null,
+                     *           "synced": false,
+                     *           "thumbnail_url": null,
+                     *           "url": null
+                     *         },
+                     *         {
+                     *           "id": "0A7RP_sdazKqZUk9PVA",
+                     *           "kind": "folder",
+                     *           "mimeType": "application/vnd.google-apps.folder",
+                     *           "modified_at": null,
+                     *           "name": "Operations",
+                     *           "parent_id": null,
+                     *           "reason": {
+                     *             "code": "no_content",
+                     *             "message": "it holds other items and has no content of its own"
+                     *           },
+                     *           "size": null,
+                     *           "synced": false,
+                     *           "thumbnail_url": null,
+                     *           "url": null
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FileList"];
                 };
             };
@@ -2825,13 +2954,23 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `session_id` of the picker. */
+                /**
+                 * @description `session_id` of the picker.
+                 * @example 0190a000-0000-7000-8000-000000000006
+                 */
                 session_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "file_ids": [
+                 *         "1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["PickRequest"];
             };
         };
@@ -2842,6 +2981,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         {
+                     *           "id": "1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY",
+                     *           "kind": "file",
+                     *           "mimeType": "application/vnd.google-apps.document",
+                     *           "name": "Refund policy",
+                     *           "size": null,
+                     *           "url": "https://docs.google.com/document/d/1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY/edit?usp=drivesdk"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PickAnswer"];
                 };
             };
@@ -2965,6 +3118,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -2983,7 +3142,10 @@ export interface operations {
     list_audit: {
         parameters: {
             query?: {
-                /** @description Rows on a page; 50 when left out. */
+                /**
+                 * @description Rows on a page; 50 when left out.
+                 * @example 20
+                 */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
@@ -3000,6 +3162,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "entries": [
+                     *         {
+                     *           "at": "2026-01-05T09:30:00Z",
+                     *           "deed": "delete_token",
+                     *           "details": {
+                     *             "token_id": "0190a000-0000-7000-8000-000000000004"
+                     *           },
+                     *           "id": "0190a000-0000-7000-8000-000000000017",
+                     *           "user_id": "0190a000-0000-7000-8000-000000000002"
+                     *         },
+                     *         {
+                     *           "at": "2026-01-05T09:30:00Z",
+                     *           "deed": "disconnect",
+                     *           "details": {
+                     *             "by_id": false,
+                     *             "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *             "connector_id": "google_drive"
+                     *           },
+                     *           "id": "0190a000-0000-7000-8000-000000000018",
+                     *           "user_id": "0190a000-0000-7000-8000-000000000002"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditList"];
                 };
             };
@@ -3067,6 +3257,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "connectors": [
+                     *         {
+                     *           "connector_id": "google_drive",
+                     *           "guide": "https://github.com/gangway-dev/gangway/blob/main/docs/connectors/google_drive.md",
+                     *           "name": "Google Drive",
+                     *           "plan": "pro",
+                     *           "provider": "google",
+                     *           "redirect_uris": [
+                     *             "https://connect.example.com/oauth/callback"
+                     *           ],
+                     *           "scopes": [
+                     *             {
+                     *               "default": true,
+                     *               "meaning": "see and download all files",
+                     *               "name": "https://www.googleapis.com/auth/drive.readonly"
+                     *             },
+                     *             {
+                     *               "default": false,
+                     *               "meaning": "see names and details of all files, without their content",
+                     *               "name": "https://www.googleapis.com/auth/drive.metadata.readonly"
+                     *             }
+                     *           ],
+                     *           "state": "ready"
+                     *         },
+                     *         {
+                     *           "connector_id": "microsoft_onedrive",
+                     *           "name": "Microsoft OneDrive",
+                     *           "plan": "enterprise",
+                     *           "provider": "microsoft",
+                     *           "reason": "this connector is not built yet",
+                     *           "redirect_uris": [],
+                     *           "scopes": [],
+                     *           "state": "not_built"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ConnectorSetupList"];
                 };
             };
@@ -3113,7 +3342,10 @@ export interface operations {
     list_organizations: {
         parameters: {
             query?: {
-                /** @description Rows on a page; 50 when left out. */
+                /**
+                 * @description Rows on a page; 50 when left out.
+                 * @example 20
+                 */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
@@ -3130,6 +3362,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "organizations": [
+                     *         {
+                     *           "created_at": "2026-01-05T09:30:00Z",
+                     *           "id": "0190a000-0000-7000-8000-000000000001",
+                     *           "name": "Example",
+                     *           "plan": "pro"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["OrganizationList"];
                 };
             };
@@ -3191,6 +3437,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Example",
+                 *       "plan": "pro"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateOrganizationRequest"];
             };
         };
@@ -3201,6 +3453,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "id": "0190a000-0000-7000-8000-000000000001",
+                     *       "name": "Example",
+                     *       "plan": "pro"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Organization"];
                 };
             };
@@ -3334,7 +3594,10 @@ export interface operations {
             query?: {
                 /** @description Only the user with this `external_id`. */
                 external_id?: string;
-                /** @description Users on a page; 50 when left out. */
+                /**
+                 * @description Users on a page; 50 when left out.
+                 * @example 20
+                 */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
@@ -3351,6 +3614,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "users": [
+                     *         {
+                     *           "created_at": "2026-01-05T09:30:00Z",
+                     *           "email": null,
+                     *           "external_id": "demo",
+                     *           "id": "0190a000-0000-7000-8000-000000000003",
+                     *           "name": "Demo",
+                     *           "organization_id": null,
+                     *           "own_plan": "enterprise",
+                     *           "plan": "enterprise"
+                     *         },
+                     *         {
+                     *           "created_at": "2026-01-05T09:30:00Z",
+                     *           "email": "ada@example.com",
+                     *           "external_id": "user-4711",
+                     *           "id": "0190a000-0000-7000-8000-000000000002",
+                     *           "name": "Ada Example",
+                     *           "organization_id": "0190a000-0000-7000-8000-000000000001",
+                     *           "own_plan": "free",
+                     *           "plan": "pro"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserList"];
                 };
             };
@@ -3412,6 +3703,14 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com",
+                 *       "external_id": "user-4711",
+                 *       "name": "Ada Example",
+                 *       "organization_id": "0190a000-0000-7000-8000-000000000001"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateUserRequest"];
             };
         };
@@ -3422,6 +3721,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "email": "ada@example.com",
+                     *       "external_id": "user-4711",
+                     *       "id": "0190a000-0000-7000-8000-000000000002",
+                     *       "name": "Ada Example",
+                     *       "organization_id": "0190a000-0000-7000-8000-000000000001",
+                     *       "own_plan": "free",
+                     *       "plan": "pro"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -3515,7 +3826,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Our id of the user. */
+                /**
+                 * @description Our id of the user.
+                 * @example 0190a000-0000-7000-8000-000000000002
+                 */
                 user_id: string;
             };
             cookie?: never;
@@ -3528,6 +3842,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "email": "ada@example.com",
+                     *       "external_id": "user-4711",
+                     *       "id": "0190a000-0000-7000-8000-000000000002",
+                     *       "name": "Ada Example",
+                     *       "organization_id": "0190a000-0000-7000-8000-000000000001",
+                     *       "own_plan": "free",
+                     *       "plan": "pro"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -3594,7 +3920,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Our id of the user. */
+                /**
+                 * @description Our id of the user.
+                 * @example 0190a000-0000-7000-8000-000000000002
+                 */
                 user_id: string;
             };
             cookie?: never;
@@ -3671,13 +4000,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Our id of the user. */
+                /**
+                 * @description Our id of the user.
+                 * @example 0190a000-0000-7000-8000-000000000002
+                 */
                 user_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "plan": "enterprise"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateUserRequest"];
             };
         };
@@ -3688,6 +4025,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "email": "ada@example.com",
+                     *       "external_id": "user-4711",
+                     *       "id": "0190a000-0000-7000-8000-000000000002",
+                     *       "name": "Ada Example",
+                     *       "organization_id": "0190a000-0000-7000-8000-000000000001",
+                     *       "own_plan": "enterprise",
+                     *       "plan": "enterprise"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -3772,7 +4121,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Our id of the user. */
+                /**
+                 * @description Our id of the user.
+                 * @example 0190a000-0000-7000-8000-000000000002
+                 */
                 user_id: string;
             };
             cookie?: never;
@@ -3785,6 +4137,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "created_at": "2026-01-05T09:30:00Z",
+                     *           "expires_at": "2026-01-05T09:30:00Z",
+                     *           "id": "0190a000-0000-7000-8000-000000000004",
+                     *           "label": "web session"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["TokenList"];
                 };
             };
@@ -3851,13 +4215,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Our id of the user. */
+                /**
+                 * @description Our id of the user.
+                 * @example 0190a000-0000-7000-8000-000000000002
+                 */
                 user_id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expires_in": 3600,
+                 *       "label": "web session"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateTokenRequest"];
             };
         };
@@ -3868,6 +4241,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "0190a000-0000-7000-8000-000000000004",
+                     *       "token": "gw_…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreateTokenAnswer"];
                 };
             };
@@ -3952,9 +4331,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Our id of the user. */
+                /**
+                 * @description Our id of the user.
+                 * @example 0190a000-0000-7000-8000-000000000002
+                 */
                 user_id: string;
-                /** @description `id` of the token. */
+                /**
+                 * @description `id` of the token.
+                 * @example 0190a000-0000-7000-8000-000000000004
+                 */
                 token_id: string;
             };
             cookie?: never;
@@ -4041,6 +4426,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "webhooks": [
+                     *         {
+                     *           "address": "https://connect.example.com/webhooks/google_drive",
+                     *           "connector_id": "google_drive",
+                     *           "name": "Google Drive",
+                     *           "state": "automatic"
+                     *         },
+                     *         {
+                     *           "address": "https://connect.example.com/webhooks/dropbox",
+                     *           "connector_id": "dropbox",
+                     *           "name": "Dropbox",
+                     *           "state": "ready"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookList"];
                 };
             };
@@ -4089,7 +4492,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example notion
+                 */
                 connector_id: string;
             };
             cookie?: never;
@@ -4166,13 +4572,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example notion
+                 */
                 connector_id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "verification_token": "…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ConfirmWebhook"];
             };
         };
@@ -4272,7 +4686,10 @@ export interface operations {
     list_collections: {
         parameters: {
             query?: {
-                /** @description Rows on a page; 50 when left out. */
+                /**
+                 * @description Rows on a page; 50 when left out.
+                 * @example 20
+                 */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
@@ -4289,6 +4706,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "collections": [
+                     *         {
+                     *           "access": "private",
+                     *           "bytes": 2635,
+                     *           "created_at": "2026-01-05T09:30:00Z",
+                     *           "description": null,
+                     *           "failed_count": 0,
+                     *           "file_count": 6,
+                     *           "last_sync_at": "2026-01-05T09:30:00Z",
+                     *           "name": "Handbook",
+                     *           "owner_id": "0190a000-0000-7000-8000-000000000002",
+                     *           "updated_at": "2026-01-05T09:30:00Z",
+                     *           "uuid": "0190a000-0000-7000-8000-000000000008"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["CollectionList"];
                 };
             };
@@ -4350,6 +4788,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Handbook"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateCollectionRequest"];
             };
         };
@@ -4360,6 +4803,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access": "private",
+                     *       "bytes": 0,
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "description": null,
+                     *       "failed_count": 0,
+                     *       "file_count": 0,
+                     *       "last_sync_at": null,
+                     *       "name": "Handbook",
+                     *       "owner_id": "0190a000-0000-7000-8000-000000000002",
+                     *       "updated_at": "2026-01-05T09:30:00Z",
+                     *       "uuid": "0190a000-0000-7000-8000-000000000008"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Collection"];
                 };
             };
@@ -4435,7 +4893,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The collection's UUID. */
+                /**
+                 * @description The collection's UUID.
+                 * @example 0190a000-0000-7000-8000-000000000008
+                 */
                 uuid: string;
             };
             cookie?: never;
@@ -4448,6 +4909,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access": "private",
+                     *       "bytes": 2635,
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "description": null,
+                     *       "failed_count": 0,
+                     *       "file_count": 6,
+                     *       "last_sync_at": "2026-01-05T09:30:00Z",
+                     *       "name": "Handbook",
+                     *       "owner_id": "0190a000-0000-7000-8000-000000000002",
+                     *       "updated_at": "2026-01-05T09:30:00Z",
+                     *       "uuid": "0190a000-0000-7000-8000-000000000008"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Collection"];
                 };
             };
@@ -4514,7 +4990,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The collection's UUID. */
+                /**
+                 * @description The collection's UUID.
+                 * @example 0190a000-0000-7000-8000-000000000008
+                 */
                 uuid: string;
             };
             cookie?: never;
@@ -4591,13 +5070,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The collection's UUID. */
+                /**
+                 * @description The collection's UUID.
+                 * @example 0190a000-0000-7000-8000-000000000008
+                 */
                 uuid: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "The handbook"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateCollectionRequest"];
             };
         };
@@ -4608,6 +5095,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access": "private",
+                     *       "bytes": 2635,
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "description": null,
+                     *       "failed_count": 0,
+                     *       "file_count": 6,
+                     *       "last_sync_at": "2026-01-05T09:30:00Z",
+                     *       "name": "The handbook",
+                     *       "owner_id": "0190a000-0000-7000-8000-000000000002",
+                     *       "updated_at": "2026-01-05T09:30:00Z",
+                     *       "uuid": "0190a000-0000-7000-8000-000000000008"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Collection"];
                 };
             };
@@ -4692,7 +5194,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The collection's UUID. */
+                /**
+                 * @description The collection's UUID.
+                 * @example 0190a000-0000-7000-8000-000000000008
+                 */
                 uuid: string;
             };
             cookie?: never;
@@ -4705,6 +5210,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "differences": [],
+                     *       "failed": 0,
+                     *       "files": 6,
+                     *       "name_only": 0,
+                     *       "searchable": 6,
+                     *       "sources": [
+                     *         {
+                     *           "chosen": 1,
+                     *           "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *           "connector_id": "google_drive",
+                     *           "files": 5,
+                     *           "followed": 1,
+                     *           "last_sync_at": "2026-01-05T09:30:00Z",
+                     *           "listing_complete": true,
+                     *           "status": "active",
+                     *           "user_email": "ada@example.com"
+                     *         },
+                     *         {
+                     *           "chosen": 1,
+                     *           "connection_id": "0190a000-0000-7000-8000-000000000012",
+                     *           "connector_id": "local_upload",
+                     *           "files": 1,
+                     *           "followed": 0,
+                     *           "last_sync_at": null,
+                     *           "listing_complete": false,
+                     *           "status": "active",
+                     *           "user_email": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Coverage"];
                 };
             };
@@ -4769,14 +5307,20 @@ export interface operations {
     list_collection_files: {
         parameters: {
             query?: {
-                /** @description Rows on a page; 50 when left out. */
+                /**
+                 * @description Rows on a page; 50 when left out.
+                 * @example 20
+                 */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
             header?: never;
             path: {
-                /** @description The collection's UUID. */
+                /**
+                 * @description The collection's UUID.
+                 * @example 0190a000-0000-7000-8000-000000000008
+                 */
                 uuid: string;
             };
             cookie?: never;
@@ -4789,6 +5333,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         {
+                     *           "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *           "id": "0190a000-0000-7000-8000-000000000013",
+                     *           "kind": "folder",
+                     *           "mimeType": "application/vnd.google-apps.folder",
+                     *           "modified_at": "2026-01-05T09:30:00Z",
+                     *           "name": "Policies",
+                     *           "size": null,
+                     *           "source_id": "1T-5X25-jse8onj76Ep1jGp2Q0s0AsAz3",
+                     *           "sync_state": "structure",
+                     *           "synced_at": null,
+                     *           "url": "https://drive.google.com/drive/folders/1T-5X25-jse8onj76Ep1jGp2Q0s0AsAz3"
+                     *         },
+                     *         {
+                     *           "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *           "id": "0190a000-0000-7000-8000-000000000014",
+                     *           "kind": "file",
+                     *           "mimeType": "application/vnd.google-apps.document",
+                     *           "modified_at": "2026-01-05T09:30:00Z",
+                     *           "name": "Travel and expenses",
+                     *           "size": null,
+                     *           "source_id": "1t8E1_Xsck4Vw9QY7X10ddeSohjpAoQXM6TjDYPhxviI",
+                     *           "sync_state": "synced",
+                     *           "synced_at": "2026-01-05T09:30:00Z",
+                     *           "url": "https://docs.google.com/document/d/1t8E1_Xsck4Vw9QY7X10ddeSohjpAoQXM6TjDYPhxviI/edit?usp=drivesdk"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["CollectionFileList"];
                 };
             };
@@ -4855,9 +5433,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The collection's UUID. */
+                /**
+                 * @description The collection's UUID.
+                 * @example 0190a000-0000-7000-8000-000000000008
+                 */
                 uuid: string;
-                /** @description Our id of the file, as the collection's list gives it. */
+                /**
+                 * @description Our id of the file, as the collection's list gives it.
+                 * @example 0190a000-0000-7000-8000-000000000016
+                 */
                 file_id: string;
             };
             cookie?: never;
@@ -4934,13 +5518,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The collection's UUID. */
+                /**
+                 * @description The collection's UUID.
+                 * @example 0190a000-0000-7000-8000-000000000008
+                 */
                 uuid: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "limit": 5,
+                 *       "query": "refund type:document"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SearchRequest"];
             };
         };
@@ -4951,6 +5544,110 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "by_meaning": "off",
+                     *       "has_more": false,
+                     *       "hits": [
+                     *         {
+                     *           "duplicate_ids": [],
+                     *           "duplicates": 0,
+                     *           "file": {
+                     *             "collections": [
+                     *               "0190a000-0000-7000-8000-000000000008"
+                     *             ],
+                     *             "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *             "connector_id": "google_drive",
+                     *             "id": "0190a000-0000-7000-8000-000000000015",
+                     *             "mimeType": "application/vnd.google-apps.document",
+                     *             "modified_at": "2026-01-05T09:30:00Z",
+                     *             "name": "Refund policy",
+                     *             "path": "/Policies/Refund policy",
+                     *             "source_id": "1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY",
+                     *             "title": "Refund policy",
+                     *             "url": "https://docs.google.com/document/d/1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY/edit?usp=drivesdk"
+                     *           },
+                     *           "passages": [
+                     *             {
+                     *               "chunk": 1,
+                     *               "place": {
+                     *                 "heading": "Refund policy › Annual plans"
+                     *               },
+                     *               "snippet": {
+                     *                 "highlights": [
+                     *                   [
+                     *                     84,
+                     *                     90
+                     *                   ],
+                     *                   [
+                     *                     109,
+                     *                     115
+                     *                   ]
+                     *                 ],
+                     *                 "html": "Annual plans An annual plan can be cancelled within 30 days of its start for a full <mark>refund</mark>. After 30 days we <mark>refund</mark> the unused whole months, less a handling fee of 15 EUR. …",
+                     *                 "text": "Annual plans An annual plan can be cancelled within 30 days of its start for a full refund. After 30 days we refund the unused whole months, less a handling fee of 15 EUR. …"
+                     *               }
+                     *             },
+                     *             {
+                     *               "chunk": 0,
+                     *               "place": {
+                     *                 "heading": "Refund policy"
+                     *               },
+                     *               "snippet": {
+                     *                 "highlights": [
+                     *                   [
+                     *                     0,
+                     *                     6
+                     *                   ]
+                     *                 ],
+                     *                 "html": "<mark>Refund</mark> policy This is the policy of Lantern Tea Company for money back on subscriptions and single orders.",
+                     *                 "text": "Refund policy This is the policy of Lantern Tea Company for money back on subscriptions and single orders."
+                     *               }
+                     *             }
+                     *           ],
+                     *           "place": {
+                     *             "heading": "Refund policy › Annual plans"
+                     *           },
+                     *           "score": 1.5,
+                     *           "snippet": {
+                     *             "highlights": [
+                     *               [
+                     *                 84,
+                     *                 90
+                     *               ],
+                     *               [
+                     *                 109,
+                     *                 115
+                     *               ]
+                     *             ],
+                     *             "html": "Annual plans An annual plan can be cancelled within 30 days of its start for a full <mark>refund</mark>. After 30 days we <mark>refund</mark> the unused whole months, less a handling fee of 15 EUR. …",
+                     *             "text": "Annual plans An annual plan can be cancelled within 30 days of its start for a full refund. After 30 days we refund the unused whole months, less a handling fee of 15 EUR. …"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "took_ms": 1.5,
+                     *       "total": 1,
+                     *       "understood": {
+                     *         "excluded": [],
+                     *         "filters": [
+                     *           {
+                     *             "excluded": false,
+                     *             "field": "type",
+                     *             "means": [
+                     *               "document"
+                     *             ],
+                     *             "value": "document"
+                     *           }
+                     *         ],
+                     *         "phrases": [],
+                     *         "respelled": [],
+                     *         "words": [
+                     *           "refund"
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
@@ -5045,6 +5742,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "connectors": [
+                     *         {
+                     *           "available": true,
+                     *           "capabilities": [
+                     *             "picker",
+                     *             "sync",
+                     *             "search",
+                     *             "webhooks",
+                     *             "versions"
+                     *           ],
+                     *           "connected": false,
+                     *           "id": "google_drive",
+                     *           "name": "Google Drive",
+                     *           "type": "file_storage"
+                     *         },
+                     *         {
+                     *           "available": false,
+                     *           "capabilities": [],
+                     *           "connected": false,
+                     *           "id": "microsoft_onedrive",
+                     *           "name": "Microsoft OneDrive",
+                     *           "reason": "this connector is not built yet",
+                     *           "type": "file_storage"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ConnectorList"];
                 };
             };
@@ -5093,7 +5819,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `id` of the uploaded file. */
+                /**
+                 * @description `id` of the uploaded file.
+                 * @example 0190a000-0000-7000-8000-000000000011
+                 */
                 file_id: string;
             };
             cookie?: never;
@@ -5170,7 +5899,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `id` of the uploaded file. */
+                /**
+                 * @description `id` of the uploaded file.
+                 * @example 0190a000-0000-7000-8000-000000000011
+                 */
                 file_id: string;
             };
             cookie?: never;
@@ -5247,7 +5979,10 @@ export interface operations {
     upload_files: {
         parameters: {
             query?: {
-                /** @description The collection the files go into; may be a part of the body instead. */
+                /**
+                 * @description The collection the files go into; may be a part of the body instead.
+                 * @example 0190a000-0000-7000-8000-000000000008
+                 */
                 collection_uuid?: string;
                 /**
                  * @description What happens to a file whose place is taken by one with other bytes; `keep_both` when left out. May be a
@@ -5271,6 +6006,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         {
+                     *           "file_id": "0190a000-0000-7000-8000-000000000011",
+                     *           "id": "0190a000-0000-7000-8000-000000000011",
+                     *           "name": "notes.txt",
+                     *           "path": "notes.txt",
+                     *           "sha256": "237bac67a518e2dfc901ecbf060f59cde465d4644cf9d0783a877a321f9bbcb3",
+                     *           "size": 10,
+                     *           "status": "stored"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UploadAnswer"];
                 };
             };
@@ -5372,9 +6122,15 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol. */
+                /**
+                 * @description The version of the protocol.
+                 * @example 1.0.0
+                 */
                 "Tus-Resumable": "1.0.0";
-                /** @description Bytes of the file. This or `Upload-Defer-Length`. */
+                /**
+                 * @description Bytes of the file. This or `Upload-Defer-Length`.
+                 * @example 27
+                 */
                 "Upload-Length"?: number;
                 /** @description `1`: the length is said later, by the `PATCH` that knows it. */
                 "Upload-Defer-Length"?: number;
@@ -5382,6 +6138,7 @@ export interface operations {
                  * @description Keys and Base64 values, `key value,key value`: `collection_uuid` (required), `filename` or `name`, `filetype` or
                  *     `type`, `path` or `relativePath`, `on_conflict` (`skip`, `replace`, `keep_both`), `sha256` (hex digits: a file
                  *     with others is not stored). Other keys are kept, and told by `HEAD`.
+                 * @example collection_uuid MDE5MGEwMDAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDA4,filename cGxhbi5kd2c=,filetype aW1hZ2Uvdm5kLmR3Zw==
                  */
                 "Upload-Metadata": string;
                 /** @description `sha1` or `sha256` and the digest of this request's bytes in Base64. */
@@ -5408,6 +6165,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "expires_at": "2026-01-05T09:30:00Z",
+                     *       "file": null,
+                     *       "id": "up_…",
+                     *       "length": 27,
+                     *       "name": "plan.dwg",
+                     *       "offset": 0,
+                     *       "path": null,
+                     *       "status": "receiving"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ResumableUpload"];
                 };
             };
@@ -5562,7 +6332,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The last part of the `Location` that the upload was begun with. */
+                /**
+                 * @description The last part of the `Location` that the upload was begun with.
+                 * @example up_…
+                 */
                 upload_id: string;
             };
             cookie?: never;
@@ -5575,6 +6348,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "expires_at": "2026-01-05T09:30:00Z",
+                     *       "file": null,
+                     *       "id": "up_…",
+                     *       "length": 27,
+                     *       "name": "plan.dwg",
+                     *       "offset": 10,
+                     *       "path": null,
+                     *       "status": "receiving"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ResumableUpload"];
                 };
             };
@@ -5649,11 +6435,20 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol. */
+                /**
+                 * @description The version of the protocol.
+                 * @example 1.0.0
+                 */
                 "Tus-Resumable": "1.0.0";
-                /** @description `PATCH`, `HEAD` or `DELETE`. */
+                /**
+                 * @description `PATCH`, `HEAD` or `DELETE`.
+                 * @example PATCH
+                 */
                 "X-HTTP-Method-Override": string;
-                /** @description Where the bytes begin: it must be where the upload stands. */
+                /**
+                 * @description Where the bytes begin: it must be where the upload stands.
+                 * @example 10
+                 */
                 "Upload-Offset": number;
                 /** @description The length of the whole, once, when it was deferred. */
                 "Upload-Length"?: number;
@@ -5661,7 +6456,10 @@ export interface operations {
                 "Upload-Checksum"?: string;
             };
             path: {
-                /** @description The last part of the `Location` that the upload was begun with. */
+                /**
+                 * @description The last part of the `Location` that the upload was begun with.
+                 * @example up_…
+                 */
                 upload_id: string;
             };
             cookie?: never;
@@ -5822,11 +6620,17 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol. */
+                /**
+                 * @description The version of the protocol.
+                 * @example 1.0.0
+                 */
                 "Tus-Resumable": "1.0.0";
             };
             path: {
-                /** @description The last part of the `Location` that the upload was begun with. */
+                /**
+                 * @description The last part of the `Location` that the upload was begun with.
+                 * @example up_…
+                 */
                 upload_id: string;
             };
             cookie?: never;
@@ -5922,7 +6726,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The last part of the `Location` that the upload was begun with. */
+                /**
+                 * @description The last part of the `Location` that the upload was begun with.
+                 * @example up_…
+                 */
                 upload_id: string;
             };
             cookie?: never;
@@ -5958,11 +6765,17 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol. */
+                /**
+                 * @description The version of the protocol.
+                 * @example 1.0.0
+                 */
                 "Tus-Resumable": "1.0.0";
             };
             path: {
-                /** @description The last part of the `Location` that the upload was begun with. */
+                /**
+                 * @description The last part of the `Location` that the upload was begun with.
+                 * @example up_…
+                 */
                 upload_id: string;
             };
             cookie?: never;
@@ -6049,9 +6862,15 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol. */
+                /**
+                 * @description The version of the protocol.
+                 * @example 1.0.0
+                 */
                 "Tus-Resumable": "1.0.0";
-                /** @description Where the bytes begin: it must be where the upload stands. */
+                /**
+                 * @description Where the bytes begin: it must be where the upload stands.
+                 * @example 0
+                 */
                 "Upload-Offset": number;
                 /** @description The length of the whole, once, when it was deferred. */
                 "Upload-Length"?: number;
@@ -6059,7 +6878,10 @@ export interface operations {
                 "Upload-Checksum"?: string;
             };
             path: {
-                /** @description The last part of the `Location` that the upload was begun with. */
+                /**
+                 * @description The last part of the `Location` that the upload was begun with.
+                 * @example up_…
+                 */
                 upload_id: string;
             };
             cookie?: never;
@@ -6218,7 +7040,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
             };
             cookie?: never;
@@ -6231,6 +7056,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "email": "ada@example.com",
+                     *         "id": "145100272191033497568",
+                     *         "name": "Ada Example"
+                     *       },
+                     *       "available": true,
+                     *       "capabilities": [
+                     *         "picker",
+                     *         "sync",
+                     *         "search",
+                     *         "webhooks",
+                     *         "versions"
+                     *       ],
+                     *       "connected": true,
+                     *       "connected_at": "2026-01-05T09:30:00Z",
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "expires_at": "2026-01-05T09:30:00Z",
+                     *       "id": "google_drive",
+                     *       "name": "Google Drive",
+                     *       "scopes": [
+                     *         "drive.readonly",
+                     *         "openid",
+                     *         "email",
+                     *         "profile"
+                     *       ],
+                     *       "status": "active",
+                     *       "sync": {
+                     *         "mode": "polling"
+                     *       },
+                     *       "type": "file_storage",
+                     *       "user_email": "ada@example.com"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Connector"];
                 };
             };
@@ -6300,7 +7160,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
             };
             cookie?: never;
@@ -6386,13 +7249,23 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "scopes": [
+                 *         "drive.readonly"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["AuthorizeRequest"];
             };
         };
@@ -6403,6 +7276,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "auth_url": "https://google.example/o/oauth2/v2/auth?response_type=code&client_id=gangway-emulated-client.apps.googleusercontent.com&redirect_uri=https%3A%2F%2Fconnect.example.com%2Foauth%2Fcallback&state=…&scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fdrive.readonly+openid+email+profile&code_challenge=…&code_challenge_method=S256&access_type=offline&prompt=consent&include_granted_scopes=true",
+                     *       "expires_in": 600,
+                     *       "state": "st_…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuthorizeAnswer"];
                 };
             };
@@ -6499,7 +7379,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
             };
             cookie?: never;
@@ -6512,6 +7395,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "collections": [
+                     *         {
+                     *           "bytes": 2608,
+                     *           "files": 5,
+                     *           "name": "Handbook",
+                     *           "uuid": "0190a000-0000-7000-8000-000000000008"
+                     *         }
+                     *       ],
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connector_id": "google_drive",
+                     *       "files": 5
+                     *     }
+                     */
                     "application/json": components["schemas"]["ConnectionContents"];
                 };
             };
@@ -6587,7 +7485,10 @@ export interface operations {
             query?: {
                 /** @description Names a connection; the first one when left out. */
                 connection?: string;
-                /** @description Files on a page; 50 when left out. */
+                /**
+                 * @description Files on a page; 50 when left out.
+                 * @example 50
+                 */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
@@ -6598,7 +7499,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
             };
             cookie?: never;
@@ -6611,6 +7515,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         {
+                     *           "id": "shared-with-me",
+                     *           "kind": "folder",
+                     *           "mimeType": "application/vnd.google-apps.folder",
+                     *           "modified_at": null,
+                     *           "name": "Shared with me",
+                     *           "parent_id": null,
+                     *           "reason": {
+                     *             "code": "no_content",
+                     *             "message": "it holds other items and has no content of its own"
+                     *           },
+                     *           "size": null,
+                     *           "synced": false,
+                     *           "thumbnail_url": null,
+                     *           "url": null
+                     *         },
+                     *         {
+                     *           "id": "0A7RP_sdazKqZUk9PVA",
+                     *           "kind": "folder",
+                     *           "mimeType": "application/vnd.google-apps.folder",
+                     *           "modified_at": null,
+                     *           "name": "Operations",
+                     *           "parent_id": null,
+                     *           "reason": {
+                     *             "code": "no_content",
+                     *             "message": "it holds other items and has no content of its own"
+                     *           },
+                     *           "size": null,
+                     *           "synced": false,
+                     *           "thumbnail_url": null,
+                     *           "url": null
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FileList"];
                 };
             };
@@ -6713,9 +7657,15 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
-                /** @description The provider's id of the file. */
+                /**
+                 * @description The provider's id of the file.
+                 * @example 1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY
+                 */
                 file_id: string;
             };
             cookie?: never;
@@ -6728,6 +7678,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "versions": [
+                     *         {
+                     *           "author": "Ada Example",
+                     *           "current": true,
+                     *           "id": "1",
+                     *           "mimeType": "application/vnd.google-apps.document",
+                     *           "modified_at": "2026-01-05T09:30:00Z",
+                     *           "size": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["VersionList"];
                 };
             };
@@ -6826,9 +7792,15 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
-                /** @description The provider's id of the file. */
+                /**
+                 * @description The provider's id of the file.
+                 * @example 1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY
+                 */
                 file_id: string;
             };
             cookie?: never;
@@ -6841,6 +7813,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "collections": [
+                     *         "0190a000-0000-7000-8000-000000000008"
+                     *       ],
+                     *       "file": {
+                     *         "id": "1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY",
+                     *         "kind": "file",
+                     *         "name": "Refund policy"
+                     *       },
+                     *       "in_source": true,
+                     *       "last_job": {
+                     *         "bytes": 3797,
+                     *         "cancel_requested": false,
+                     *         "collection_uuid": "0190a000-0000-7000-8000-000000000008",
+                     *         "completed_at": "2026-01-05T09:30:00Z",
+                     *         "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *         "connector_id": "google_drive",
+                     *         "created_at": "2026-01-05T09:30:00Z",
+                     *         "files_failed": 0,
+                     *         "files_found": 5,
+                     *         "files_removed": 0,
+                     *         "files_skipped": 0,
+                     *         "files_synced": 5,
+                     *         "files_unchanged": 0,
+                     *         "job_id": "0190a000-0000-7000-8000-000000000009",
+                     *         "listing_complete": true,
+                     *         "progress": 100,
+                     *         "started_at": "2026-01-05T09:30:00Z",
+                     *         "status": "completed",
+                     *         "sync_mode": "auto"
+                     *       },
+                     *       "notes": [],
+                     *       "reason": {
+                     *         "code": "synced",
+                     *         "message": "its text is in the index"
+                     *       },
+                     *       "state": "synced",
+                     *       "truncated": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["FileExplanation"];
                 };
             };
@@ -6939,13 +7952,22 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "max_files": 10,
+                 *       "multiple": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["PickerRequest"];
             };
         };
@@ -6956,6 +7978,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expires_in": 1800,
+                     *       "picker_url": "https://connect.example.com/picker/0190a000-0000-7000-8000-000000000006#pk_…",
+                     *       "session_id": "0190a000-0000-7000-8000-000000000006"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PickerAnswer"];
                 };
             };
@@ -7049,9 +8078,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
-                /** @description `session_id` of the picker. */
+                /**
+                 * @description `session_id` of the picker.
+                 * @example 0190a000-0000-7000-8000-000000000006
+                 */
                 session_id: string;
             };
             cookie?: never;
@@ -7064,6 +8099,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         {
+                     *           "id": "1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY",
+                     *           "kind": "file",
+                     *           "mimeType": "application/vnd.google-apps.document",
+                     *           "name": "Refund policy",
+                     *           "size": null,
+                     *           "url": "https://docs.google.com/document/d/1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY/edit?usp=drivesdk"
+                     *         }
+                     *       ],
+                     *       "status": "picked"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PickerStatus"];
                 };
             };
@@ -7142,7 +8192,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
             };
             cookie?: never;
@@ -7155,6 +8208,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "…",
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "expires_in": 3600
+                     *     }
+                     */
                     "application/json": components["schemas"]["RefreshAnswer"];
                 };
             };
@@ -7257,7 +8317,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
             };
             cookie?: never;
@@ -7270,6 +8333,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "has_more": false,
+                     *       "jobs": [
+                     *         {
+                     *           "bytes": 3797,
+                     *           "cancel_requested": false,
+                     *           "collection_uuid": "0190a000-0000-7000-8000-000000000008",
+                     *           "completed_at": "2026-01-05T09:30:00Z",
+                     *           "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *           "connector_id": "google_drive",
+                     *           "created_at": "2026-01-05T09:30:00Z",
+                     *           "files_failed": 0,
+                     *           "files_found": 5,
+                     *           "files_removed": 0,
+                     *           "files_skipped": 0,
+                     *           "files_synced": 5,
+                     *           "files_unchanged": 0,
+                     *           "job_id": "0190a000-0000-7000-8000-000000000009",
+                     *           "listing_complete": true,
+                     *           "progress": 100,
+                     *           "started_at": "2026-01-05T09:30:00Z",
+                     *           "status": "completed",
+                     *           "sync_mode": "auto"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["JobList"];
                 };
             };
@@ -7348,13 +8440,25 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "collection_uuid": "0190a000-0000-7000-8000-000000000008",
+                 *       "file_ids": [
+                 *         "1T-5X25-jse8onj76Ep1jGp2Q0s0AsAz3"
+                 *       ],
+                 *       "sync_mode": "auto"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SyncRequest"];
             };
         };
@@ -7365,6 +8469,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "estimated_time": 1,
+                     *       "file_count": 1,
+                     *       "job_id": "0190a000-0000-7000-8000-000000000009",
+                     *       "status": "pending",
+                     *       "sync_job_id": "0190a000-0000-7000-8000-000000000009"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SyncAnswer"];
                 };
             };
@@ -7478,9 +8591,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
-                /** @description `job_id` of the sync job. */
+                /**
+                 * @description `job_id` of the sync job.
+                 * @example 0190a000-0000-7000-8000-000000000009
+                 */
                 job_id: string;
             };
             cookie?: never;
@@ -7493,6 +8612,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bytes": 3797,
+                     *       "cancel_requested": false,
+                     *       "collection_uuid": "0190a000-0000-7000-8000-000000000008",
+                     *       "completed_at": "2026-01-05T09:30:00Z",
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connector_id": "google_drive",
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "files_failed": 0,
+                     *       "files_found": 5,
+                     *       "files_removed": 0,
+                     *       "files_skipped": 0,
+                     *       "files_synced": 5,
+                     *       "files_unchanged": 0,
+                     *       "job_id": "0190a000-0000-7000-8000-000000000009",
+                     *       "listing_complete": true,
+                     *       "progress": 100,
+                     *       "started_at": "2026-01-05T09:30:00Z",
+                     *       "status": "completed",
+                     *       "sync_mode": "auto"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SyncJob"];
                 };
             };
@@ -7568,9 +8710,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
-                /** @description `job_id` of the sync job. */
+                /**
+                 * @description `job_id` of the sync job.
+                 * @example 0190a000-0000-7000-8000-000000000010
+                 */
                 job_id: string;
             };
             cookie?: never;
@@ -7583,6 +8731,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bytes": 0,
+                     *       "cancel_requested": true,
+                     *       "collection_uuid": "0190a000-0000-7000-8000-000000000008",
+                     *       "completed_at": null,
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connector_id": "google_drive",
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "files_failed": 0,
+                     *       "files_found": 0,
+                     *       "files_removed": 0,
+                     *       "files_skipped": 0,
+                     *       "files_synced": 0,
+                     *       "files_unchanged": 0,
+                     *       "job_id": "0190a000-0000-7000-8000-000000000010",
+                     *       "listing_complete": false,
+                     *       "progress": 0,
+                     *       "started_at": "2026-01-05T09:30:00Z",
+                     *       "status": "processing",
+                     *       "sync_mode": "auto"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SyncJob"];
                 };
             };
@@ -7658,9 +8829,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
-                /** @description `job_id` of the sync job. */
+                /**
+                 * @description `job_id` of the sync job.
+                 * @example 0190a000-0000-7000-8000-000000000009
+                 */
                 job_id: string;
             };
             cookie?: never;
@@ -7673,6 +8850,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example event: progress
+                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000009","status":"pending","progress":0,"files_synced":0,"files_failed":0,"completed_at":null,"files_found":0,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":0,"listing_complete":false,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":null,"connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000005","collection_uuid":"0190a000-0000-7000-8000-000000000008","sync_mode":"auto"}
+                     *
+                     *     event: progress
+                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000009","status":"processing","progress":0,"files_synced":0,"files_failed":0,"completed_at":null,"files_found":0,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":0,"listing_complete":false,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":"2026-01-05T09:30:00Z","connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000005","collection_uuid":"0190a000-0000-7000-8000-000000000008","sync_mode":"auto"}
+                     *
+                     *     event: progress
+                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000009","status":"processing","progress":50,"files_synced":5,"files_failed":0,"completed_at":null,"files_found":5,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":3797,"listing_complete":false,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":"2026-01-05T09:30:00Z","connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000005","collection_uuid":"0190a000-0000-7000-8000-000000000008","sync_mode":"auto"}
+                     *
+                     *     event: done
+                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000009","status":"completed","progress":100,"files_synced":5,"files_failed":0,"completed_at":"2026-01-05T09:30:00Z","files_found":5,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":3797,"listing_complete":true,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":"2026-01-05T09:30:00Z","connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000005","collection_uuid":"0190a000-0000-7000-8000-000000000008","sync_mode":"auto"}
+                     */
                     "text/event-stream": string;
                 };
             };
@@ -7748,16 +8938,25 @@ export interface operations {
             query?: {
                 /** @description Only files with this outcome. */
                 outcome?: "synced" | "unchanged" | "skipped" | "failed" | "removed";
-                /** @description Files on a page; 50 when left out. */
+                /**
+                 * @description Files on a page; 50 when left out.
+                 * @example 20
+                 */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
-                /** @description `job_id` of the sync job. */
+                /**
+                 * @description `job_id` of the sync job.
+                 * @example 0190a000-0000-7000-8000-000000000009
+                 */
                 job_id: string;
             };
             cookie?: never;
@@ -7770,6 +8969,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         {
+                     *           "at": "2026-01-05T09:30:00Z",
+                     *           "id": "1Jvw7WVwvyEbRHYUTBWY9mWnO5JCqo2tT",
+                     *           "name": "Employee handbook.pdf",
+                     *           "outcome": "synced"
+                     *         },
+                     *         {
+                     *           "at": "2026-01-05T09:30:00Z",
+                     *           "id": "1MQ1Z3e_EuCrVCCpfdCHhQ68i6UkLNomC",
+                     *           "name": "Holiday calendar 2026.csv",
+                     *           "outcome": "synced"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["OutcomeList"];
                 };
             };
@@ -7845,13 +9064,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "…",
+                 *       "state": "st_…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["TokenRequest"];
             };
         };
@@ -7862,6 +9090,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "…",
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connector_id": "google_drive",
+                     *       "expires_in": 3600,
+                     *       "refresh_token": "…",
+                     *       "scopes": [
+                     *         "drive.readonly",
+                     *         "openid",
+                     *         "email",
+                     *         "profile"
+                     *       ],
+                     *       "user_info": {
+                     *         "email": "ada@example.com",
+                     *         "name": "Ada Example"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["TokenAnswer"];
                 };
             };
@@ -7980,7 +9227,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Our id of the file, as searches and lists of collections name it. */
+                /**
+                 * @description Our id of the file, as searches and lists of collections name it.
+                 * @example 0190a000-0000-7000-8000-000000000015
+                 */
                 file_id: string;
             };
             cookie?: never;
@@ -7993,6 +9243,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "collections": [
+                     *         "0190a000-0000-7000-8000-000000000008"
+                     *       ],
+                     *       "connector_id": "google_drive",
+                     *       "id": "0190a000-0000-7000-8000-000000000015",
+                     *       "incomplete": false,
+                     *       "mimeType": "application/vnd.google-apps.document",
+                     *       "modified_at": "2026-01-05T09:30:00Z",
+                     *       "name": "Refund policy",
+                     *       "next_offset": null,
+                     *       "offset": 0,
+                     *       "path": "/Policies/Refund policy",
+                     *       "places": [
+                     *         {
+                     *           "offset": 0,
+                     *           "place": {
+                     *             "heading": "Refund policy"
+                     *           }
+                     *         },
+                     *         {
+                     *           "offset": 111,
+                     *           "place": {
+                     *             "heading": "Refund policy › Annual plans"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "source_id": "1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY",
+                     *       "text": "# Refund policy\n\nThis is the policy of Lantern Tea Company for money back on subscriptions and single orders.\n\n## Annual plans\n\nAn annual plan can be cancelled within 30 days of its start for a full refund. After 30 days we refund the unused whole months, less a handling fee of 15 EUR. Refunds for annual plans go back to the original payment method within 10 working days.\n\n## Monthly plans\n\nA monthly plan can be cancelled at any time. It runs until the end of the paid month and is not refunded in part.\n\n## Single orders\n\nUnopened tea can be sent back within 14 days. We pay the return postage when the parcel was damaged.\n\n| Case | Who decides | Limit |\n|---|---|---|\n| Annual plan, first 30 days | Support, first line | full amount |\n| Annual plan, later | Team lead | unused months less 15 EUR |\n| Damaged parcel | Support, first line | 80 EUR |",
+                     *       "title": "Refund policy",
+                     *       "total_bytes": 853,
+                     *       "truncated": false,
+                     *       "url": "https://docs.google.com/document/d/1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY/edit?usp=drivesdk"
+                     *     }
+                     */
                     "application/json": components["schemas"]["FileText"];
                 };
             };
@@ -8069,6 +9355,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "email": "ada@example.com",
+                     *       "external_id": "user-4711",
+                     *       "id": "0190a000-0000-7000-8000-000000000002",
+                     *       "name": "Ada Example",
+                     *       "organization_id": "0190a000-0000-7000-8000-000000000001",
+                     *       "own_plan": "enterprise",
+                     *       "plan": "enterprise"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -8270,6 +9568,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "filters": {
+                 *         "collections": [
+                 *           "0190a000-0000-7000-8000-000000000008"
+                 *         ]
+                 *       },
+                 *       "limit": 5,
+                 *       "query": "refund for annual plans"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SearchRequest"];
             };
         };
@@ -8280,6 +9589,156 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "by_meaning": "off",
+                     *       "has_more": false,
+                     *       "hits": [
+                     *         {
+                     *           "duplicate_ids": [],
+                     *           "duplicates": 0,
+                     *           "file": {
+                     *             "collections": [
+                     *               "0190a000-0000-7000-8000-000000000008"
+                     *             ],
+                     *             "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *             "connector_id": "google_drive",
+                     *             "id": "0190a000-0000-7000-8000-000000000015",
+                     *             "mimeType": "application/vnd.google-apps.document",
+                     *             "modified_at": "2026-01-05T09:30:00Z",
+                     *             "name": "Refund policy",
+                     *             "path": "/Policies/Refund policy",
+                     *             "source_id": "1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY",
+                     *             "title": "Refund policy",
+                     *             "url": "https://docs.google.com/document/d/1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY/edit?usp=drivesdk"
+                     *           },
+                     *           "passages": [
+                     *             {
+                     *               "chunk": 1,
+                     *               "place": {
+                     *                 "heading": "Refund policy › Annual plans"
+                     *               },
+                     *               "snippet": {
+                     *                 "highlights": [
+                     *                   [
+                     *                     0,
+                     *                     6
+                     *                   ],
+                     *                   [
+                     *                     7,
+                     *                     12
+                     *                   ],
+                     *                   [
+                     *                     16,
+                     *                     22
+                     *                   ],
+                     *                   [
+                     *                     23,
+                     *                     27
+                     *                   ],
+                     *                   [
+                     *                     73,
+                     *                     76
+                     *                   ],
+                     *                   [
+                     *                     84,
+                     *                     90
+                     *                   ],
+                     *                   [
+                     *                     109,
+                     *                     115
+                     *                   ]
+                     *                 ],
+                     *                 "html": "<mark>Annual</mark> <mark>plans</mark> An <mark>annual</mark> <mark>plan</mark> can be cancelled within 30 days of its start <mark>for</mark> a full <mark>refund</mark>. After 30 days we <mark>refund</mark> the unused whole months, less a handling fee of 15 EUR. …",
+                     *                 "text": "Annual plans An annual plan can be cancelled within 30 days of its start for a full refund. After 30 days we refund the unused whole months, less a handling fee of 15 EUR. …"
+                     *               }
+                     *             },
+                     *             {
+                     *               "chunk": 3,
+                     *               "place": {
+                     *                 "heading": "Refund policy › Single orders"
+                     *               },
+                     *               "snippet": {
+                     *                 "highlights": [
+                     *                   [
+                     *                     27,
+                     *                     33
+                     *                   ],
+                     *                   [
+                     *                     34,
+                     *                     38
+                     *                   ],
+                     *                   [
+                     *                     86,
+                     *                     92
+                     *                   ],
+                     *                   [
+                     *                     93,
+                     *                     97
+                     *                   ]
+                     *                 ],
+                     *                 "html": "… Case Who decides Limit <mark>Annual</mark> <mark>plan</mark>, first 30 days Support, first line full amount <mark>Annual</mark> <mark>plan</mark>, later Team lead unused months less 15 EUR Damaged parcel Support, first line 80 EUR",
+                     *                 "text": "… Case Who decides Limit Annual plan, first 30 days Support, first line full amount Annual plan, later Team lead unused months less 15 EUR Damaged parcel Support, first line 80 EUR"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "place": {
+                     *             "heading": "Refund policy › Annual plans"
+                     *           },
+                     *           "score": 1.5,
+                     *           "snippet": {
+                     *             "highlights": [
+                     *               [
+                     *                 0,
+                     *                 6
+                     *               ],
+                     *               [
+                     *                 7,
+                     *                 12
+                     *               ],
+                     *               [
+                     *                 16,
+                     *                 22
+                     *               ],
+                     *               [
+                     *                 23,
+                     *                 27
+                     *               ],
+                     *               [
+                     *                 73,
+                     *                 76
+                     *               ],
+                     *               [
+                     *                 84,
+                     *                 90
+                     *               ],
+                     *               [
+                     *                 109,
+                     *                 115
+                     *               ]
+                     *             ],
+                     *             "html": "<mark>Annual</mark> <mark>plans</mark> An <mark>annual</mark> <mark>plan</mark> can be cancelled within 30 days of its start <mark>for</mark> a full <mark>refund</mark>. After 30 days we <mark>refund</mark> the unused whole months, less a handling fee of 15 EUR. …",
+                     *             "text": "Annual plans An annual plan can be cancelled within 30 days of its start for a full refund. After 30 days we refund the unused whole months, less a handling fee of 15 EUR. …"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "took_ms": 1.5,
+                     *       "total": 1,
+                     *       "understood": {
+                     *         "excluded": [],
+                     *         "filters": [],
+                     *         "phrases": [],
+                     *         "respelled": [],
+                     *         "words": [
+                     *           "refund",
+                     *           "for",
+                     *           "annual",
+                     *           "plans"
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
@@ -8364,7 +9823,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example dropbox
+                 */
                 connector_id: string;
             };
             cookie?: never;
@@ -8433,7 +9895,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The connector's id, such as `google_drive`. */
+                /**
+                 * @description The connector's id, such as `google_drive`.
+                 * @example google_drive
+                 */
                 connector_id: string;
             };
             cookie?: never;

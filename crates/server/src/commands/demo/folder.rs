@@ -137,7 +137,7 @@ async fn disconnect_former(client: &Client) -> Result<(), Failure> {
     loop {
         let listed: Connectors = client.get(&["connectors"]).read().await?;
         let connections = listed.connectors.iter().flat_map(|connector| {
-            connector.consents().into_iter().map(|(connection, _)| (connector.id.clone(), connection))
+            connector.consents().into_iter().map(|consent| (connector.id.clone(), consent.connection_id))
         });
         let former: Vec<_> = connections.collect();
         if former.is_empty() {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import mimetypes
 import os
 import uuid
@@ -12,6 +14,9 @@ from typing import BinaryIO
 
 CHUNK = 256 * 1024
 """Bytes read at a time."""
+
+LARGE = 16_000_000
+"""A larger file is sent so that it can go on after a broken connection."""
 
 Progress = Callable[[int, int], object]
 """Called with the bytes sent so far and the bytes in all."""
@@ -41,6 +46,13 @@ class FileToUpload:
 
     def size(self) -> int:
         return len(self.source) if isinstance(self.source, bytes) else os.stat(self.source).st_size
+
+    def stamp(self) -> str:
+        """What changes when the bytes do."""
+        if isinstance(self.source, bytes):
+            return f"{len(self.source)} {hashlib.sha256(self.source).hexdigest()}"
+        about = os.stat(self.source)
+        return f"{about.st_size} {about.st_mtime_ns} {Path(self.source).resolve()}"
 
     def open(self) -> BinaryIO | None:
         return None if isinstance(self.source, bytes) else open(self.source, "rb")
@@ -102,6 +114,19 @@ class MultipartBody:
 
     def foot(self) -> bytes:
         return f"--{self.boundary}--\r\n".encode()
+
+
+def metadata_of(file: FileToUpload, collection_uuid: str, on_conflict: str | None) -> str:
+    """What is said of a file before a resumable upload: keys, and values in Base64."""
+    about = {
+        "collection_uuid": collection_uuid,
+        "filename": file.name,
+        "path": _line(file.path or file.name),
+        "filetype": file.type(),
+        "on_conflict": on_conflict,
+    }
+    pairs = ((key, base64.b64encode(value.encode()).decode()) for key, value in about.items() if value is not None)
+    return ",".join(f"{key} {value}" for key, value in pairs)
 
 
 def _quoted(name: str) -> str:

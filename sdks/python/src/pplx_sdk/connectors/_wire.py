@@ -54,9 +54,55 @@ class CollectionList(Model):
     next_cursor: str | None = None
 
 
+class CollectionShare(Model):
+    bytes: int
+    files: int
+    name: str
+    uuid: str
+
+
+class ConnectionContents(Model):
+    """What came through a connection."""
+
+    collections: list[CollectionShare]
+    """The collections they stand in, those with the most first."""
+    connection_id: str
+    connector_id: str
+    files: int
+    """Files that stand in collections, each counted once."""
+
+
 class ConnectionProblem(Model):
     code: str
     message: str
+
+
+class CoverageDifference(Model):
+    code: str | None = None
+    """Null where no reason was kept."""
+    files: int
+    message: str | None = None
+    """A sentence a person can act on; that of one of the files."""
+    sync_state: str
+    """`name_only` or `failed`."""
+
+
+class CoverageSource(Model):
+    """A connection that brings files into the collection."""
+
+    chosen: int
+    """Files and folders that were chosen."""
+    connection_id: str
+    connector_id: str
+    files: int
+    followed: int
+    """Of these, those whose changes are followed."""
+    last_sync_at: Moment | None = None
+    listing_complete: bool
+    """Whether everything below them has been listed once."""
+    status: str
+    """`active`, `needs_reauth` or `disconnecting`."""
+    user_email: str | None = None
 
 
 class HitFile(Model):
@@ -403,6 +449,22 @@ class ConnectorList(Model):
     connectors: list[Connector]
 
 
+class Coverage(Model):
+    """What a collection's sources have, what of it is here, and the reason for every difference."""
+
+    differences: list[CoverageDifference]
+    """Why the last two are not searchable, the most frequent reason first."""
+    failed: int
+    """Those that could not be brought in."""
+    files: int
+    """Files that the sources have, as far as they were listed."""
+    name_only: int
+    """Those found by their name only, because there is no text to bring in."""
+    searchable: int
+    """Of these, those whose text can be searched."""
+    sources: list[CoverageSource]
+
+
 class FileList(Model):
     """A page of files at the source."""
 
@@ -484,6 +546,30 @@ class Passage(Model):
     """Its number in the document, from 0."""
     place: Place
     snippet: Snippet
+
+
+class ResumableUpload(Model):
+    """How far a resumable upload is, and what became of it."""
+
+    created_at: Moment
+    expires_at: Moment
+    """When it is ended if nobody goes on with it, or forgotten when it is over."""
+    file: UploadedFile | None = None
+    id: str
+    length: int | None = None
+    """Bytes in all; null while the sender has not said."""
+    name: str
+    """As the sender named it."""
+    offset: int
+    """Bytes that are here."""
+    path: str | None = None
+    """As the sender said it; null for a file at the top."""
+    reason: Reason | None = None
+    status: str
+    """
+    `receiving`, `received` (whole, and about to become a file), `done` or `failed` (nothing was stored; `reason`
+    says why).
+    """
 
 
 class TokenAnswer(Model):

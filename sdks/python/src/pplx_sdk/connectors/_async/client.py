@@ -30,10 +30,11 @@ from .._settings import (
     several,
     some,
 )
-from .._uploads import MultipartBody, Progress, Uploadable, files_of
+from .._uploads import LARGE, MultipartBody, Progress, Uploadable, files_of
 from .._wire import (
     AssistantList,
     AuthorizeAnswer,
+    ConnectionContents,
     Connector,
     ConnectorList,
     FileExplanation,
@@ -51,6 +52,7 @@ from .._wire import (
     SyncJob,
     TokenAnswer,
     UploadAnswer,
+    UploadedFile,
     User,
     VersionList,
 )
@@ -64,6 +66,7 @@ from ..errors import (
 )
 from ..retry import Repeat, Retry, may_pass
 from .collections import Collections
+from .resuming import Resumable
 from .transport import Transport, logger, parsed, read, segment
 from .uploading import Sender
 
@@ -101,6 +104,8 @@ class ConnectorClient:
         self._clock = clock
         # Of each connector, the states that were handed out and not used yet, with the redirect URI of each.
         self._open: dict[str, dict[str, str | None]] = {}
+        # Of large files that were not sent to their end, the uploads that were begun.
+        self._unfinished: dict[str, str] = {}
         self.collections = Collections(self._transport)
 
     def __repr__(self) -> str:
@@ -194,6 +199,11 @@ class ConnectorClient:
     async def refresh_token(self, connector_id: str, *, connection: str | None = None) -> RefreshAnswer:
         """Refreshes the access token now. The server does so by itself before every use."""
         return read(await self._transport.refresh(connector_id, connection), RefreshAnswer, connector_id)
+
+    async def contents(self, connector_id: str, *, connection: str | None = None) -> ConnectionContents:
+        """Says what came through a connection: what disconnecting would delete."""
+        path = f"{_path(connector_id)}/contents"
+        return await self._transport.get(path, ConnectionContents, connector_id, connection=connection)
 
     async def disconnect(self, connector_id: str, *, connection: str | None = None) -> None:
         """Ends a connection: its grant is revoked, and what came through it is deleted.
@@ -527,7 +537,9 @@ class ConnectorClient:
         """Uploads files into a collection; a folder comes with everything in it, and keeps its structure.
 
         Files are read from disk while they are sent. An upload that breaks off is sent again: bytes that the collection
-        has already never make a second file. Each file has an outcome of its own: look at its `status` and `reason`.
+        has already never make a second file. A file of more than 16 MB goes on where it stood; when its connection
+        breaks too often and this raises, the same call made again by this client goes on as well. Each file has an
+        outcome of its own: look at its `status` and `reason`.
 
         Args:
             files: a path, a `FileToUpload`, or several of them.
@@ -538,9 +550,12 @@ class ConnectorClient:
         wanted = files_of(files)
         total = sum(file.size() for file in wanted)
         done = 0
-        outcomes = UploadAnswer(files=[])
-        for start in range(0, len(wanted), FILES_PER_REQUEST):
-            body = MultipartBody(wanted[start : start + FILES_PER_REQUEST])
+        outcomes: dict[int, UploadedFile] = {}
+        large = [at for at, file in enumerate(wanted) if file.size() > LARGE]
+        small = sorted(set(range(len(wanted))) - set(large))
+        for start in range(0, len(small), FILES_PER_REQUEST):
+            batch = small[start : start + FILES_PER_REQUEST]
+            body = MultipartBody([wanted[at] for at in batch])
             told = _told(on_progress, done, total)
             answer = await self._transport.call(
                 "POST",
@@ -551,9 +566,14 @@ class ConnectorClient:
                 headers=body.headers,
                 body=lambda body=body, told=told: Sender(body, told).pieces(),  # type: ignore[misc]
             )
-            outcomes.files += answer.files
+            outcomes.update(zip(batch, answer.files, strict=False))
             done += sum(body.sizes)
-        return outcomes
+        for at in large:
+            told = _told(on_progress, done, total)
+            one = Resumable(self._transport, wanted[at], collection_uuid, on_conflict, told, self._unfinished)
+            outcomes[at] = await one.send()
+            done += one.size
+        return UploadAnswer(files=[outcomes[at] for at in sorted(outcomes)])
 
     async def download_upload(self, file_id: str, to: str | os.PathLike[str]) -> Path:
         """Writes an uploaded file, byte for byte, to a path; returns it."""

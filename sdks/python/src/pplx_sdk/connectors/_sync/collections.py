@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from .._settings import given, search_body
-from .._wire import Collection, CollectionFile, CollectionFileList, CollectionList, SearchAnswer
+from .._wire import Collection, CollectionFile, CollectionFileList, CollectionList, Coverage, SearchAnswer
 from ..errors import NotFoundError
 from ..retry import Repeat
 from .transport import Transport, segment
@@ -74,6 +74,10 @@ class SyncCollections:
             cursor = page.next_cursor
             if not page.has_more or not cursor:
                 return
+
+    def coverage(self, collection_uuid: str) -> Coverage:
+        """Says what the sources of a collection have, what of it is here, and why the rest is not."""
+        return self._transport.get(f"{_path(collection_uuid)}/coverage", Coverage)
 
     def remove_file(self, collection_uuid: str, file_id: str) -> None:
         """Takes a file out of a collection; the source keeps it."""
