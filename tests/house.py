@@ -22,14 +22,15 @@ PROGRAM = Path(os.environ.get("GANGWAY_PROGRAM", ROOT / "target/debug/gangway"))
 class House:
     """Runs the server for as long as the `with` block lasts."""
 
-    def __init__(self, folder: str):
+    def __init__(self, folder: str, *options: str):
         self.folder = Path(folder)
+        self.options = options
         self.log = self.folder / "server.log"
 
     def __enter__(self):
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [PROGRAM, "demo", "--data-dir", self.folder / "data", "--no-walk"],
+                [PROGRAM, "demo", "--data-dir", self.folder / "data", "--no-walk", *self.options],
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -11,6 +11,7 @@ mod console;
 mod document;
 mod files;
 mod pages;
+mod picker;
 mod resumable;
 mod resuming;
 mod syncing;
