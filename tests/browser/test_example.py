@@ -231,6 +231,26 @@ def test_the_functions_do_what_the_elements_do(product):
     expect(own).to_have_text("picked Security baseline.md")
 
 
+def test_a_backend_may_be_a_function_set_before_the_script_is_there(product, notes):
+    product.route(re.compile("/embed.js"), lambda route: route.abort())
+    product.goto(notes.origin)
+    product.evaluate(
+        """() => {
+            const one = document.querySelector("gangway-connect");
+            one.removeAttribute("backend");
+            window.asked = [];
+            one.backend = async ({ action, connector }) => {
+                window.asked.push(`${action} ${connector}`);
+                return { id: connector, status: "needs_reauth", connected: false, user_email: "ada@example.com" };
+            };
+        }"""
+    )
+    product.unroute_all()
+    product.add_script_tag(url=f"{notes.house.url}/embed.js")
+    expect(drive(product)).to_have_text("Reconnect Google Drive")
+    assert product.evaluate("asked") == ["status google_drive"]
+
+
 def test_a_backend_that_says_no_is_told_in_its_words(product):
     product.route(
         re.compile("/connectors/google_drive/authorize"),

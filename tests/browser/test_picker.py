@@ -215,7 +215,6 @@ def test_framed_by_a_listed_page_only(page, listed, unlisted, person):
     assert page.evaluate("heard")[0]["data"]["status"] == "picked"
     expect(inside.get_by_role("heading", name="Chosen")).to_be_visible()
 
-    # A page that watches for errors of its own would fail here: this one is refused.
     strange = page.context.new_page()
     refused = []
     strange.on("console", lambda line: refused.append(line.text))
@@ -330,6 +329,6 @@ def test_nothing_stands_in_anybodys_way(page, world, person, options):
     expect(page.get_by_role("heading", name="Nothing was chosen")).to_be_visible()
     shown.is_accessible("closed")
     page.goto("about:blank")
-    page.goto(f"{world.url}/picker/none#none")
+    page.goto(f"{world.url}/picker/00000000-0000-4000-8000-000000000000#none")
     ended(page)
     shown.is_accessible("ended")

@@ -29,12 +29,14 @@ function sheetOf(): CSSStyleSheet {
  * property.
  */
 export abstract class FlowButton extends HTMLElement {
+    static readonly observedAttributes = ["connector", "backend", "name", "disabled"];
     protected readonly button = document.createElement("button");
     readonly #label = document.createElement("span");
     readonly #words = document.createElement("slot");
     readonly #note = document.createElement("p");
     #backend: BackendOption | undefined;
     #waiting: AbortController | undefined;
+    #waitingWords = "";
 
     constructor() {
         super();
@@ -65,7 +67,7 @@ export abstract class FlowButton extends HTMLElement {
 
     set backend(backend: BackendOption) {
         this.#backend = backend;
-        if (this.isConnected) this.come();
+        if (this.isConnected) this.#come();
     }
 
     /** What people call the connector. */
@@ -76,11 +78,23 @@ export abstract class FlowButton extends HTMLElement {
 
     connectedCallback() {
         this.show();
-        if (this.#backend ?? this.getAttribute("backend")) this.come();
+        // The script may come later than what the page has set.
+        const early = Object.getOwnPropertyDescriptor(this, "backend");
+        if (early) {
+            delete (this as { backend?: unknown }).backend;
+            this.#backend = early.value as BackendOption;
+        }
+        this.#come();
     }
 
-    attributeChangedCallback() {
-        if (this.isConnected) this.show();
+    attributeChangedCallback(name: string, before: string | null, after: string | null) {
+        if (!this.isConnected || before === after) return;
+        this.show();
+        if (name === "backend" || name === "connector") this.#come();
+    }
+
+    #come() {
+        if ((this.#backend ?? this.getAttribute("backend")) && this.getAttribute("connector")) this.come();
     }
 
     /** Begins; to be called in a click's handler. What it comes to is told by events. */
@@ -102,7 +116,7 @@ export abstract class FlowButton extends HTMLElement {
 
     protected show() {
         const waiting = this.#waiting !== undefined;
-        this.#words.textContent = waiting ? "Waiting for you there. Cancel" : this.words();
+        this.#words.textContent = waiting ? this.#waitingWords : this.words();
         // Words of the element's own give way while it waits.
         this.#words.name = waiting ? "waiting" : "";
         this.button.disabled = this.hasAttribute("disabled");
@@ -129,7 +143,8 @@ export abstract class FlowButton extends HTMLElement {
     }
 
     /** One thing at a time; pressed while it waits, it stops waiting. */
-    protected async run(act: (options: FlowOptions) => Promise<void>) {
+    protected async run(act: (options: FlowOptions) => Promise<void>, words = "Waiting for you there. Cancel") {
+        this.#waitingWords = words;
         const waiting = (this.#waiting = new AbortController());
         this.say("");
         this.show();

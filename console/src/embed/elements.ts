@@ -11,7 +11,6 @@ import type { Connector } from "../../../sdks/typescript/src/types.js";
  * `gangway-connected` with the connector, `gangway-status` whenever it has looked, `gangway-error`, `gangway-cancelled`.
  */
 export class ConnectButton extends FlowButton {
-    static readonly observedAttributes = ["connector", "name", "disabled"];
     #status: Connector | undefined;
 
     protected override words(): string {
@@ -24,7 +23,7 @@ export class ConnectButton extends FlowButton {
     protected override come() {
         const back = returning();
         if (back?.kind === "authorization" && back.connector_id === this.connector) {
-            void this.run(async ({ backend }) => this.#connected(await finishConnect({ backend })));
+            void this.run(async ({ backend }) => this.#connected(await finishConnect({ backend })), "Connecting…");
         } else {
             void this.refresh();
         }
@@ -41,7 +40,9 @@ export class ConnectButton extends FlowButton {
 
     protected override async act(options: FlowOptions) {
         const scopes = list(this.getAttribute("scopes"));
-        const loginHint = this.getAttribute("login-hint") ?? this.#status?.user_email ?? undefined;
+        // An account that has to be connected again is suggested; whoever is connected may want to add another.
+        const known = this.#status?.status === "needs_reauth" ? this.#status.user_email : undefined;
+        const loginHint = this.getAttribute("login-hint") ?? known ?? undefined;
         this.#connected(await connect(this.connector, { ...options, scopes, loginHint }));
     }
 
@@ -64,8 +65,6 @@ export class ConnectButton extends FlowButton {
  * `gangway-picked` with the files and the session, `gangway-cancelled`, `gangway-error`.
  */
 export class PickerButton extends FlowButton {
-    static readonly observedAttributes = ["connector", "name", "disabled"];
-
     protected override words(): string {
         return this.hasAttribute("single") ? "Choose a file" : "Choose files";
     }
@@ -73,7 +72,7 @@ export class PickerButton extends FlowButton {
     protected override come() {
         const back = returning();
         if (back?.kind !== "choice" || back.connector_id !== this.connector) return;
-        void this.run(async ({ backend }) => this.#picked(await finishPick({ backend })));
+        void this.run(async ({ backend }) => this.#picked(await finishPick({ backend })), "One moment…");
     }
 
     protected override async act(options: FlowOptions) {

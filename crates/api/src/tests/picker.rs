@@ -200,7 +200,7 @@ async fn a_grant_that_died_is_mended_in_the_picker() {
 #[tokio::test]
 async fn the_page_is_framed_by_listed_origins_and_loads_nothing_from_elsewhere() {
     let house = House::build().await;
-    let page = house.get("/picker/some-session").await;
+    let page = house.get("/picker/00000000-0000-4000-8000-000000000000").await;
     assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
     assert!(page.text().contains("<title>Choose files</title>"));
     assert!(!page.text().contains("<script>") && !page.text().contains("<style"), "nothing inline");
