@@ -59,14 +59,12 @@ class Product(ThreadingHTTPServer):
         self.gangway, self.admin_key = gangway.rstrip("/"), admin_key
         # A real product signs people in; here, whoever comes is somebody new.
         self.people: dict[str, Person] = {}
-        self.lock = threading.Lock()
 
-    def person(self, cookie: str | None) -> tuple[Person, str]:
-        with self.lock:
-            if cookie not in self.people:
-                cookie = secrets.token_urlsafe(24)
-                self.people[cookie] = Person(self.gangway, self.admin_key, f"notes-{secrets.token_hex(8)}")
-            return self.people[cookie], cookie
+    def sign_in(self) -> str:
+        """Lets somebody new in; the secret that their browser shows from now on."""
+        cookie = secrets.token_urlsafe(24)
+        self.people[cookie] = Person(self.gangway, self.admin_key, f"notes-{secrets.token_hex(8)}")
+        return cookie
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -120,13 +118,15 @@ class Handler(BaseHTTPRequestHandler):
         """Does something for the person whose browser this is; failures are told in Gangway's own words."""
         if self.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return self.say(403, {"error": {"code": "forbidden", "message": "only this product's pages may call this"}})
-        person, cookie = self.server.person(self.cookie())
+        person = self.server.people.get(self.cookie())
+        if person is None:
+            return self.say(401, {"error": {"code": "unauthorized", "message": "load the page again to sign in"}})
         try:
             said = work(person)
         except ConnectorError as error:
             told = {"code": error.code, "message": error.message, "details": error.details}
-            return self.say(error.status or 502, {"error": told}, cookie)
-        self.say(200, said if isinstance(said, dict) else said.model_dump(mode="json", by_alias=True), cookie)
+            return self.say(error.status or 502, {"error": told})
+        self.say(200, said if isinstance(said, dict) else said.model_dump(mode="json", by_alias=True))
 
     def page(self, name: str, media_type: str):
         text = (HERE / name).read_text().replace("{{gangway}}", self.server.gangway)
@@ -134,12 +134,15 @@ class Handler(BaseHTTPRequestHandler):
             f"default-src 'none'; script-src 'self' {self.server.gangway}; style-src 'self'; connect-src 'self'; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
-        self.send(200, text.encode(), media_type, {"Content-Security-Policy": policy})
+        headers = {"Content-Security-Policy": policy}
+        # With the page and not with its first calls, which are several at once.
+        if name == "index.html" and self.cookie() not in self.server.people:
+            # Lax: a person who comes back from a consent screen is still the same one.
+            headers["Set-Cookie"] = f"notes={self.server.sign_in()}; Path=/; HttpOnly; SameSite=Lax"
+        self.send(200, text.encode(), media_type, headers)
 
-    def say(self, status: int, said: dict, cookie: str = ""):
-        # Lax: a person who comes back from a consent screen is still the same one.
-        headers = {"Set-Cookie": f"notes={cookie}; Path=/; HttpOnly; SameSite=Lax"} if cookie else {}
-        self.send(status, json.dumps(said).encode(), "application/json", headers)
+    def say(self, status: int, said: dict):
+        self.send(status, json.dumps(said).encode(), "application/json", {})
 
     def send(self, status: int, body: bytes, media_type: str, headers: dict):
         self.send_response(status)
@@ -157,9 +160,9 @@ class Handler(BaseHTTPRequestHandler):
         is_json = self.headers.get("Content-Type", "").startswith("application/json")
         return body if is_json and isinstance(body, dict) else None
 
-    def cookie(self) -> str | None:
+    def cookie(self) -> str:
         kept = SimpleCookie(self.headers.get("Cookie", "")).get("notes")
-        return kept.value if kept else None
+        return kept.value if kept else ""
 
     def log_message(self, *_):
         """Says nothing: the addresses of returns hold codes."""
