@@ -26,6 +26,8 @@ export default defineConfig({
     resolve: { alias: { "@pplx-unofficial/sdk": here("../sdks/typescript/src/index.ts") } },
     build: {
         outDir: here("../crates/api/console"),
+        // The console, and the page on which people choose files for a product.
+        rolldownOptions: { input: { index: here("index.html"), picker: here("picker.html") } },
         emptyOutDir: true,
         // What `light-dark()` and `oklch()` need: browsers since the spring of 2024.
         target: ["chrome123", "firefox121", "safari17.5"],
@@ -37,7 +39,7 @@ export default defineConfig({
     server: {
         // A server to develop against: `gangway demo --no-walk`, at the address that it prints.
         proxy: Object.fromEntries(
-            ["/rest", "/oauth", "/console/session"].map((path) => [path, process.env["GANGWAY_URL"] ?? "http://127.0.0.1:8080"]),
+            ["/rest", "/oauth", "/picker", "/console/session"].map((path) => [path, process.env["GANGWAY_URL"] ?? "http://127.0.0.1:8080"]),
         ),
     },
 });

@@ -25,14 +25,15 @@ class House:
     # How the demo is started: what is connected and synced is up to whoever asks for a house.
     HOW = ["--no-walk"]
 
-    def __init__(self, folder: str):
+    def __init__(self, folder: str, *options: str):
         self.folder = Path(folder)
+        self.options = options
         self.log = self.folder / "server.log"
 
     def __enter__(self):
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [PROGRAM, "demo", "--data-dir", self.folder / "data", *self.HOW],
+                [PROGRAM, "demo", "--data-dir", self.folder / "data", *self.HOW, *self.options],
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

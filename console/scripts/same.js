@@ -1,4 +1,4 @@
-// Builds the console beside what is checked in, and fails where the two differ.
+// Builds the web pages beside what is checked in, and fails where the two differ.
 
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,7 +18,9 @@ async function read(folder) {
 
 const fresh = await mkdtemp(join(tmpdir(), "gangway-console-"));
 try {
-    await build({ root, configFile: join(root, "vite.config.ts"), logLevel: "error", build: { outDir: fresh, emptyOutDir: true } });
+    for (const configFile of ["vite.config.ts", "vite.embed.config.ts"]) {
+        await build({ root, configFile: join(root, configFile), logLevel: "error", build: { outDir: fresh, emptyOutDir: configFile === "vite.config.ts" } });
+    }
     const [made, kept] = [await read(fresh), await read(there)];
     const names = [...new Set([...made.keys(), ...kept.keys()])].sort();
     const different = names.filter((name) => !made.get(name)?.equals(kept.get(name) ?? Buffer.alloc(0)));

@@ -87,11 +87,12 @@ def page(chromium):
     def watch(new):
         opened.append(new)
         new.on("pageerror", lambda error: errors.append(str(error)))
-        # A refused call shows up as a failed resource; how the page tells it is what the tests look at.
+        # A refused call shows up as a failed resource, and so does a refused frame; how the page tells it is what the
+        # tests look at.
         new.on(
             "console",
             lambda said: errors.append(said.text)
-            if said.type == "error" and not re.search(r"Failed to load resource|postMessage", said.text)
+            if said.type == "error" and not re.search(r"Failed to load resource|postMessage|frame-ancestors", said.text)
             else None,
         )
 

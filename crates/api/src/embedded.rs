@@ -16,7 +16,7 @@ pub struct Embedded {
     pub etag: HeaderValue,
     pub caching: &'static str,
     /// The content security policy.
-    pub policy: &'static str,
+    pub policy: HeaderValue,
 }
 
 impl Embedded {
@@ -28,7 +28,7 @@ impl Embedded {
         let about = [
             (header::CONTENT_TYPE, HeaderValue::from_static(self.media_type)),
             (header::CACHE_CONTROL, HeaderValue::from_static(self.caching)),
-            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(self.policy)),
+            (header::CONTENT_SECURITY_POLICY, self.policy),
             (header::ETAG, self.etag),
         ];
         match fresh {

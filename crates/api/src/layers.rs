@@ -101,10 +101,13 @@ pub async fn shape_bare_errors(request: Request, next: Next) -> Response {
     shaped
 }
 
-/// Where the console is switched off, nothing is at its place: neither its pages nor its sessions.
+/// Where the console is switched off, nothing is at its place: neither its pages nor its sessions. The picker's scripts,
+/// styles and mark, which are built with it, stay.
 pub async fn close_console(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    let within = |path: &str| {
-        path.strip_prefix("/console").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let within = |path: &str| match path.strip_prefix("/console") {
+        Some("/mark.svg") => false,
+        Some(rest) => rest.is_empty() || (rest.starts_with('/') && !rest.starts_with("/assets/")),
+        None => false,
     };
     if !state.app.settings.console && within(request.uri().path()) {
         return unknown_path().await.into_response();

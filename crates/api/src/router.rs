@@ -75,6 +75,7 @@ fn quick_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(pages::picker_calls::picker_files))
         .routes(routes!(pages::picker_calls::pick))
         .routes(routes!(pages::picker_calls::cancel_picker))
+        .routes(routes!(pages::picker_calls::reconnect_picker))
         // bringing in
         .routes(routes!(sync::list::list_syncs, sync::start::start_sync))
         .routes(routes!(sync::get::get_sync, sync::cancel::cancel_sync))

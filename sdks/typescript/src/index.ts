@@ -14,7 +14,9 @@ export {
     type ServerCode,
 } from "./errors.js";
 export type { Sleep } from "./patience.js";
-export { OAuthPopupManager, type PopupHost, type PopupManagerOptions, type PopupMessage, type PopupWindow } from "./popup.js";
+export { PickerPopup, type Picked, type PickerPopupOptions, type PickingClient } from "./picker.js";
+export { OAuthPopupManager, type AuthorizingClient, type PopupManagerOptions } from "./popup.js";
+export type { PopupHost, PopupMessage, PopupWindow } from "./popup_window.js";
 export { BrowserSession } from "./session.js";
 export type { ClientOptions } from "./setup.js";
 export type { RedirectHost } from "./redirect.js";

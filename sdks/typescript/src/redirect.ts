@@ -1,6 +1,7 @@
-// Authorizing by leaving the page: what is kept for the return, and what the page that one returns to does.
+// Leaving the page, to authorize or to choose: what is kept for the return, and what the page that one returns to does.
 
 import { ConnectorError, OAuthError } from "./errors.js";
+import type { PickerSession } from "./types.js";
 
 const KEPT = "gangway.oauth.";
 
@@ -47,6 +48,52 @@ export function comeBack(host: RedirectHost): Returned | undefined {
     }
     if (code === undefined || error !== undefined) throw refusal(error, said["error_description"], connector_id);
     return { connector_id, code, state };
+}
+
+const CHOOSING = "gangway.picker.";
+
+/** Leaves for the picker. What proves on the return that this tab has asked stays in its session storage. */
+export function leaveToChoose(host: RedirectHost, session: PickerSession, state: string, connector_id: string) {
+    host.sessionStorage.setItem(CHOOSING + session.session_id, JSON.stringify({ state, connector_id }));
+    host.location.assign(session.picker_url);
+}
+
+/**
+ * Which picker this page's address comes back from; taken out of the address and the storage. `undefined` when this tab
+ * has opened none of that name: the address may be about something else.
+ * @throws ConnectorError `state_mismatch` when the address does not bring back what this tab sent.
+ */
+export function comeBackChosen(host: RedirectHost): { connector_id: string; session_id: string } | undefined {
+    const address = new URL(host.location.href);
+    const said = address.searchParams;
+    const session_id = said.get("session_id") ?? "";
+    const kept = parsed(host.sessionStorage.getItem(CHOOSING + session_id));
+    if (!kept) return undefined;
+    const matches = said.get("state") === kept.state;
+    for (const name of ["session_id", "state", "status"]) said.delete(name);
+    host.history.replaceState(host.history.state, "", address.href);
+    host.sessionStorage.removeItem(CHOOSING + session_id);
+    if (!matches) throw new ConnectorError({ code: "state_mismatch", message: "this picker was not opened in this tab: open it again" });
+    return { connector_id: kept.connector_id, session_id };
+}
+
+/** What this tab waits for, when this page's address is a return: nothing is taken out of it yet. */
+export function waitsFor(host: RedirectHost): { kind: "authorization" | "choice"; connector_id: string } | undefined {
+    const said = new URL(host.location.href).searchParams;
+    const state = said.get("state");
+    const authorized = state !== null && (said.has("code") || said.has("error"));
+    const connector_id = authorized ? host.sessionStorage.getItem(KEPT + state) : null;
+    if (connector_id !== null) return { kind: "authorization", connector_id };
+    const chosen = parsed(host.sessionStorage.getItem(CHOOSING + (said.get("session_id") ?? "")));
+    return chosen && { kind: "choice", connector_id: chosen.connector_id };
+}
+
+function parsed(kept: string | null): { state: string; connector_id: string } | undefined {
+    try {
+        return kept === null ? undefined : (JSON.parse(kept) as { state: string; connector_id: string });
+    } catch {
+        return undefined;
+    }
 }
 
 export function refusal(error: unknown, description: unknown, connector_id: string | undefined): OAuthError {

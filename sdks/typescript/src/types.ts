@@ -143,6 +143,10 @@ export interface PickerOptions extends ConnectionOptions {
     max_files?: number | undefined;
     /** The page that is told the choice by `postMessage`; must be on the server's list. */
     origin?: string | undefined;
+    /** Where the picker leads when no window opened it; must be one of the server's `redirect_uris`. */
+    redirect_uri?: string | undefined;
+    /** Given back with the choice, as it came. */
+    state?: string | undefined;
 }
 
 export interface SyncOptions extends ConnectionOptions {

@@ -8,13 +8,11 @@ import {
     OAuthError,
     OAuthPopupManager,
     PopupError,
-    type PopupHost,
     type PopupManagerOptions,
-    type PopupMessage,
 } from "@pplx-unofficial/sdk";
+import { CALLBACK, FakePopup, FakeWindow, settled } from "./fake_window.js";
 import { json, refused, scripted, type Answer } from "./scripted.js";
 
-const CALLBACK = "https://connect.example.com";
 let count = 0;
 
 /** An address to authorize at, with a state of its own. */
@@ -23,89 +21,6 @@ function address(): { url: string; state: string } {
     const redirect = encodeURIComponent(`${CALLBACK}/oauth/callback`);
     return { state, url: `https://accounts.example.com/auth?redirect_uri=${redirect}&state=${state}` };
 }
-
-class FakePopup {
-    closed = false;
-    url = "";
-    readonly location = { replace: (url: string) => void (this.url = url) };
-    close() {
-        this.closed = true;
-    }
-    focus() {}
-}
-
-class FakeWindow implements PopupHost {
-    popup: FakePopup | null = new FakePopup();
-    opened: string[] = [];
-    listeners = new Set<(event: PopupMessage) => void>();
-    timers = new Map<number, { run: () => void; at: number }>();
-    now = 0;
-    stored = new Map<string, string>();
-    sessionStorage = {
-        getItem: (key: string) => this.stored.get(key) ?? null,
-        setItem: (key: string, value: string) => void this.stored.set(key, value),
-        removeItem: (key: string) => void this.stored.delete(key),
-    };
-    location = { origin: "https://product.example.com", href: "https://product.example.com/", assign: (url: string) => void this.left.push(url) };
-    history = { state: null, replaceState: (_: unknown, __: string, url: string) => void (this.location.href = url) };
-    left: string[] = [];
-    opener: { postMessage(message: unknown, origin: string): void } | null = null;
-    closedItself = false;
-    screenX = 100;
-    outerWidth = 1000;
-
-    open(url: string, name: string, features: string) {
-        this.opened.push(`${url} ${name} ${features}`);
-        if (this.popup?.closed) this.popup = new FakePopup();
-        if (this.popup) this.popup.url = url;
-        return this.popup;
-    }
-    addEventListener(_: "message", listener: (event: PopupMessage) => void) {
-        this.listeners.add(listener);
-    }
-    removeEventListener(_: "message", listener: (event: PopupMessage) => void) {
-        this.listeners.delete(listener);
-    }
-    setTimeout(run: () => void, milliseconds: number) {
-        const timer = (count += 1);
-        this.timers.set(timer, { run, at: this.now + milliseconds });
-        return timer;
-    }
-    clearTimeout(timer: unknown) {
-        this.timers.delete(timer as number);
-    }
-    close() {
-        this.closedItself = true;
-    }
-
-    /** A message as the callback page sends it, unless something is said otherwise. */
-    say(data: unknown, from: Partial<PopupMessage> = {}) {
-        for (const listener of [...this.listeners]) listener({ data, origin: CALLBACK, source: this.popup, ...from });
-    }
-
-    /** Lets time pass; what timers begin is let come to rest before the next one. */
-    async pass(milliseconds: number) {
-        const end = this.now + milliseconds;
-        for (;;) {
-            await settled();
-            const next = [...this.timers].filter(([, { at }]) => at <= end).sort(([, one], [, other]) => one.at - other.at)[0];
-            if (!next) break;
-            this.timers.delete(next[0]);
-            this.now = next[1].at;
-            next[1].run();
-        }
-        this.now = end;
-        await settled();
-    }
-
-    assertNothingIsLeft() {
-        assert.equal(this.listeners.size, 0, "listeners");
-        assert.equal(this.timers.size, 0, "timers");
-    }
-}
-
-/** Everything that was ready to go on has gone on. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function open(options: PopupManagerOptions = {}, url = address()) {
     const window = new FakeWindow();

@@ -183,8 +183,8 @@ const OF_THE_DOCS: Record<string, Play> = {
         ...IN_BROWSER,
         play: async ({ page, begin, ended, printed }) => {
             const [popup] = await Promise.all([page.waitForEvent("popup"), begin()]);
-            await popup.locator("#list li").filter({ hasText: "Policies" }).locator("input").check();
-            await popup.click("#choose");
+            await popup.getByRole("checkbox", { name: "Choose Policies" }).check();
+            await popup.getByRole("button", { name: "Choose", exact: true }).click();
             await ended();
             assert.match((await printed()).join("\n"), /Policies/);
         },

@@ -1,5 +1,5 @@
-//! The two pages that browsers see, and the calls they make. No outside resource, no inline handler: each page
-//! has one style and one script, allowed by a nonce.
+//! The two pages that browsers see, and the calls they make. No outside resource, no inline handler: the callback
+//! page has one style and one script, allowed by a nonce; the picker is built with the console.
 
 pub mod callback;
 pub mod complete;
@@ -11,10 +11,20 @@ use axum::response::{IntoResponse, Response};
 use gangway_effects::random_token;
 use serde_json::Value;
 
+/// The console's colours, letters and buttons.
+const STYLE: &str = concat!(
+    include_str!("../../../../console/src/styles/tokens.css"),
+    include_str!("../../../../console/src/styles/base.css"),
+    include_str!("../../../../console/src/styles/controls.css"),
+);
+
 /// Fills a page's template and answers it. `data` reaches the script as JSON, never as markup.
 fn answer(status: StatusCode, template: &str, data: &Value, frame_ancestors: &str) -> Response {
     let nonce = random_token("");
-    let page = template.replace("{{nonce}}", &nonce).replace("{{data}}", &for_script_tag(data));
+    let page = template
+        .replace("{{style}}", STYLE)
+        .replace("{{nonce}}", &nonce)
+        .replace("{{data}}", &for_script_tag(data));
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors {frame_ancestors}"

@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use gangway_app::{Code, OpenPicker};
-use gangway_model::{ProviderItemId, SecretString};
+use gangway_model::{ConnectionState, ProviderItemId, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -14,6 +14,7 @@ use crate::documented::{Always, AsksProvider, JsonBody, OnConnection};
 use crate::problem::{ApiError, ApiResult};
 use crate::state::ApiState;
 use crate::strict::{Body, Listed, Params, ProviderId, Segment, Text};
+use crate::v1::connectors::token::UserInfo;
 use crate::v1::files::list::FileList;
 use crate::v1::params::{Cursor, Limit, page_of};
 use crate::v1::picker::PickedFileView;
@@ -35,16 +36,26 @@ impl FromRequestParts<ApiState> for Picker {
     }
 }
 
-/// What may be chosen.
+/// What may be chosen, where from, and who is told.
 #[derive(Serialize, ToSchema)]
 pub struct PickerAbout {
     connector_id: String,
     connector_name: &'static str,
+    /// The connector's kind, such as `file_storage`.
+    connector_type: &'static str,
+    /// The account whose files are shown.
+    account: UserInfo,
+    /// Whether the account has to be connected again first.
+    needs_reauth: bool,
     multiple: bool,
     max_files: u32,
     mime_types: Vec<String>,
-    /// The page that is told the choice, when one was named.
-    origin: Option<String>,
+    /// Origins whose page is told the choice: the one that was named, else those of the server's list.
+    origins: Vec<String>,
+    redirect_uri: Option<String>,
+    state: Option<String>,
+    /// Seconds until the picker closes.
+    expires_in: i64,
 }
 
 /// Tells the picker page what may be chosen.
@@ -52,20 +63,23 @@ pub struct PickerAbout {
     get, path = "/picker/{session_id}/about", tag = "picker", security(("picker_key" = [])), params(PickerPath),
     responses((status = 200, description = "What may be chosen.", body = PickerAbout), OnConnection, Always)
 )]
-pub async fn picker_about(
-    Picker(open): Picker,
-    State(state): State<ApiState>,
-) -> ApiResult<Json<PickerAbout>> {
-    let connector_id = open.connection.connector_id.into_string();
-    let connector_name = state.app.get_connector(&connector_id)?.descriptor().name;
-    Ok(Json(PickerAbout {
-        connector_id,
-        connector_name,
-        multiple: open.options.multiple,
-        max_files: if open.options.multiple { open.options.max_files } else { 1 },
-        mime_types: open.options.mime_types,
-        origin: open.options.origin,
-    }))
+pub async fn picker_about(Picker(open): Picker, State(state): State<ApiState>) -> Json<PickerAbout> {
+    let max_files = open.options.most();
+    let options = open.options;
+    Json(PickerAbout {
+        connector_id: open.descriptor.id.to_owned(),
+        connector_name: open.descriptor.name,
+        connector_type: open.descriptor.kind.as_str(),
+        account: open.connection.account.into(),
+        needs_reauth: open.connection.state == ConnectionState::NeedsReauth,
+        multiple: options.multiple,
+        max_files,
+        mime_types: options.mime_types,
+        origins: options.origin.map_or_else(|| state.app.settings.message_origins(), |origin| vec![origin]),
+        redirect_uri: options.redirect_uri,
+        state: options.state,
+        expires_in: open.expires_in,
+    })
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -143,4 +157,24 @@ pub async fn pick(
 pub async fn cancel_picker(Picker(open): Picker, State(state): State<ApiState>) -> ApiResult<StatusCode> {
     state.app.cancel_picker(&open).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Where the page's popup begins.
+#[derive(Serialize, ToSchema)]
+pub struct ReconnectAnswer {
+    auth_url: String,
+}
+
+/// Begins to connect the picker's account again; the callback page's own call completes it.
+#[utoipa::path(
+    post, path = "/picker/{session_id}/reconnect", tag = "picker", security(("picker_key" = [])), params(PickerPath),
+    responses(
+        (status = 200, description = "Open `auth_url` in a popup.", body = ReconnectAnswer), OnConnection, Always
+    )
+)]
+pub async fn reconnect_picker(
+    Picker(open): Picker,
+    State(state): State<ApiState>,
+) -> ApiResult<Json<ReconnectAnswer>> {
+    Ok(Json(ReconnectAnswer { auth_url: state.app.reconnect_picker(&open).await?.auth_url }))
 }

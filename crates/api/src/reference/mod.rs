@@ -78,6 +78,6 @@ fn embedded(name: &str, bytes: &'static [u8]) -> Embedded {
         media_type: media_type(name),
         etag: HeaderValue::try_from(etag).expect("digits make a header"),
         caching: ASK_AGAIN,
-        policy: POLICY,
+        policy: HeaderValue::from_static(POLICY),
     }
 }

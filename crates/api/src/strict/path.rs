@@ -23,10 +23,6 @@ impl Id {
     pub fn to<T: From<String>>(&self) -> T {
         T::from(self.0.clone())
     }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl<'de> Deserialize<'de> for Id {

@@ -12,6 +12,7 @@ mod console;
 mod document;
 mod files;
 mod pages;
+mod picker;
 mod reference;
 mod resumable;
 mod resuming;

@@ -120,7 +120,7 @@ export interface paths {
         };
         /**
          * Shows the picker. The page is the same for every session: what it may show, its key decides, and the key is
-         *     in the part of the address that browsers keep to themselves.
+         *     in the part of the address that browsers keep to themselves. Pages of the listed origins may frame it.
          */
         get: operations["picker_page"];
         put?: never;
@@ -193,6 +193,23 @@ export interface paths {
         put?: never;
         /** Takes the choice, and closes the picker. */
         post: operations["pick"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/picker/{session_id}/reconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to connect the picker's account again; the callback page's own call completes it. */
+        post: operations["reconnect_picker"];
         delete?: never;
         options?: never;
         head?: never;
@@ -745,7 +762,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Opens a picker on the user's files. */
+        /** Opens a picker on the user's files. One whose account has to be connected again can be opened: its page offers that. */
         post: operations["create_picker"];
         delete?: never;
         options?: never;
@@ -1526,16 +1543,29 @@ export interface components {
             size?: number | null;
             url?: string | null;
         };
-        /** @description What may be chosen. */
+        /** @description What may be chosen, where from, and who is told. */
         PickerAbout: {
+            /** @description The account whose files are shown. */
+            account: components["schemas"]["UserInfo"];
             connector_id: string;
             connector_name: string;
+            /** @description The connector's kind, such as `file_storage`. */
+            connector_type: string;
+            /**
+             * Format: int64
+             * @description Seconds until the picker closes.
+             */
+            expires_in: number;
             /** Format: int32 */
             max_files: number;
             mime_types: string[];
             multiple: boolean;
-            /** @description The page that is told the choice, when one was named. */
-            origin?: string | null;
+            /** @description Whether the account has to be connected again first. */
+            needs_reauth: boolean;
+            /** @description Origins whose page is told the choice: the one that was named, else those of the server's list. */
+            origins: string[];
+            redirect_uri?: string | null;
+            state?: string | null;
         };
         PickerAnswer: {
             /**
@@ -1553,6 +1583,8 @@ export interface components {
             /** @description Whether more than one file may be chosen; true when left out. */
             multiple?: boolean | null;
             origin?: string | null;
+            redirect_uri?: string | null;
+            state?: string | null;
         };
         PickerStatus: {
             /** @description What was chosen; empty until then. */
@@ -1587,6 +1619,10 @@ export interface components {
             code: string;
             /** @description A sentence a person can act on. */
             message: string;
+        };
+        /** @description Where the page's popup begins. */
+        ReconnectAnswer: {
+            auth_url: string;
         };
         RefreshAnswer: {
             /** @description A sealed stand-in: no provider token leaves this server. */
@@ -3085,6 +3121,94 @@ export interface operations {
             502: {
                 headers: {
                     "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not able to answer just now: `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reconnect_picker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `session_id` of the picker. */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Open `auth_url` in a popup. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconnectAnswer"];
+                };
+            };
+            /** @description The request is malformed: `invalid_request`, with `details.field`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token: `unauthorized`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Contradicts the present state: `conflict`, `connector_unavailable`, `not_connected`, `needs_reauth` or `token_expired`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

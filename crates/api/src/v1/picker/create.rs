@@ -34,6 +34,13 @@ pub struct PickerRequest {
     /// The page that embeds the picker and is told the choice; must be on the server's list.
     #[serde(default)]
     origin: Option<Text<1, 512>>,
+    /// Where to lead the browser after the choice when no window opened the picker, as on phones; must be one of the
+    /// server's `redirect_uris`. `session_id`, `status` and `state` are added to it.
+    #[serde(default)]
+    redirect_uri: Option<Text<1, 2048>>,
+    /// Given back with the choice, as it came.
+    #[serde(default)]
+    state: Option<Text<1, 512>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -45,7 +52,7 @@ pub struct PickerAnswer {
     expires_in: u64,
 }
 
-/// Opens a picker on the user's files.
+/// Opens a picker on the user's files. One whose account has to be connected again can be opened: its page offers that.
 #[utoipa::path(
     post, path = "/rest/connectors/{connector_id}/picker", tag = "picker", security(("user_token" = [])),
     params(ConnectorPath, ConnectionParams), request_body = Option<PickerRequest>,
@@ -72,6 +79,8 @@ pub async fn create_picker(
             .collect(),
         max_files: body.max_files.map_or(DEFAULT_MAX_FILES, Whole::get_u32),
         origin: body.origin.map(Text::into_string),
+        redirect_uri: body.redirect_uri.map(Text::into_string),
+        state: body.state.map(Text::into_string),
     };
     let created = state.app.create_picker(&user, path.id(), params.id().as_ref(), options).await?;
     Ok(Json(PickerAnswer {

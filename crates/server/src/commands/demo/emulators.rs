@@ -58,12 +58,11 @@ impl Emulated {
 }
 
 impl Emulators {
-    /// Starts every one with the demo's data, for a server at this address.
-    pub async fn start(gangway: SocketAddr) -> Result<Self, Failure> {
-        let known = |client: OAuthClient| OAuthClient {
-            redirect_uris: vec![format!("http://{gangway}/oauth/callback")],
-            ..client
-        };
+    /// Starts every one with the demo's data, for a server at this address and the products that embed it.
+    pub async fn start(gangway: SocketAddr, products: &[String]) -> Result<Self, Failure> {
+        let mut back = vec![format!("http://{gangway}/oauth/callback")];
+        back.extend(products.iter().map(|origin| front_page(origin)));
+        let known = |client: OAuthClient| OAuthClient { redirect_uris: back.clone(), ..client };
         let google = start_at(GOOGLE_PORT, async |listen, _| {
             let clients = vec![known(google::default_client())];
             google::start(GoogleOptions { listen, seed: Seed::Demo, clients, ..GoogleOptions::default() })
@@ -140,6 +139,11 @@ impl Emulators {
         self.slack.shutdown().await;
         self.dropbox.shutdown().await;
     }
+}
+
+/// Where a product's people come back to.
+pub fn front_page(origin: &str) -> String {
+    format!("{origin}/")
 }
 
 /// Starts one at its usual port and the next, or at any free ones.

@@ -11,8 +11,8 @@ use gangway_model::{ExposeSecret, SecretString};
 use gangway_vault::KeyRing;
 use serde_json::{Value, json};
 
-use super::emulators::{Emulated, Emulators};
-use super::operator;
+use super::emulators::{Emulated, Emulators, front_page};
+use super::{DemoArgs, operator};
 use crate::client::Client;
 use crate::client::wire::{Connectors, User};
 use crate::commands::keys::{write_admin_key, write_private};
@@ -45,12 +45,8 @@ pub struct Access {
 
 impl DemoFolder {
     /// Makes what is missing; what a former demo left stays in use.
-    pub fn prepare(
-        path: &Path,
-        listen: SocketAddr,
-        emulators: &Emulators,
-        log_level: &str,
-    ) -> Result<Self, Failure> {
+    pub fn prepare(args: &DemoArgs, listen: SocketAddr, emulators: &Emulators) -> Result<Self, Failure> {
+        let path = &args.data_dir;
         let master_key = path.join("master.key");
         if !master_key.exists() {
             KeyRing::create(&master_key).map_err(anyhow::Error::from)?;
@@ -60,7 +56,7 @@ impl DemoFolder {
             write_admin_key(&admin_key)?;
         }
         let config_file = path.join("gangway.toml");
-        write_private(&config_file, &config_text(path, listen, &emulators.all(), log_level)?)?;
+        write_private(&config_file, &config_text(args, listen, &emulators.all())?)?;
         Ok(Self { path: path.to_owned(), config_file })
     }
 
@@ -159,22 +155,22 @@ async fn disconnect_former(client: &Client) -> Result<(), Failure> {
 }
 
 /// A configuration in which every address of the providers is an emulator's.
-fn config_text(
-    path: &Path,
-    listen: SocketAddr,
-    emulated: &[Emulated],
-    log_level: &str,
-) -> Result<String, Failure> {
+fn config_text(args: &DemoArgs, listen: SocketAddr, emulated: &[Emulated]) -> Result<String, Failure> {
+    let back: Vec<String> = args.products.iter().map(|origin| front_page(origin)).collect();
     let mut text = format!(
-        "{MADE_HERE} at each start.\nlisten = {}\ndata_dir = {}\n\n[log]\nlevel = {}\n\n\
+        "{MADE_HERE} at each start.\nlisten = {}\ndata_dir = {}\n\
+         # Products whose pages may embed this server, and where people may be led back to.\n\
+         allowed_origins = {}\nredirect_uris = {}\n\n[log]\nlevel = {}\n\n\
          # The emulators are on this machine, and push to it without https. Off with real providers.\n\
          # No other host is called: nothing is fetched while the demo runs, whatever its documents link to.\n\
          [outgoing]\nallow_private_addresses = true\nonly_allowed_hosts = true\n\n\
          # Webhooks tell of changes; this is for when one is lost.\n\
          [sync]\npoll_interval_seconds = 30\n",
         quoted(&listen.to_string()),
-        quoted(&path.to_string_lossy()),
-        quoted(log_level),
+        quoted(&args.data_dir.to_string_lossy()),
+        toml::Value::from(args.products.clone()),
+        toml::Value::from(back),
+        quoted(&args.log_level),
     );
     for descriptor in crate::descriptors().into_iter().filter(|descriptor| descriptor.is_built()) {
         if let Some(emulated) = emulated.iter().find(|emulated| emulated.provider == descriptor.provider) {

@@ -36,6 +36,9 @@ pub struct DemoArgs {
     /// Only start the server and the emulators; leave connecting and syncing to you
     #[arg(long)]
     no_walk: bool,
+    /// A product's origin whose pages may embed the demo, and whose front page people may be led back to (repeatable)
+    #[arg(long = "product", value_name = "ORIGIN", default_value = "http://localhost:8090")]
+    products: Vec<String>,
     /// What the server logs meanwhile
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
     log_level: String,
@@ -55,8 +58,8 @@ async fn demo(args: DemoArgs) -> Result<(), Failure> {
     let lock = FolderLock::take(&args.data_dir)?;
     let listener = listen(GANGWAY_PORT).await?;
     let address = listener.local_addr()?;
-    let emulators = Emulators::start(address).await?;
-    let folder = DemoFolder::prepare(&args.data_dir, address, &emulators, &args.log_level)?;
+    let emulators = Emulators::start(address, &args.products).await?;
+    let folder = DemoFolder::prepare(&args, address, &emulators)?;
     let config = folder.config()?;
     telemetry::start(&config);
     let metrics = Metrics::install()?;

@@ -334,6 +334,8 @@ class SyncConnectorClient:
         mime_types: Sequence[str] | None = None,
         max_files: int | None = None,
         origin: str | None = None,
+        redirect_uri: str | None = None,
+        state: str | None = None,
         connection: str | None = None,
     ) -> PickerAnswer:
         """Opens a picker: show the person the answer's `picker_url`, then ask `get_picker` what was chosen.
@@ -343,8 +345,17 @@ class SyncConnectorClient:
             mime_types: only these, by name or by family (`image/*`).
             max_files: how many may be chosen.
             origin: the page that is told the choice, from the server's list.
+            redirect_uri: where the browser comes back to when no window opened the picker, from the server's list.
+            state: given back with the choice, as it came.
         """
-        body = given(multiple=multiple, mime_types=some("mime_types", mime_types), max_files=max_files, origin=origin)
+        body = given(
+            multiple=multiple,
+            mime_types=some("mime_types", mime_types),
+            max_files=max_files,
+            origin=origin,
+            redirect_uri=redirect_uri,
+            state=state,
+        )
         return self._transport.call(
             "POST",
             f"{_path(connector_id)}/picker",
