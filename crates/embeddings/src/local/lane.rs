@@ -8,10 +8,14 @@ use tokio::sync::oneshot;
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// How far work that gives way stands below the rest: it gets a tenth of a core that others want, and all of an idle one.
+#[cfg(target_os = "linux")]
+const STEPS_DOWN: i32 = 10;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Priority {
     Usual,
-    /// Gives way to everything else on this machine.
+    /// Gives way to everything else in this process.
     Low,
 }
 
@@ -69,7 +73,9 @@ fn work(waiting: &Mutex<Receiver<Job>>, priority: Priority) {
 /// On Linux a priority is the thread's own.
 #[cfg(target_os = "linux")]
 fn give_way() {
-    if let Err(error) = rustix::process::setpriority_process(None, 19) {
+    use rustix::process::{getpriority_process, setpriority_process};
+    let lower = |now: i32| setpriority_process(None, (now + STEPS_DOWN).min(19));
+    if let Err(error) = getpriority_process(None).and_then(lower) {
         tracing::debug!(%error, "the model's threads keep the usual priority");
     }
 }
