@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::content::{Fetched, fetch_and_read, is_expected, left_out};
 use crate::context::{Rooms, TaskContext};
 use crate::membership::ScopeRef;
-use crate::readings::{Slot, WasRead};
+use crate::readings::{Slot, Turn, WasRead};
 use crate::stop::Stop;
 use crate::stored::{encode_document, find_document};
 use crate::unread;
@@ -115,6 +115,8 @@ struct Done {
     gone: Option<ItemId>,
     bytes: u64,
     held: Option<Arc<Slot>>,
+    /// Held until its text is in the index.
+    turn: Turn,
     unread: Option<Unread>,
     stop: Option<Stop>,
 }
@@ -172,6 +174,7 @@ impl Bringer<'_> {
                 self.rooms.index.put(std::mem::take(&mut to_index)).await?;
                 text = 0;
             }
+            drop(done.turn);
         }
         drop(results);
         // What was not brought in this time, and is not known from before, has no row to place.
@@ -282,7 +285,7 @@ impl Bringer<'_> {
         };
         match fetched {
             Fetched::Read { read, hash, bytes } => {
-                let WasRead { document, held } = *read;
+                let WasRead { document, held, turn } = *read;
                 let unread = unread::of_reading(rooms, document.as_ref().map(|(document, _)| document)).await;
                 let done = match document {
                     Ok((document, stored)) => {
@@ -299,7 +302,7 @@ impl Bringer<'_> {
                         self.without_text(&work, ItemState::NameOnly, outcome, reason, Some(hash), bytes)
                     }
                 };
-                Ok(Done { held, unread, ..done })
+                Ok(Done { held, turn, unread, ..done })
             }
             Fetched::Refused(reason) => {
                 Ok(self.without_text(&work, ItemState::Failed, Outcome::Failed, reason, None, 0))
@@ -464,6 +467,7 @@ impl Done {
             gone: None,
             bytes: 0,
             held: None,
+            turn: None,
             unread: None,
             stop: None,
         }

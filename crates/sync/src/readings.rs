@@ -8,6 +8,7 @@ use aws_lc_rs::digest;
 use gangway_extract::{Asker, Effort, ExtractError, Input};
 use gangway_model::{Document, ItemId, Reason, UserId};
 use gangway_store::{Reading, StoreError, StoredDocument, Whose};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::content::with_text;
 use crate::context::Rooms;
@@ -28,10 +29,20 @@ const OF_THE_MOMENT: [&str; 6] = [
 /// What was read for somebody else comes after this share of the time it took, in percent: never exactly as fast.
 const PACE: std::ops::RangeInclusive<u8> = 80..=120;
 
+/// Bytes of text from which a document is large: on its way into the store and the index it takes several times as much.
+const LARGE: usize = 1 << 20;
+
 /// What is being read, or was read and is not committed yet, in this process.
-#[derive(Default)]
 pub struct Readings {
     slots: Mutex<HashMap<(UserId, String), Weak<Slot>>>,
+    /// Large documents are stored and cut into passages one at a time.
+    large: Arc<tokio::sync::Semaphore>,
+}
+
+impl Default for Readings {
+    fn default() -> Self {
+        Self { slots: Mutex::default(), large: Arc::new(tokio::sync::Semaphore::new(1)) }
+    }
 }
 
 /// One content of one user. Whoever holds its lock reads it; the others wait and find what was read. Lives as long as
@@ -46,7 +57,15 @@ pub struct WasRead {
     pub document: Result<(Document, StoredDocument), Reason>,
     /// To be held until it is committed, so that the copies that come until then find it.
     pub held: Option<Arc<Slot>>,
+    /// To be held until it is in the index, if it is large.
+    pub turn: Turn,
 }
+
+/// The turn of a large document, free again when dropped.
+pub type Turn = Option<OwnedSemaphorePermit>;
+
+/// A document of an arrival's own with its turn, or why there is none.
+type Own = Result<(Document, StoredDocument, Turn), Reason>;
 
 /// A file whose bytes are here.
 pub struct Arrival<'a> {
@@ -82,8 +101,7 @@ impl From<StoreError> for Unread {
 pub async fn read_once(rooms: &Rooms, arrival: Arrival<'_>) -> Result<WasRead, Unread> {
     let recipe = rooms.extractor.recipe(&arrival.input).await.map_err(Unread::Extract)?;
     let Some(key) = recipe.map(|recipe| key(&recipe, arrival.hash)) else {
-        let document = read(rooms, &arrival, None).await?;
-        return Ok(WasRead { document, held: None });
+        return Ok(WasRead::of(read(rooms, &arrival, None).await?, None));
     };
     let slot = rooms.readings.slot(arrival.user, &key);
     let mut kept = slot.0.lock().await;
@@ -103,9 +121,18 @@ pub async fn read_once(rooms: &Rooms, arrival: Arrival<'_>) -> Result<WasRead, U
             None => read(rooms, &arrival, Some(&key)).await?,
         },
     };
-    *kept = Some(document.as_ref().map(|(_, stored)| stored.clone()).map_err(Clone::clone));
+    *kept = Some(document.as_ref().map(|(_, stored, _)| stored.clone()).map_err(Clone::clone));
     drop(kept);
-    Ok(WasRead { document, held: Some(slot) })
+    Ok(WasRead::of(document, Some(slot)))
+}
+
+impl WasRead {
+    fn of(own: Own, held: Option<Arc<Slot>>) -> Self {
+        match own {
+            Ok((document, stored, turn)) => Self { document: Ok((document, stored)), held, turn },
+            Err(reason) => Self { document: Err(reason), held, turn: None },
+        }
+    }
 }
 
 /// What the rows have: the user's own first, and somebody else's where that is allowed.
@@ -113,7 +140,7 @@ async fn stored_before(
     rooms: &Rooms,
     arrival: &Arrival<'_>,
     key: &str,
-) -> Result<Option<(Document, StoredDocument)>, Unread> {
+) -> Result<Option<(Document, StoredDocument, Turn)>, Unread> {
     if let Some(stored) = rooms.store.find_reading(key, arrival.user, Whose::Own).await?
         && let Some(found) = copy(rooms, arrival, key, &stored, is_no_accident).await?
     {
@@ -143,7 +170,8 @@ async fn copy(
     key: &str,
     stored: &StoredDocument,
     will_do: impl Fn(&Document) -> bool,
-) -> Result<Option<(Document, StoredDocument)>, Unread> {
+) -> Result<Option<(Document, StoredDocument, Turn)>, Unread> {
+    let turn = rooms.readings.turn(stored.text_bytes).await;
     let Some((document, body)) = load_stored::<Stop>(&rooms.blobs, stored.clone()).await? else {
         return Ok(None);
     };
@@ -152,7 +180,7 @@ async fn copy(
     }
     let reading = Some(reading(key, arrival.user, effort(stored)));
     let own = store_encoded(rooms, body, stored.text_bytes, reading).await?;
-    Ok(Some((document, own)))
+    Ok(Some((document, own, turn)))
 }
 
 /// Whether the same bytes would be read the same way at any time.
@@ -160,11 +188,7 @@ fn is_no_accident(document: &Document) -> bool {
     !document.notes.iter().any(|note| OF_THE_MOMENT.contains(&note.reason.code.as_str()))
 }
 
-async fn read(
-    rooms: &Rooms,
-    arrival: &Arrival<'_>,
-    key: Option<&str>,
-) -> Result<Result<(Document, StoredDocument), Reason>, Unread> {
+async fn read(rooms: &Rooms, arrival: &Arrival<'_>, key: Option<&str>) -> Result<Own, Unread> {
     let asker = Asker { whose: arrival.user.as_str(), recognition_begins: arrival.recognition_begins };
     let (document, effort) = match rooms.extractor.extract_for(arrival.input.clone(), asker).await {
         Ok((document, effort)) => match with_text(document, arrival.size) {
@@ -175,8 +199,10 @@ async fn read(
         Err(error) => return Err(Unread::Extract(error)),
     };
     let reading = key.map(|key| reading(key, arrival.user, effort));
+    let text_bytes: usize = document.sections.iter().map(|section| section.text.len()).sum();
+    let turn = rooms.readings.turn(text_bytes as u64).await;
     let stored = store_document(rooms, &document, reading).await?;
-    Ok(Ok((document, stored)))
+    Ok(Ok((document, stored, turn)))
 }
 
 fn reading(key: &str, user: &UserId, effort: Effort) -> Reading {
@@ -207,6 +233,14 @@ fn count(from: &'static str) {
 }
 
 impl Readings {
+    /// Waits until a document with so much text may take memory.
+    async fn turn(&self, text_bytes: u64) -> Turn {
+        match text_bytes > LARGE as u64 {
+            true => Arc::clone(&self.large).acquire_owned().await.ok(),
+            false => None,
+        }
+    }
+
     fn slot(&self, user: &UserId, key: &str) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let name = (user.clone(), key.to_owned());

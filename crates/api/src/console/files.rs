@@ -81,7 +81,12 @@ fn answer(path: &str, headers: &HeaderMap) -> Response {
             None => return StatusCode::NOT_FOUND.into_response(),
         },
     };
-    serve(file, if hashed { FOREVER } else { ASK_AGAIN }, HeaderValue::from_static(policy!("'none'")), headers)
+    serve(
+        file,
+        if hashed { FOREVER } else { ASK_AGAIN },
+        HeaderValue::from_static(policy!("'none'")),
+        headers,
+    )
 }
 
 fn serve(file: &'static File, caching: &'static str, policy: HeaderValue, headers: &HeaderMap) -> Response {

@@ -53,19 +53,19 @@ pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
         read = read_once(rooms, arrival) => read,
     };
     let mut again = None;
-    let (document, reason, held) = match read {
-        Ok(WasRead { document: Ok(read), held }) => {
+    let (document, reason, held, turn) = match read {
+        Ok(WasRead { document: Ok(read), held, turn }) => {
             let reason = left_out(&read.0);
-            (Some(read), reason, held)
+            (Some(read), reason, held, turn)
         }
-        Ok(WasRead { document: Err(reason), held }) => (None, Some(reason), held),
+        Ok(WasRead { document: Err(reason), held, .. }) => (None, Some(reason), held, None),
         Err(Unread::Extract(error)) => {
             let stop = Stop::retry(error.code(), error.to_string());
             if context.task.attempts < TELL_FROM {
                 return Err(stop);
             }
             again = Some(stop);
-            (None, Some(error.reason()), None)
+            (None, Some(error.reason()), None, None)
         }
         Err(Unread::Stop(stop)) => return Err(stop),
     };
@@ -86,6 +86,7 @@ pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
     let collections = at.iter().map(|at| at.collection.clone()).collect();
     let folder = Tree::new(&rooms.store, &connection.id).path(item.parent_id.as_ref()).await?;
     rooms.index.put(vec![index_entry(&connection, &item, collections, &folder, document.as_ref())]).await?;
+    drop((document, turn));
     commit(context, &connection, &effects).await?;
     drop(held);
     // Taken out of its collection while it was read: the index must not know it either.
