@@ -84,7 +84,7 @@ class CoverageDifference(Model):
     message: str | None = None
     """A sentence a person can act on; that of one of the files."""
     sync_state: str
-    """`name_only` or `failed`."""
+    """`name_only`, `failed`, or `synced` where a part of the text is missing."""
 
 
 class CoverageSource(Model):
@@ -453,7 +453,7 @@ class Coverage(Model):
     """What a collection's sources have, what of it is here, and the reason for every difference."""
 
     differences: list[CoverageDifference]
-    """Why the last two are not searchable, the most frequent reason first."""
+    """Why the last two are not searchable, and what is missing of those that are, the most frequent reason first."""
     failed: int
     """Those that could not be brought in."""
     files: int
