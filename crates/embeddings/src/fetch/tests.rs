@@ -27,12 +27,14 @@ enum Fault {
     NoRanges,
 }
 
+/// Path and range of a call.
+type Call = (String, Option<String>);
+
 #[derive(Clone, Default)]
 struct Shelf {
     files: Arc<BTreeMap<String, Vec<u8>>>,
     faults: Arc<Mutex<Vec<(String, Fault)>>>,
-    /// Path and range of each call.
-    asked: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    asked: Arc<Mutex<Vec<Call>>>,
 }
 
 impl Shelf {
@@ -40,7 +42,7 @@ impl Shelf {
         self.faults.lock().unwrap().push((file.to_owned(), fault));
     }
 
-    fn asked(&self) -> Vec<(String, Option<String>)> {
+    fn asked(&self) -> Vec<Call> {
         std::mem::take(&mut *self.asked.lock().unwrap())
     }
 

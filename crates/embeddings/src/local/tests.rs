@@ -171,7 +171,8 @@ fn files_that_are_damaged_or_say_something_else_are_named_and_told_apart() {
         }
     };
     const KEY: &str = "encoder.layer.1.attention.self.key.weight";
-    let spoils: Vec<(&str, Box<dyn FnOnce(&Path)>)> = vec![
+    type Spoil = Box<dyn FnOnce(&Path)>;
+    let spoils: Vec<(&str, Spoil)> = vec![
         ("model_type is \"gpt2\"", Box::new(config("model_type", json!("gpt2")))),
         ("hidden_act is \"swish\"", Box::new(config("hidden_act", json!("swish")))),
         ("cannot be divided among 3", Box::new(config("num_attention_heads", json!(3)))),
