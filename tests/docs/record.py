@@ -19,6 +19,7 @@ import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from allowing import Person, Program  # noqa: E402
 from house import ROOT, House  # noqa: E402
 
 EXAMPLES = ROOT / "crates/api/src/examples.json"
@@ -100,12 +101,14 @@ def record(house: House) -> dict:
     made = call("create_token", {"user_id": user}, body={"label": "web session", "expires_in": 3600})
     call("list_tokens", {"user_id": user})
     call("list_connector_setups")
+    call("get_status")
     call.token = made["token"]
     for name in ("healthz", "readyz", "metrics"):
         call(name, key="", keep=name != "metrics")
     call("get_me")
 
     sign_in(call, {"Origin": house.url})
+    allow(call)
 
     # connecting
     call("list_connectors")
@@ -129,6 +132,7 @@ def record(house: House) -> dict:
     key = {"X-Picker-Key": picker["picker_url"].split("#", 1)[1]}
     call("picker_about", picking, headers=key, key="")
     call("picker_files", picking, headers=key, key="")
+    call("reconnect_picker", picking, headers=key, key="")
     call("pick", picking, headers=key, key="", body={"file_ids": [file]})
     call("get_picker", {**drive, **picking})
     other = call("create_picker", drive, body={}, keep=False)
@@ -202,6 +206,14 @@ def sign_in(call: Recorder, browser: dict):
     request = urllib.request.Request(url, None, {"Cookie": cookie, "X-CSRF-Token": session["csrf_token"], **browser}, method="DELETE")
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.status == 204
+
+
+def allow(call: Recorder):
+    """An assistant that registers by itself and is allowed something, which then is ended."""
+    program = Program(call.house.url, "An assistant", "http://127.0.0.1:3030/callback")
+    program.tokens(Person(call.house.url, call.token).decide(program.address())["code"])
+    assistant = call("list_assistants")["assistants"][0]["id"]
+    call("delete_assistant", {"assistant_id": assistant})
 
 
 def upload(call: Recorder, collection: str):

@@ -145,7 +145,7 @@ async fn what_is_spoken_is_told_to_whoever_asks() {
     for path in [UPLOADS.to_owned(), format!("{UPLOADS}/x")] {
         let request = Request::builder().method(Method::OPTIONS).uri(&path).body(Body::empty()).unwrap();
         let answer = house.send(request).await;
-        assert!(answer.status.is_success());
+        assert_eq!(answer.status.as_u16(), 204, "also where browsers of other origins are answered before");
         assert_eq!(answer.headers["tus-version"], "1.0.0");
         assert_eq!(answer.headers["tus-max-size"], "1000");
         let extensions = answer.headers["tus-extension"].to_str().unwrap();

@@ -16,7 +16,7 @@ use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyDo
 
 use super::collect::{Best, Found, KeyCollector};
 use super::narrowing::terms;
-use super::query::QueryBuilder;
+use super::query::{ALL_WORDS_SCORE, QueryBuilder};
 use crate::meaning::Meaning;
 use crate::query::ParsedQuery;
 use crate::request::ByMeaning;
@@ -26,6 +26,9 @@ use crate::vectors::{Near, item_key, text_key};
 const MAX_NEAR: usize = 100;
 /// How much the first places weigh beside the next; the usual one.
 const RANK_OFFSET: f32 = 60.0;
+/// What a place among the words is worth where only some of them were found: a word or two of a question in other words
+/// say less than what is near to all of it.
+const WORTH_OF_SOME: f32 = 0.5;
 
 impl QueryBuilder<'_> {
     /// Takes in what is near in meaning, and ranks all by their places in the two lists.
@@ -49,7 +52,8 @@ impl QueryBuilder<'_> {
             return Ok(ByMeaning::Used);
         }
         found.total += self.beside_words(&near, parsed, allowed, found)?;
-        found.best = by_rank(&found.best, &near);
+        let several = parsed.wanted.len() + parsed.required.len() > 1;
+        found.best = by_rank(&found.best, &near, if several { ALL_WORDS_SCORE } else { 0.0 });
         Ok(ByMeaning::Used)
     }
 
@@ -115,14 +119,15 @@ impl QueryBuilder<'_> {
 }
 
 /// Ranks by the sum of what the places in both lists are worth; of equals, what was found by words is first. An item that
-/// is in both shows the passages that hold the words.
-fn by_rank(words: &[Best], near: &[Best]) -> Vec<Best> {
+/// is in both shows the passages that hold the words. With a score of `all_words` an item holds every word asked for.
+fn by_rank(words: &[Best], near: &[Best], all_words: Score) -> Vec<Best> {
     let worth = |place: usize| 1.0 / (RANK_OFFSET + place as f32 + 1.0);
     let mut all: Vec<(Score, Best)> = Vec::with_capacity(words.len() + near.len());
     let mut at: HashMap<u64, usize> = HashMap::new();
     for (place, best) in words.iter().enumerate() {
         at.insert(best.item_key, all.len());
-        all.push((worth(place), *best));
+        let whole = best.score() >= all_words;
+        all.push((worth(place) * if whole { 1.0 } else { WORTH_OF_SOME }, *best));
     }
     for (place, best) in near.iter().enumerate() {
         match at.get(&best.item_key) {
@@ -196,7 +201,7 @@ mod tests {
     }
 
     fn fused(words: &[u64], near: &[u64]) -> Vec<u64> {
-        by_rank(&list(words), &list(near)).iter().map(|best| best.item_key).collect()
+        by_rank(&list(words), &list(near), 0.0).iter().map(|best| best.item_key).collect()
     }
 
     #[test]
@@ -209,8 +214,17 @@ mod tests {
 
     #[test]
     fn a_place_is_worth_one_by_sixty_and_the_place() {
-        let found = by_rank(&list(&[1]), &list(&[2, 1]));
+        let found = by_rank(&list(&[1]), &list(&[2, 1]), 0.0);
         assert_eq!(found[0].score(), 1.0 / 61.0 + 1.0 / 62.0);
         assert_eq!(found[1].score(), 1.0 / 61.0);
+    }
+
+    #[test]
+    fn what_holds_some_of_the_words_stands_below_what_is_near() {
+        let scored = |key: u64, score: Score| list(&[key])[0].scored(score);
+        let words = [scored(1, ALL_WORDS_SCORE + 2.0), scored(2, 9.0), scored(3, 8.0)];
+        let found = by_rank(&words, &list(&[7, 8, 3]), ALL_WORDS_SCORE);
+        let found: Vec<u64> = found.iter().map(|best| best.item_key).collect();
+        assert_eq!(found, [3, 1, 7, 8, 2], "in both lists, every word, near, some words");
     }
 }

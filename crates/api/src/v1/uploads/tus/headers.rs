@@ -1,7 +1,7 @@
 //! The headers of the protocol, read strictly and written in one place.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use base64::Engine;
@@ -54,6 +54,7 @@ pub async fn announce(State(state): State<ApiState>, request: Request, next: Nex
     let asked = ours && request.method() == Method::OPTIONS;
     let mut response = next.run(request).await;
     if asked && response.status().is_success() {
+        *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
         headers.insert(RESUMABLE, VERSION);
         headers.insert(VERSIONS, VERSION);
