@@ -59,6 +59,7 @@ def pages() -> list[str]:
     """Every page with commands that people are told to type."""
     found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", ROOT / "crates/emulators/README.md"]
     found += sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / "docs/connectors").glob("*.md"))
+    found += sorted((ROOT / "examples").glob("*/README.md"))
     found += sorted((ROOT / "sdks").glob("*/README.md")) + [ROOT / "tests/clients/README.md"]
     return [str(path.relative_to(ROOT)) for path in found]
 

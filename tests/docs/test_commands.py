@@ -22,7 +22,7 @@ from scene import PROGRAM, Demo, Scene, free_port  # noqa: E402
 # What a block may be; a block without a language could hide a command.
 # Sections that begin with a terminal of their own, in which nothing of the demo is set.
 FRESH = ["Your own server"]
-LANGUAGES = {*SHELLS, "toml", "json", "python", "ts", "js", "rust", "markdown", "caddyfile", "text"}
+LANGUAGES = {*SHELLS, "toml", "json", "python", "ts", "js", "html", "rust", "markdown", "caddyfile", "text"}
 EVERY = [block for page in pages() for block in blocks(page)]
 EMULATED = """
 [outgoing]
@@ -154,7 +154,7 @@ def test_nothing_is_left_out_unseen():
     assert not unknown, f"these blocks do not say what they are: {unknown}"
     commands = {block.name for block in EVERY if block.language in SHELLS}
     assert not set(NOT_RUN) - commands, f"these are excused and not there: {set(NOT_RUN) - commands}"
-    for language in ("js", "ts", "python"):
+    for language in ("js", "ts", "html", "python"):
         alone = {block.page for block in EVERY if block.language == language} - set(ELSEWHERE)
         assert language == "python" or not alone, f"nothing runs the {language} of {alone}"
     assert not set(ELSEWHERE) - {block.page for block in EVERY}
