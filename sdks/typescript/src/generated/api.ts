@@ -2474,7 +2474,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *       "connector_id": "google_drive",
                      *       "user_info": {
                      *         "email": "ada@example.com",
@@ -2607,7 +2607,7 @@ export interface operations {
             path: {
                 /**
                  * @description `session_id` of the picker.
-                 * @example 0190a000-0000-7000-8000-000000000006
+                 * @example 0190a000-0000-7000-8000-000000000007
                  */
                 session_id: string;
             };
@@ -2642,7 +2642,7 @@ export interface operations {
             path: {
                 /**
                  * @description `session_id` of the picker.
-                 * @example 0190a000-0000-7000-8000-000000000006
+                 * @example 0190a000-0000-7000-8000-000000000007
                  */
                 session_id: string;
             };
@@ -2658,12 +2658,24 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "account": {
+                     *         "email": "ada@example.com",
+                     *         "name": "Ada Example"
+                     *       },
                      *       "connector_id": "google_drive",
                      *       "connector_name": "Google Drive",
+                     *       "connector_type": "file_storage",
+                     *       "expires_in": 1800,
                      *       "max_files": 10,
                      *       "mime_types": [],
                      *       "multiple": true,
-                     *       "origin": null
+                     *       "needs_reauth": false,
+                     *       "origins": [
+                     *         "https://connect.example.com",
+                     *         "http://localhost:8090"
+                     *       ],
+                     *       "redirect_uri": null,
+                     *       "state": null
                      *     }
                      */
                     "application/json": components["schemas"]["PickerAbout"];
@@ -2743,7 +2755,7 @@ export interface operations {
             path: {
                 /**
                  * @description `session_id` of the picker.
-                 * @example 0190a000-0000-7000-8000-000000000007
+                 * @example 0190a000-0000-7000-8000-000000000008
                  */
                 session_id: string;
             };
@@ -2841,7 +2853,7 @@ export interface operations {
             path: {
                 /**
                  * @description `session_id` of the picker.
-                 * @example 0190a000-0000-7000-8000-000000000006
+                 * @example 0190a000-0000-7000-8000-000000000007
                  */
                 session_id: string;
             };
@@ -2992,7 +3004,7 @@ export interface operations {
             path: {
                 /**
                  * @description `session_id` of the picker.
-                 * @example 0190a000-0000-7000-8000-000000000006
+                 * @example 0190a000-0000-7000-8000-000000000007
                  */
                 session_id: string;
             };
@@ -3144,7 +3156,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `session_id` of the picker. */
+                /**
+                 * @description `session_id` of the picker.
+                 * @example 0190a000-0000-7000-8000-000000000007
+                 */
                 session_id: string;
             };
             cookie?: never;
@@ -3157,6 +3172,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "auth_url": "https://google.example/o/oauth2/v2/auth?response_type=code&client_id=gangway-emulated-client.apps.googleusercontent.com&redirect_uri=https%3A%2F%2Fconnect.example.com%2Foauth%2Fcallback&state=…&scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fdrive.readonly+openid+email+profile&code_challenge=…&code_challenge_method=S256&access_type=offline&prompt=consent&include_granted_scopes=true&login_hint=…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReconnectAnswer"];
                 };
             };
@@ -3295,7 +3315,7 @@ export interface operations {
                      *           "details": {
                      *             "token_id": "0190a000-0000-7000-8000-000000000004"
                      *           },
-                     *           "id": "0190a000-0000-7000-8000-000000000017",
+                     *           "id": "0190a000-0000-7000-8000-000000000018",
                      *           "user_id": "0190a000-0000-7000-8000-000000000002"
                      *         },
                      *         {
@@ -3303,10 +3323,10 @@ export interface operations {
                      *           "deed": "disconnect",
                      *           "details": {
                      *             "by_id": false,
-                     *             "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *             "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *             "connector_id": "google_drive"
                      *           },
-                     *           "id": "0190a000-0000-7000-8000-000000000018",
+                     *           "id": "0190a000-0000-7000-8000-000000000019",
                      *           "user_id": "0190a000-0000-7000-8000-000000000002"
                      *         }
                      *       ],
@@ -3391,7 +3411,8 @@ export interface operations {
                      *           "plan": "pro",
                      *           "provider": "google",
                      *           "redirect_uris": [
-                     *             "https://connect.example.com/oauth/callback"
+                     *             "https://connect.example.com/oauth/callback",
+                     *             "http://localhost:8090/"
                      *           ],
                      *           "scopes": [
                      *             {
@@ -3670,6 +3691,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "search_by_meaning": null,
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ServerStatus"];
                 };
             };
@@ -4844,7 +4871,7 @@ export interface operations {
                      *           "name": "Handbook",
                      *           "owner_id": "0190a000-0000-7000-8000-000000000002",
                      *           "updated_at": "2026-01-05T09:30:00Z",
-                     *           "uuid": "0190a000-0000-7000-8000-000000000008"
+                     *           "uuid": "0190a000-0000-7000-8000-000000000009"
                      *         }
                      *       ],
                      *       "has_more": false,
@@ -4939,7 +4966,7 @@ export interface operations {
                      *       "name": "Handbook",
                      *       "owner_id": "0190a000-0000-7000-8000-000000000002",
                      *       "updated_at": "2026-01-05T09:30:00Z",
-                     *       "uuid": "0190a000-0000-7000-8000-000000000008"
+                     *       "uuid": "0190a000-0000-7000-8000-000000000009"
                      *     }
                      */
                     "application/json": components["schemas"]["Collection"];
@@ -5019,7 +5046,7 @@ export interface operations {
             path: {
                 /**
                  * @description The collection's UUID.
-                 * @example 0190a000-0000-7000-8000-000000000008
+                 * @example 0190a000-0000-7000-8000-000000000009
                  */
                 uuid: string;
             };
@@ -5045,7 +5072,7 @@ export interface operations {
                      *       "name": "Handbook",
                      *       "owner_id": "0190a000-0000-7000-8000-000000000002",
                      *       "updated_at": "2026-01-05T09:30:00Z",
-                     *       "uuid": "0190a000-0000-7000-8000-000000000008"
+                     *       "uuid": "0190a000-0000-7000-8000-000000000009"
                      *     }
                      */
                     "application/json": components["schemas"]["Collection"];
@@ -5116,7 +5143,7 @@ export interface operations {
             path: {
                 /**
                  * @description The collection's UUID.
-                 * @example 0190a000-0000-7000-8000-000000000008
+                 * @example 0190a000-0000-7000-8000-000000000009
                  */
                 uuid: string;
             };
@@ -5196,7 +5223,7 @@ export interface operations {
             path: {
                 /**
                  * @description The collection's UUID.
-                 * @example 0190a000-0000-7000-8000-000000000008
+                 * @example 0190a000-0000-7000-8000-000000000009
                  */
                 uuid: string;
             };
@@ -5231,7 +5258,7 @@ export interface operations {
                      *       "name": "The handbook",
                      *       "owner_id": "0190a000-0000-7000-8000-000000000002",
                      *       "updated_at": "2026-01-05T09:30:00Z",
-                     *       "uuid": "0190a000-0000-7000-8000-000000000008"
+                     *       "uuid": "0190a000-0000-7000-8000-000000000009"
                      *     }
                      */
                     "application/json": components["schemas"]["Collection"];
@@ -5320,7 +5347,7 @@ export interface operations {
             path: {
                 /**
                  * @description The collection's UUID.
-                 * @example 0190a000-0000-7000-8000-000000000008
+                 * @example 0190a000-0000-7000-8000-000000000009
                  */
                 uuid: string;
             };
@@ -5344,7 +5371,7 @@ export interface operations {
                      *       "sources": [
                      *         {
                      *           "chosen": 1,
-                     *           "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *           "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *           "connector_id": "google_drive",
                      *           "files": 5,
                      *           "followed": 1,
@@ -5355,7 +5382,7 @@ export interface operations {
                      *         },
                      *         {
                      *           "chosen": 1,
-                     *           "connection_id": "0190a000-0000-7000-8000-000000000012",
+                     *           "connection_id": "0190a000-0000-7000-8000-000000000013",
                      *           "connector_id": "local_upload",
                      *           "files": 1,
                      *           "followed": 0,
@@ -5443,7 +5470,7 @@ export interface operations {
             path: {
                 /**
                  * @description The collection's UUID.
-                 * @example 0190a000-0000-7000-8000-000000000008
+                 * @example 0190a000-0000-7000-8000-000000000009
                  */
                 uuid: string;
             };
@@ -5461,8 +5488,8 @@ export interface operations {
                      * @example {
                      *       "files": [
                      *         {
-                     *           "connection_id": "0190a000-0000-7000-8000-000000000005",
-                     *           "id": "0190a000-0000-7000-8000-000000000013",
+                     *           "connection_id": "0190a000-0000-7000-8000-000000000006",
+                     *           "id": "0190a000-0000-7000-8000-000000000014",
                      *           "kind": "folder",
                      *           "mimeType": "application/vnd.google-apps.folder",
                      *           "modified_at": "2026-01-05T09:30:00Z",
@@ -5474,8 +5501,8 @@ export interface operations {
                      *           "url": "https://drive.google.com/drive/folders/1T-5X25-jse8onj76Ep1jGp2Q0s0AsAz3"
                      *         },
                      *         {
-                     *           "connection_id": "0190a000-0000-7000-8000-000000000005",
-                     *           "id": "0190a000-0000-7000-8000-000000000014",
+                     *           "connection_id": "0190a000-0000-7000-8000-000000000006",
+                     *           "id": "0190a000-0000-7000-8000-000000000015",
                      *           "kind": "file",
                      *           "mimeType": "application/vnd.google-apps.document",
                      *           "modified_at": "2026-01-05T09:30:00Z",
@@ -5559,12 +5586,12 @@ export interface operations {
             path: {
                 /**
                  * @description The collection's UUID.
-                 * @example 0190a000-0000-7000-8000-000000000008
+                 * @example 0190a000-0000-7000-8000-000000000009
                  */
                 uuid: string;
                 /**
                  * @description Our id of the file, as the collection's list gives it.
-                 * @example 0190a000-0000-7000-8000-000000000016
+                 * @example 0190a000-0000-7000-8000-000000000017
                  */
                 file_id: string;
             };
@@ -5644,7 +5671,7 @@ export interface operations {
             path: {
                 /**
                  * @description The collection's UUID.
-                 * @example 0190a000-0000-7000-8000-000000000008
+                 * @example 0190a000-0000-7000-8000-000000000009
                  */
                 uuid: string;
             };
@@ -5678,11 +5705,11 @@ export interface operations {
                      *           "duplicates": 0,
                      *           "file": {
                      *             "collections": [
-                     *               "0190a000-0000-7000-8000-000000000008"
+                     *               "0190a000-0000-7000-8000-000000000009"
                      *             ],
-                     *             "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *             "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *             "connector_id": "google_drive",
-                     *             "id": "0190a000-0000-7000-8000-000000000015",
+                     *             "id": "0190a000-0000-7000-8000-000000000016",
                      *             "mimeType": "application/vnd.google-apps.document",
                      *             "modified_at": "2026-01-05T09:30:00Z",
                      *             "name": "Refund policy",
@@ -5945,7 +5972,7 @@ export interface operations {
             path: {
                 /**
                  * @description `id` of the uploaded file.
-                 * @example 0190a000-0000-7000-8000-000000000011
+                 * @example 0190a000-0000-7000-8000-000000000012
                  */
                 file_id: string;
             };
@@ -6025,7 +6052,7 @@ export interface operations {
             path: {
                 /**
                  * @description `id` of the uploaded file.
-                 * @example 0190a000-0000-7000-8000-000000000011
+                 * @example 0190a000-0000-7000-8000-000000000012
                  */
                 file_id: string;
             };
@@ -6105,7 +6132,7 @@ export interface operations {
             query?: {
                 /**
                  * @description The collection the files go into; may be a part of the body instead.
-                 * @example 0190a000-0000-7000-8000-000000000008
+                 * @example 0190a000-0000-7000-8000-000000000009
                  */
                 collection_uuid?: string;
                 /**
@@ -6134,8 +6161,8 @@ export interface operations {
                      * @example {
                      *       "files": [
                      *         {
-                     *           "file_id": "0190a000-0000-7000-8000-000000000011",
-                     *           "id": "0190a000-0000-7000-8000-000000000011",
+                     *           "file_id": "0190a000-0000-7000-8000-000000000012",
+                     *           "id": "0190a000-0000-7000-8000-000000000012",
                      *           "name": "notes.txt",
                      *           "path": "notes.txt",
                      *           "sha256": "237bac67a518e2dfc901ecbf060f59cde465d4644cf9d0783a877a321f9bbcb3",
@@ -6262,7 +6289,7 @@ export interface operations {
                  * @description Keys and Base64 values, `key value,key value`: `collection_uuid` (required), `filename` or `name`, `filetype` or
                  *     `type`, `path` or `relativePath`, `on_conflict` (`skip`, `replace`, `keep_both`), `sha256` (hex digits: a file
                  *     with others is not stored). Other keys are kept, and told by `HEAD`.
-                 * @example collection_uuid MDE5MGEwMDAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDA4,filename cGxhbi5kd2c=,filetype aW1hZ2Uvdm5kLmR3Zw==
+                 * @example collection_uuid MDE5MGEwMDAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDA5,filename cGxhbi5kd2c=,filetype aW1hZ2Uvdm5kLmR3Zw==
                  */
                 "Upload-Metadata": string;
                 /** @description `sha1` or `sha256` and the digest of this request's bytes in Base64. */
@@ -7197,7 +7224,7 @@ export interface operations {
                      *       ],
                      *       "connected": true,
                      *       "connected_at": "2026-01-05T09:30:00Z",
-                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *       "expires_at": "2026-01-05T09:30:00Z",
                      *       "id": "google_drive",
                      *       "name": "Google Drive",
@@ -7526,10 +7553,10 @@ export interface operations {
                      *           "bytes": 2608,
                      *           "files": 5,
                      *           "name": "Handbook",
-                     *           "uuid": "0190a000-0000-7000-8000-000000000008"
+                     *           "uuid": "0190a000-0000-7000-8000-000000000009"
                      *         }
                      *       ],
-                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *       "connector_id": "google_drive",
                      *       "files": 5
                      *     }
@@ -7940,7 +7967,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "collections": [
-                     *         "0190a000-0000-7000-8000-000000000008"
+                     *         "0190a000-0000-7000-8000-000000000009"
                      *       ],
                      *       "file": {
                      *         "id": "1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY",
@@ -7951,9 +7978,9 @@ export interface operations {
                      *       "last_job": {
                      *         "bytes": 3797,
                      *         "cancel_requested": false,
-                     *         "collection_uuid": "0190a000-0000-7000-8000-000000000008",
+                     *         "collection_uuid": "0190a000-0000-7000-8000-000000000009",
                      *         "completed_at": "2026-01-05T09:30:00Z",
-                     *         "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *         "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *         "connector_id": "google_drive",
                      *         "created_at": "2026-01-05T09:30:00Z",
                      *         "files_failed": 0,
@@ -7962,7 +7989,7 @@ export interface operations {
                      *         "files_skipped": 0,
                      *         "files_synced": 5,
                      *         "files_unchanged": 0,
-                     *         "job_id": "0190a000-0000-7000-8000-000000000009",
+                     *         "job_id": "0190a000-0000-7000-8000-000000000010",
                      *         "listing_complete": true,
                      *         "progress": 100,
                      *         "started_at": "2026-01-05T09:30:00Z",
@@ -8105,8 +8132,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "expires_in": 1800,
-                     *       "picker_url": "https://connect.example.com/picker/0190a000-0000-7000-8000-000000000006#pk_…",
-                     *       "session_id": "0190a000-0000-7000-8000-000000000006"
+                     *       "picker_url": "https://connect.example.com/picker/0190a000-0000-7000-8000-000000000007#pk_…",
+                     *       "session_id": "0190a000-0000-7000-8000-000000000007"
                      *     }
                      */
                     "application/json": components["schemas"]["PickerAnswer"];
@@ -8209,7 +8236,7 @@ export interface operations {
                 connector_id: string;
                 /**
                  * @description `session_id` of the picker.
-                 * @example 0190a000-0000-7000-8000-000000000006
+                 * @example 0190a000-0000-7000-8000-000000000007
                  */
                 session_id: string;
             };
@@ -8335,7 +8362,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "access_token": "…",
-                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *       "expires_in": 3600
                      *     }
                      */
@@ -8464,9 +8491,9 @@ export interface operations {
                      *         {
                      *           "bytes": 3797,
                      *           "cancel_requested": false,
-                     *           "collection_uuid": "0190a000-0000-7000-8000-000000000008",
+                     *           "collection_uuid": "0190a000-0000-7000-8000-000000000009",
                      *           "completed_at": "2026-01-05T09:30:00Z",
-                     *           "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *           "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *           "connector_id": "google_drive",
                      *           "created_at": "2026-01-05T09:30:00Z",
                      *           "files_failed": 0,
@@ -8475,7 +8502,7 @@ export interface operations {
                      *           "files_skipped": 0,
                      *           "files_synced": 5,
                      *           "files_unchanged": 0,
-                     *           "job_id": "0190a000-0000-7000-8000-000000000009",
+                     *           "job_id": "0190a000-0000-7000-8000-000000000010",
                      *           "listing_complete": true,
                      *           "progress": 100,
                      *           "started_at": "2026-01-05T09:30:00Z",
@@ -8576,7 +8603,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "collection_uuid": "0190a000-0000-7000-8000-000000000008",
+                 *       "collection_uuid": "0190a000-0000-7000-8000-000000000009",
                  *       "file_ids": [
                  *         "1T-5X25-jse8onj76Ep1jGp2Q0s0AsAz3"
                  *       ],
@@ -8597,9 +8624,9 @@ export interface operations {
                      * @example {
                      *       "estimated_time": 1,
                      *       "file_count": 1,
-                     *       "job_id": "0190a000-0000-7000-8000-000000000009",
+                     *       "job_id": "0190a000-0000-7000-8000-000000000010",
                      *       "status": "pending",
-                     *       "sync_job_id": "0190a000-0000-7000-8000-000000000009"
+                     *       "sync_job_id": "0190a000-0000-7000-8000-000000000010"
                      *     }
                      */
                     "application/json": components["schemas"]["SyncAnswer"];
@@ -8722,7 +8749,7 @@ export interface operations {
                 connector_id: string;
                 /**
                  * @description `job_id` of the sync job.
-                 * @example 0190a000-0000-7000-8000-000000000009
+                 * @example 0190a000-0000-7000-8000-000000000010
                  */
                 job_id: string;
             };
@@ -8740,9 +8767,9 @@ export interface operations {
                      * @example {
                      *       "bytes": 3797,
                      *       "cancel_requested": false,
-                     *       "collection_uuid": "0190a000-0000-7000-8000-000000000008",
+                     *       "collection_uuid": "0190a000-0000-7000-8000-000000000009",
                      *       "completed_at": "2026-01-05T09:30:00Z",
-                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *       "connector_id": "google_drive",
                      *       "created_at": "2026-01-05T09:30:00Z",
                      *       "files_failed": 0,
@@ -8751,7 +8778,7 @@ export interface operations {
                      *       "files_skipped": 0,
                      *       "files_synced": 5,
                      *       "files_unchanged": 0,
-                     *       "job_id": "0190a000-0000-7000-8000-000000000009",
+                     *       "job_id": "0190a000-0000-7000-8000-000000000010",
                      *       "listing_complete": true,
                      *       "progress": 100,
                      *       "started_at": "2026-01-05T09:30:00Z",
@@ -8841,7 +8868,7 @@ export interface operations {
                 connector_id: string;
                 /**
                  * @description `job_id` of the sync job.
-                 * @example 0190a000-0000-7000-8000-000000000010
+                 * @example 0190a000-0000-7000-8000-000000000011
                  */
                 job_id: string;
             };
@@ -8859,9 +8886,9 @@ export interface operations {
                      * @example {
                      *       "bytes": 0,
                      *       "cancel_requested": true,
-                     *       "collection_uuid": "0190a000-0000-7000-8000-000000000008",
+                     *       "collection_uuid": "0190a000-0000-7000-8000-000000000009",
                      *       "completed_at": null,
-                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *       "connector_id": "google_drive",
                      *       "created_at": "2026-01-05T09:30:00Z",
                      *       "files_failed": 0,
@@ -8870,11 +8897,11 @@ export interface operations {
                      *       "files_skipped": 0,
                      *       "files_synced": 0,
                      *       "files_unchanged": 0,
-                     *       "job_id": "0190a000-0000-7000-8000-000000000010",
+                     *       "job_id": "0190a000-0000-7000-8000-000000000011",
                      *       "listing_complete": false,
                      *       "progress": 0,
-                     *       "started_at": "2026-01-05T09:30:00Z",
-                     *       "status": "processing",
+                     *       "started_at": null,
+                     *       "status": "pending",
                      *       "sync_mode": "auto"
                      *     }
                      */
@@ -8960,7 +8987,7 @@ export interface operations {
                 connector_id: string;
                 /**
                  * @description `job_id` of the sync job.
-                 * @example 0190a000-0000-7000-8000-000000000009
+                 * @example 0190a000-0000-7000-8000-000000000010
                  */
                 job_id: string;
             };
@@ -8976,16 +9003,16 @@ export interface operations {
                 content: {
                     /**
                      * @example event: progress
-                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000009","status":"pending","progress":0,"files_synced":0,"files_failed":0,"completed_at":null,"files_found":0,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":0,"listing_complete":false,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":null,"connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000005","collection_uuid":"0190a000-0000-7000-8000-000000000008","sync_mode":"auto"}
+                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000010","status":"pending","progress":0,"files_synced":0,"files_failed":0,"completed_at":null,"files_found":0,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":0,"listing_complete":false,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":null,"connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000006","collection_uuid":"0190a000-0000-7000-8000-000000000009","sync_mode":"auto"}
                      *
                      *     event: progress
-                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000009","status":"processing","progress":0,"files_synced":0,"files_failed":0,"completed_at":null,"files_found":0,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":0,"listing_complete":false,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":"2026-01-05T09:30:00Z","connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000005","collection_uuid":"0190a000-0000-7000-8000-000000000008","sync_mode":"auto"}
+                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000010","status":"processing","progress":0,"files_synced":0,"files_failed":0,"completed_at":null,"files_found":0,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":0,"listing_complete":false,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":"2026-01-05T09:30:00Z","connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000006","collection_uuid":"0190a000-0000-7000-8000-000000000009","sync_mode":"auto"}
                      *
                      *     event: progress
-                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000009","status":"processing","progress":50,"files_synced":5,"files_failed":0,"completed_at":null,"files_found":5,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":3797,"listing_complete":false,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":"2026-01-05T09:30:00Z","connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000005","collection_uuid":"0190a000-0000-7000-8000-000000000008","sync_mode":"auto"}
+                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000010","status":"processing","progress":50,"files_synced":5,"files_failed":0,"completed_at":null,"files_found":5,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":3797,"listing_complete":false,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":"2026-01-05T09:30:00Z","connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000006","collection_uuid":"0190a000-0000-7000-8000-000000000009","sync_mode":"auto"}
                      *
                      *     event: done
-                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000009","status":"completed","progress":100,"files_synced":5,"files_failed":0,"completed_at":"2026-01-05T09:30:00Z","files_found":5,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":3797,"listing_complete":true,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":"2026-01-05T09:30:00Z","connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000005","collection_uuid":"0190a000-0000-7000-8000-000000000008","sync_mode":"auto"}
+                     *     data: {"job_id":"0190a000-0000-7000-8000-000000000010","status":"completed","progress":100,"files_synced":5,"files_failed":0,"completed_at":"2026-01-05T09:30:00Z","files_found":5,"files_skipped":0,"files_unchanged":0,"files_removed":0,"bytes":3797,"listing_complete":true,"cancel_requested":false,"created_at":"2026-01-05T09:30:00Z","started_at":"2026-01-05T09:30:00Z","connector_id":"google_drive","connection_id":"0190a000-0000-7000-8000-000000000006","collection_uuid":"0190a000-0000-7000-8000-000000000009","sync_mode":"auto"}
                      */
                     "text/event-stream": string;
                 };
@@ -9079,7 +9106,7 @@ export interface operations {
                 connector_id: string;
                 /**
                  * @description `job_id` of the sync job.
-                 * @example 0190a000-0000-7000-8000-000000000009
+                 * @example 0190a000-0000-7000-8000-000000000010
                  */
                 job_id: string;
             };
@@ -9217,7 +9244,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "access_token": "…",
-                     *       "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *       "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *       "connector_id": "google_drive",
                      *       "expires_in": 3600,
                      *       "refresh_token": "…",
@@ -9353,7 +9380,7 @@ export interface operations {
             path: {
                 /**
                  * @description Our id of the file, as searches and lists of collections name it.
-                 * @example 0190a000-0000-7000-8000-000000000015
+                 * @example 0190a000-0000-7000-8000-000000000016
                  */
                 file_id: string;
             };
@@ -9370,10 +9397,10 @@ export interface operations {
                     /**
                      * @example {
                      *       "collections": [
-                     *         "0190a000-0000-7000-8000-000000000008"
+                     *         "0190a000-0000-7000-8000-000000000009"
                      *       ],
                      *       "connector_id": "google_drive",
-                     *       "id": "0190a000-0000-7000-8000-000000000015",
+                     *       "id": "0190a000-0000-7000-8000-000000000016",
                      *       "incomplete": false,
                      *       "mimeType": "application/vnd.google-apps.document",
                      *       "modified_at": "2026-01-05T09:30:00Z",
@@ -9554,6 +9581,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "assistants": [
+                     *         {
+                     *           "created_at": "2026-01-05T09:30:00Z",
+                     *           "expires_at": "2026-01-05T09:30:00Z",
+                     *           "id": "0190a000-0000-7000-8000-000000000005",
+                     *           "last_used_at": "2026-01-05T09:30:00Z",
+                     *           "name": "An assistant",
+                     *           "place": "a program on this computer",
+                     *           "scopes": [
+                     *             "search",
+                     *             "read",
+                     *             "sync"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["AssistantList"];
                 };
             };
@@ -9611,7 +9659,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `id` of the assistant. */
+                /**
+                 * @description `id` of the assistant.
+                 * @example 0190a000-0000-7000-8000-000000000005
+                 */
                 assistant_id: string;
             };
             cookie?: never;
@@ -9696,7 +9747,7 @@ export interface operations {
                  * @example {
                  *       "filters": {
                  *         "collections": [
-                 *           "0190a000-0000-7000-8000-000000000008"
+                 *           "0190a000-0000-7000-8000-000000000009"
                  *         ]
                  *       },
                  *       "limit": 5,
@@ -9723,11 +9774,11 @@ export interface operations {
                      *           "duplicates": 0,
                      *           "file": {
                      *             "collections": [
-                     *               "0190a000-0000-7000-8000-000000000008"
+                     *               "0190a000-0000-7000-8000-000000000009"
                      *             ],
-                     *             "connection_id": "0190a000-0000-7000-8000-000000000005",
+                     *             "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *             "connector_id": "google_drive",
-                     *             "id": "0190a000-0000-7000-8000-000000000015",
+                     *             "id": "0190a000-0000-7000-8000-000000000016",
                      *             "mimeType": "application/vnd.google-apps.document",
                      *             "modified_at": "2026-01-05T09:30:00Z",
                      *             "name": "Refund policy",
