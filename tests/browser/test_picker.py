@@ -159,10 +159,11 @@ def test_the_whole_way_by_the_keyboard(page, person):
     press("Backspace")
     expect(row(page, "Finance")).to_be_visible()
     expect(page.locator("[data-row]").first.locator("[data-main]")).to_be_focused()
-    for _ in range(8):
+    stops = []
+    while "Choose" not in stops and len(stops) < 20:
         press("Tab")
-        if page.evaluate("document.activeElement.textContent.trim()") == "Choose":
-            break
+        stops.append(page.evaluate("document.activeElement.textContent.trim()"))
+    assert "Choose" in stops, stops
     press("Enter")
     expect(page.get_by_role("heading", name="Chosen")).to_be_visible()
     assert len(person.picked(picker)["files"]) == 1
