@@ -264,7 +264,8 @@ class Cleaner:
     """Puts in the place of what differs from run to run something that stays."""
 
     def __init__(self, house: House):
-        self.hosts = {house.url: "https://connect.example.com"}
+        # The demo's own address, and the product that it lets embed it.
+        self.hosts = {house.url: "https://connect.example.com", "http://localhost:8090": "https://app.example.com"}
         for name, value in house.env.items():
             if name.startswith("GANGWAY_EMULATOR_"):
                 self.hosts[value.rstrip("/")] = f"https://{name.rsplit('_', 1)[1].lower()}.example"

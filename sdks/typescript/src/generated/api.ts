@@ -2672,7 +2672,7 @@ export interface operations {
                      *       "needs_reauth": false,
                      *       "origins": [
                      *         "https://connect.example.com",
-                     *         "http://localhost:8090"
+                     *         "https://app.example.com"
                      *       ],
                      *       "redirect_uri": null,
                      *       "state": null
@@ -3412,7 +3412,7 @@ export interface operations {
                      *           "provider": "google",
                      *           "redirect_uris": [
                      *             "https://connect.example.com/oauth/callback",
-                     *             "http://localhost:8090/"
+                     *             "https://app.example.com/"
                      *           ],
                      *           "scopes": [
                      *             {
