@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from console import Console  # noqa: E402
 from world import World  # noqa: E402
 
 CHROMIUM = os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium")
@@ -104,6 +105,14 @@ def page(chromium):
         if not one.is_closed():
             one.close()
     assert errors == []
+
+
+@pytest.fixture
+def console(page, world):
+    """The console with nobody signed in."""
+    page.context.clear_cookies()
+    yield Console(page, world.url)
+    page.context.clear_cookies()
 
 
 @pytest.fixture

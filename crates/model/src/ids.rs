@@ -57,6 +57,12 @@ macro_rules! fresh_ids {
     )+};
 }
 
+/// Reads a text as the id of a row: a hyphenated UUID, in lower case. `None` when it is not one.
+pub fn read_own_id(text: &str) -> Option<String> {
+    let id = uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+    id.map(|id| id.to_string())
+}
+
 id_types! {
     /// A connector's stable name, such as `google_drive`.
     ConnectorId,

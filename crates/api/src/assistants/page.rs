@@ -1,16 +1,13 @@
 //! Pages that a person sees and that work without a script: no script is on them or allowed on them.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use gangway_effects::random_token;
 
+use crate::looks::{self, styles};
+
 /// The console's own looks, so that people know where they are.
-const STYLES: [&str; 4] = [
-    include_str!("../../../../console/src/styles/tokens.css"),
-    include_str!("../../../../console/src/styles/base.css"),
-    include_str!("../../../../console/src/styles/controls.css"),
-    include_str!("page.css"),
-];
+const STYLE: &str = styles!("../../../../console/src/styles/door.css", "page.css");
 const TEMPLATE: &str = include_str!("page.html");
 
 /// A page in the making.
@@ -45,23 +42,15 @@ impl IntoResponse for Page {
             .replace("{{nonce}}", &nonce)
             .replace("{{title}}", self.title)
             .replace("{{refresh}}", &refresh)
-            .replace("{{style}}", &STYLES.concat())
+            .replace("{{style}}", STYLE)
             .replace("{{content}}", &self.content);
         let leads_to = self.leads_to.map_or(String::new(), |source| format!(" {source}"));
         let policy = format!(
             "default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; base-uri 'none'; \
              form-action 'self'{leads_to}; frame-ancestors 'none'"
         );
-        let policy = HeaderValue::from_str(&policy)
-            .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-        let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-            (header::CONTENT_SECURITY_POLICY, policy),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            // With `no-referrer` a browser would not name the origin that its form comes from.
-            (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-        ];
-        (self.status, headers, page).into_response()
+        // With `no-referrer` a browser would not name the origin that its form comes from.
+        looks::page(self.status, page, &policy, "same-origin")
     }
 }
 

@@ -6,17 +6,15 @@ pub mod complete;
 pub mod picker;
 pub mod picker_calls;
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use gangway_effects::random_token;
 use serde_json::Value;
 
+use crate::looks::{self, styles};
+
 /// The console's colours, letters and buttons.
-const STYLE: &str = concat!(
-    include_str!("../../../../console/src/styles/tokens.css"),
-    include_str!("../../../../console/src/styles/base.css"),
-    include_str!("../../../../console/src/styles/controls.css"),
-);
+const STYLE: &str = styles!();
 
 /// Fills a page's template and answers it. `data` reaches the script as JSON, never as markup.
 fn answer(status: StatusCode, template: &str, data: &Value, frame_ancestors: &str) -> Response {
@@ -29,15 +27,7 @@ fn answer(status: StatusCode, template: &str, data: &Value, frame_ancestors: &st
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors {frame_ancestors}"
     );
-    let policy = HeaderValue::from_str(&policy)
-        .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    ];
-    (status, headers, page).into_response()
+    looks::page(status, page, &policy, "no-referrer")
 }
 
 /// JSON that cannot end the script element it stands in.

