@@ -140,6 +140,11 @@ fn what_says_the_same_in_other_words_is_found_by_a_model_in_the_process() {
     let as_user = ["--url", &server.url, "--token", token];
     run(home, &[&["upload", "refunds.md", "bread.md", "--collection", "papers"], &as_user[..]].concat())
         .expect_ok();
+    // Both have been read, so both are to get vectors.
+    for word in ["annual", "flour"] {
+        let is_found = || found(home, &as_user, word)["total"] == 1;
+        assert!(std::iter::repeat_with(is_found).take(500).any(|is_found| is_found), "{word}");
+    }
     let by_words = found(home, &as_user, QUESTION);
     assert_eq!(
         (&by_words["hits"], &by_words["by_meaning"]),
