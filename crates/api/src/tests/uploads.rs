@@ -7,6 +7,7 @@ use gangway_search::IndexedDocument;
 use serde_json::{Value, json};
 
 use super::house::{Answer, Caller, House};
+use super::resumable::{append, begin};
 
 const UPLOAD: &str = "/rest/connectors/local_upload/upload";
 
@@ -364,4 +365,19 @@ async fn every_limit_of_a_form_holds() {
     assert_eq!(ends(&answer)[0].0, "rejected");
     assert_eq!(answer["files"][0]["reason"]["code"], "path_too_deep");
     assert_eq!(ends(&answer)[1], end("stored", "a.txt"), "one bad path does not fail the others");
+}
+
+#[tokio::test]
+async fn a_folder_is_a_place_and_no_file_to_be_read() {
+    let house = House::build().await;
+    let user = house.user(Plan::Free).await;
+    let collection = user.collection("mine").await;
+    let path = begin(&user, &collection, 1, &[("filename", "a.txt"), ("path", "Docs/a.txt")]).await;
+    append(&user, &path, 0, "x").await;
+    let files = user.get(&format!("/rest/collections/{collection}/files")).await.ok()["files"].clone();
+    let of = |name: &str| files.as_array().unwrap().iter().find(|file| file["name"] == name).unwrap().clone();
+    assert_eq!(of("Docs")["sync_state"], "structure");
+    let text = |file: &Value| format!("/rest/files/{}/text", file["id"].as_str().unwrap());
+    user.get(&text(&of("Docs"))).await.error(404, "not_found");
+    user.get(&text(&of("a.txt"))).await.ok();
 }
