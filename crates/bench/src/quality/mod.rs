@@ -39,7 +39,7 @@ pub struct QualityArgs {
     #[arg(long, conflicts_with = "embeddings_url")]
     model_folder: Option<PathBuf>,
     /// The least cosine that counts, in percent.
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = 20)]
     min_similarity_percent: u8,
     /// Also print, for each question, what each engine found first.
     #[arg(long)]

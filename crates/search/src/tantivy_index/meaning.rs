@@ -12,23 +12,26 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
 use tantivy::query::{BooleanQuery, Query};
 use tantivy::schema::{Field, Value};
-use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyDocument};
+use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyDocument, Term};
 
 use super::collect::{Best, Found, KeyCollector};
 use super::narrowing::terms;
 use super::query::{ALL_WORDS_SCORE, QueryBuilder};
 use crate::meaning::Meaning;
-use crate::query::ParsedQuery;
+use crate::query::{AskedWord, Clause, Matter, ParsedQuery};
 use crate::request::ByMeaning;
 use crate::vectors::{Near, item_key, text_key};
 
 /// Items that are taken in by meaning at most.
 const MAX_NEAR: usize = 100;
-/// How much the first places weigh beside the next; the usual one.
-const RANK_OFFSET: f32 = 60.0;
-/// What a place among the words is worth where only some of them were found: a word or two of a question in other words
-/// say less than what is near to all of it.
+/// How much the first places weigh beside the next. With the usual 60 hardly at all: whatever is somewhere in both lists
+/// would stand before what is first in one of them (docs/benchmarks.md, "Search by meaning").
+const RANK_OFFSET: f32 = 20.0;
+/// What a place among the words is worth at most where only some of them were found.
 const WORTH_OF_SOME: f32 = 0.5;
+/// The share of what was asked for that was found counts to this power: a frequent word or two of a question in other
+/// words say next to nothing beside what is near to all of it, a telling one does.
+const SHARE_POWER: i32 = 3;
 
 impl QueryBuilder<'_> {
     /// Takes in what is near in meaning, and ranks all by their places in the two lists.
@@ -53,8 +56,33 @@ impl QueryBuilder<'_> {
         }
         found.total += self.beside_words(&near, parsed, allowed, found)?;
         let several = parsed.wanted.len() + parsed.required.len() > 1;
-        found.best = by_rank(&found.best, &near, if several { ALL_WORDS_SCORE } else { 0.0 });
+        let asked = Asked {
+            all_words: if several { ALL_WORDS_SCORE } else { 0.0 },
+            weight: parsed.wanted.iter().map(|clause| self.weight(clause)).sum(),
+        };
+        found.best = by_rank(&found.best, &near, &asked);
         Ok(ByMeaning::Used)
+    }
+
+    /// How telling a clause is: the inverse document frequencies of its words, each in its most frequent form.
+    fn weight(&self, clause: &Clause) -> Score {
+        let entries = self.searcher.num_docs() as f32;
+        let having = |field: Field, token: &str| {
+            self.searcher.doc_freq(&Term::from_field_text(field, token)).unwrap_or_default()
+        };
+        let telling =
+            |having: u64| (1.0 + (entries - having as f32 + 0.5).max(0.0) / (having as f32 + 0.5)).ln();
+        let body = |token: &String| telling(having(self.fields.body, token));
+        match &clause.matter {
+            Matter::Words { words, .. } => {
+                let most = |word: &AskedWord| {
+                    let stems = word.stems.iter().map(|stem| having(self.fields.body_stems, stem)).max();
+                    having(self.fields.body, &word.folded).max(stems.unwrap_or_default())
+                };
+                words.iter().map(|word| telling(most(word))).sum()
+            }
+            Matter::Grams(tokens) | Matter::Phrase(tokens) => tokens.iter().map(body).sum(),
+        }
     }
 
     /// Keys of items that hold what is excluded.
@@ -118,16 +146,33 @@ impl QueryBuilder<'_> {
     }
 }
 
+/// What was asked for in words.
+struct Asked {
+    /// With a score of this an item holds every word.
+    all_words: Score,
+    /// What all wanted words would score, where each occurs about as often as usual.
+    weight: Score,
+}
+
+impl Asked {
+    /// What a place among the words is worth, of 1, to an item with such a score there.
+    fn worth(&self, score: Score) -> Score {
+        if score >= self.all_words {
+            return 1.0;
+        }
+        WORTH_OF_SOME * (score / self.weight.max(f32::MIN_POSITIVE)).min(1.0).powi(SHARE_POWER)
+    }
+}
+
 /// Ranks by the sum of what the places in both lists are worth; of equals, what was found by words is first. An item that
-/// is in both shows the passages that hold the words. With a score of `all_words` an item holds every word asked for.
-fn by_rank(words: &[Best], near: &[Best], all_words: Score) -> Vec<Best> {
+/// is in both shows the passages that hold the words.
+fn by_rank(words: &[Best], near: &[Best], asked: &Asked) -> Vec<Best> {
     let worth = |place: usize| 1.0 / (RANK_OFFSET + place as f32 + 1.0);
     let mut all: Vec<(Score, Best)> = Vec::with_capacity(words.len() + near.len());
     let mut at: HashMap<u64, usize> = HashMap::new();
     for (place, best) in words.iter().enumerate() {
         at.insert(best.item_key, all.len());
-        let whole = best.score() >= all_words;
-        all.push((worth(place) * if whole { 1.0 } else { WORTH_OF_SOME }, *best));
+        all.push((worth(place) * asked.worth(best.score()), *best));
     }
     for (place, best) in near.iter().enumerate() {
         match at.get(&best.item_key) {
@@ -196,12 +241,15 @@ impl SegmentCollector for SegmentPassages {
 mod tests {
     use super::*;
 
+    /// One word was asked for: whatever is found holds it.
+    const ONE_WORD: Asked = Asked { all_words: 0.0, weight: 5.0 };
+
     fn list(keys: &[u64]) -> Vec<Best> {
         keys.iter().map(|key| Best::of(*key, 9, DocAddress::new(0, *key as u32))).collect()
     }
 
     fn fused(words: &[u64], near: &[u64]) -> Vec<u64> {
-        by_rank(&list(words), &list(near), 0.0).iter().map(|best| best.item_key).collect()
+        by_rank(&list(words), &list(near), &ONE_WORD).iter().map(|best| best.item_key).collect()
     }
 
     #[test]
@@ -213,18 +261,23 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_worth_one_by_sixty_and_the_place() {
-        let found = by_rank(&list(&[1]), &list(&[2, 1]), 0.0);
-        assert_eq!(found[0].score(), 1.0 / 61.0 + 1.0 / 62.0);
-        assert_eq!(found[1].score(), 1.0 / 61.0);
+    fn a_place_is_worth_one_by_twenty_and_the_place() {
+        let found = by_rank(&list(&[1]), &list(&[2, 1]), &ONE_WORD);
+        assert_eq!(found[0].score(), 1.0 / 21.0 + 1.0 / 22.0);
+        assert_eq!(found[1].score(), 1.0 / 21.0);
     }
 
     #[test]
-    fn what_holds_some_of_the_words_stands_below_what_is_near() {
+    fn what_holds_some_of_the_words_counts_by_how_telling_they_are() {
         let scored = |key: u64, score: Score| list(&[key])[0].scored(score);
-        let words = [scored(1, ALL_WORDS_SCORE + 2.0), scored(2, 9.0), scored(3, 8.0)];
-        let found = by_rank(&words, &list(&[7, 8, 3]), ALL_WORDS_SCORE);
-        let found: Vec<u64> = found.iter().map(|best| best.item_key).collect();
-        assert_eq!(found, [3, 1, 7, 8, 2], "in both lists, every word, near, some words");
+        let asked = Asked { all_words: ALL_WORDS_SCORE, weight: 12.0 };
+        let order = |words: &[Best], near: &[u64]| -> Vec<u64> {
+            by_rank(words, &list(near), &asked).iter().map(|best| best.item_key).collect()
+        };
+        let every = scored(1, ALL_WORDS_SCORE + 2.0);
+        let (most, few) = (scored(2, 11.0), scored(2, 2.0));
+        assert_eq!(order(&[every, most], &[7, 8, 2]), [2, 1, 7, 8], "most words, and near as well");
+        assert_eq!(order(&[every, few], &[7, 8, 2]), [1, 7, 8, 2], "a frequent word lifts nothing");
+        assert_eq!(order(&[most], &[7, 8]), [7, 8, 2], "without being near, some words stay below");
     }
 }

@@ -157,7 +157,7 @@ static FIXED: &[Setting] = &[
         "Passages that are given to the model at once."),
     setting("search.embeddings.deadline_ms", Kind::Number { min: 10, max: 60_000 }, Some("300"), None,
         "How long a question may wait for its vector. After that it is answered by its words alone, and the answer says so."),
-    setting("search.embeddings.min_similarity_percent", Kind::Number { min: 0, max: 100 }, Some("30"), None,
+    setting("search.embeddings.min_similarity_percent", Kind::Number { min: 0, max: 100 }, Some("20"), None,
         "Passages whose cosine with the question is lower are not found by meaning. What is too low depends on the model."),
 
     setting("upload.max_file_bytes", Kind::Number { min: 1, max: 5 * GIB }, Some("104857600"), None,
