@@ -37,7 +37,7 @@ bench: ## release build, then measure; results go to docs/benchmarks.md
 	$(CARGO) build --locked --release -p gangway-bench
 	target/release/gangway-bench $(ARGS)
 
-fuzz: ## fuzz our own parsers; needs nightly and cargo-fuzz (ARGS="<target> <seconds>")
+fuzz: ## fuzz our own parsers, guided by coverage (ARGS="<target> <seconds>")
 	@scripts/fuzz.sh $(ARGS)
 
 clean: ## delete what was built, the demo's data, the Python and the Node packages

@@ -7,7 +7,7 @@ Each is named by its page and its first command.
 NOT_RUN = {
     ("README.md", "make test"): "runs these tests",
     ("CONTRIBUTING.md", "make setup"): "installs packages of the system; each other line of the block is a stage of make test",
-    ("CONTRIBUTING.md", "make fuzz"): "needs a nightly compiler, and an hour",
+    ("CONTRIBUTING.md", "make fuzz"): "builds everything once more, and fuzzes for an hour",
     ("docs/console.md", "target/debug/gangway demo --no-walk"): "installs packages, and ends in a server that watches files",
     ("docs/sdk-python.md", "pip install ./sdks/python"): "fetches packages; the SDK's own tests install and import it",
     ("docs/sdk-typescript.md", "cd sdks/typescript && npm ci && npm run build && npm pack"): "fetches packages; the SDK's own tests build it",

@@ -80,11 +80,13 @@ fn guess_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
 /// Makes text clean: `\n` line ends, no control characters but `\n` and `\t`, nothing invisible that could hide
 /// or split words, composed characters (NFC), at most two blank lines in a row, nothing blank around it.
 pub(crate) fn clean(text: &str) -> String {
+    // What is left out goes first: two marks that it stood between are put in order only then.
+    let kept = || text.chars().filter(|c| is_line_end(*c) || *c == '\t' || !is_unwanted(*c));
     let composed: String;
-    let text = match text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+    let text = match text.is_ascii() || is_nfc_quick(kept()) == IsNormalized::Yes {
         true => text,
         false => {
-            composed = text.nfc().collect();
+            composed = kept().nfc().collect();
             &composed
         }
     };
@@ -110,14 +112,15 @@ pub(crate) fn clean(text: &str) -> String {
         let after_return = std::mem::replace(&mut previous_was_return, c == '\r');
         match c {
             '\n' if after_return => {}
-            '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{c}' | '\u{b}' => {
+            c if is_line_end(c) => {
                 trim_line_end(&mut out);
                 line_ends += 1;
                 if line_ends <= 3 && !out.is_empty() {
                     out.push('\n');
                 }
             }
-            c if is_unwanted(c) => {}
+            // As if it were not there: a line end on its both sides stays one.
+            c if is_unwanted(c) => previous_was_return = after_return,
             c => {
                 line_ends = 0;
                 out.push(c);
@@ -126,6 +129,10 @@ pub(crate) fn clean(text: &str) -> String {
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+fn is_line_end(c: char) -> bool {
+    matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{c}' | '\u{b}')
 }
 
 /// Printable ASCII and tabs, which cleaning leaves as they are.
@@ -253,6 +260,10 @@ mod tests {
         assert_eq!(clean("  x \t \n\n\n\n\n\ny  "), "  x\n\n\ny");
         assert_eq!(clean("e\u{301}"), "é");
         assert_eq!(clean("\u{e0041}tag"), "tag");
+        // Marks that stand together once what was between them is gone: found by fuzzing.
+        assert_eq!(clean("\u{5b0}\u{5c2}\u{5c2}\u{0}\u{5bc}"), "\u{5b0}\u{5bc}\u{5c2}\u{5c2}");
+        assert_eq!(clean("e\u{ad}\u{301}"), "é");
+        assert_eq!(clean("a\r\u{0}\nb"), "a\nb");
         assert_eq!(clean("\n\n  \n"), "");
     }
 
@@ -277,10 +288,11 @@ mod tests {
 
     /// [`clean`], one character at a time.
     fn by_the_letter(text: &str) -> String {
-        let text: String = text.nfc().collect();
+        let kept = |c: &char| matches!(c, '\r' | '\n' | '\t') || !is_unwanted(*c);
+        let text: String = text.chars().filter(kept).nfc().collect();
         let lines = text.replace("\r\n", "\n").replace(['\r', '\u{2028}'], "\n");
         let (mut out, mut ends) = (String::new(), 0);
-        for c in lines.chars().filter(|c| matches!(c, '\n' | '\t') || !is_unwanted(*c)) {
+        for c in lines.chars() {
             match c {
                 '\n' => {
                     trim_line_end(&mut out);
