@@ -52,6 +52,9 @@ stage format cargo fmt --all -- --check
 count_check
 stage clippy cargo clippy --locked --workspace --all-targets -- -D warnings
 count_check
+# Without models in the process, which is what a smaller program is built of.
+stage lean cargo clippy --locked -p gangway -p gangway-embeddings --no-default-features --all-targets -- -D warnings
+count_check
 stage rust cargo test --locked --workspace --no-fail-fast
 count_tests rust '^test result:'
 if [ -x .venv/bin/python ]; then

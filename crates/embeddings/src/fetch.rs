@@ -10,9 +10,9 @@ use gangway_effects::Network;
 use http::{Method, StatusCode, header};
 use url::Url;
 
-use crate::folder::{LocalModelOptions, ModelError};
 use crate::known::KnownModel;
 use crate::local::LocalModel;
+use crate::local_options::{LocalModelOptions, ModelError};
 use crate::wire::{Failed, meaning_of};
 
 /// A file whose size was not promised is read so far.

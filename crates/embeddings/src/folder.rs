@@ -1,17 +1,15 @@
-//! What lies in the folder of a sentence model, and what can be wrong with it.
+//! What lies in the folder of a sentence model.
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// The weights; the file that makes a folder large.
-pub(crate) const WEIGHTS: &str = "model.safetensors";
-pub(crate) const CONFIG: &str = "config.json";
-pub(crate) const TOKENIZER: &str = "tokenizer.json";
+use crate::local_options::{CONFIG, ModelError, TOKENIZER, WEIGHTS};
+
 /// Says how long a text the model was made for; may be missing.
 pub(crate) const LIMITS: &str = "sentence_bert_config.json";
 /// Says how the vectors of a text's tokens become one; may be missing.
@@ -23,37 +21,6 @@ const MODULES: &str = "modules.json";
 const LARGEST_DESCRIPTION: u64 = 64 << 20;
 /// Weights are read as a whole.
 const LARGEST_WEIGHTS: u64 = 4 << 30;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalModelOptions {
-    /// Holds `config.json`, `model.safetensors` and `tokenizer.json` of a sentence encoder of BERT's family.
-    pub folder: PathBuf,
-    /// Cores that may make vectors of passages at the same time. Questions have one of their own.
-    pub threads: usize,
-    /// Put before questions and before passages, for models that were trained so.
-    pub query_prefix: String,
-    pub passage_prefix: String,
-}
-
-/// Why a folder is no model that can be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelError {
-    #[error("{} is not a folder", .0.display())]
-    NoFolder(PathBuf),
-    #[error("{} has no {file}; a model's folder holds {CONFIG}, {WEIGHTS} and {TOKENIZER}", folder.display())]
-    Missing { folder: PathBuf, file: &'static str },
-    #[error("cannot read {}: {source}", path.display())]
-    Unreadable { path: PathBuf, source: std::io::Error },
-    #[error("{}: {message}", path.display())]
-    Content { path: PathBuf, message: String },
-    #[error("the model in {} cannot be run: {message}", folder.display())]
-    Run { folder: PathBuf, message: String },
-    #[error(
-        "this program was built without local models (cargo feature local-model); name an address in \
-         search.embeddings.url instead"
-    )]
-    NotBuilt,
-}
 
 /// What the files of a folder say, before anything is made of the weights.
 pub(crate) struct Contents {

@@ -4,12 +4,14 @@
 mod http;
 mod patient;
 
+#[cfg(feature = "local-model")]
 mod folder;
 #[cfg(feature = "local-model")]
 mod local;
 #[cfg(not(feature = "local-model"))]
 #[path = "local/absent.rs"]
 mod local;
+mod local_options;
 
 mod fetch;
 mod known;
@@ -18,8 +20,8 @@ mod tiny;
 mod wire;
 
 pub use fetch::{Fetch, FetchError, Fetched, Step, Wanted};
-pub use folder::{LocalModelOptions, ModelError};
 pub use http::{HttpEmbedder, HttpEmbedderOptions};
 pub use known::{KNOWN, KnownFile, KnownModel};
 pub use local::LocalModel;
+pub use local_options::{LocalModelOptions, ModelError};
 pub use patient::Patient;

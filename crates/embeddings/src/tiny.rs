@@ -6,7 +6,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
 
-use crate::folder::LocalModelOptions;
+use crate::local_options::LocalModelOptions;
 
 pub const SIZE: usize = 8;
 const WIDE: usize = 16;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use gangway_search::{EmbedError, Embedder, TextKind};
 
-use crate::folder::{LocalModelOptions, ModelError};
+use crate::local_options::{LocalModelOptions, ModelError};
 
 /// A model that runs in this process; in this build there is none.
 pub enum LocalModel {}

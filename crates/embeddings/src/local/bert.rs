@@ -7,7 +7,8 @@ use candle_core::{DType, Device, Module, Result, Tensor};
 use candle_nn::ops::softmax_last_dim;
 use candle_nn::{LayerNorm, Linear};
 
-use crate::folder::{BertConfig, CONFIG, ModelError, Pooling, WEIGHTS};
+use crate::folder::{BertConfig, Pooling};
+use crate::local_options::{CONFIG, ModelError, WEIGHTS};
 
 /// Added where a text has only fillers, so that nothing is taken from them.
 const NOTHING: f32 = -1e9;

@@ -15,7 +15,8 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use gangway_search::{EmbedError, Embedder, TextKind};
 
-use crate::folder::{Contents, LocalModelOptions, ModelError};
+use crate::folder::Contents;
+use crate::local_options::{LocalModelOptions, ModelError};
 use bert::Bert;
 use lane::{Lane, Priority};
 use tokens::{Tokens, batches};

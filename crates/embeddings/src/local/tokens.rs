@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tokenizers::{Tokenizer, TruncationParams};
 
-use crate::folder::{ModelError, TOKENIZER};
+use crate::local_options::{ModelError, TOKENIZER};
 
 /// Tokens, fillers counted, that go through the model at once: what bounds its memory, and how long a thread is busy.
 const AT_ONCE: usize = 512;
