@@ -114,6 +114,11 @@ impl Connector for Slack {
         &DESCRIPTOR
     }
 
+    fn place_url(&self, url: &str, _: &str, place: &Place) -> Option<String> {
+        let reply = place.message.as_deref().filter(|_| place.member.is_none())?;
+        ids::address_of_reply(url, reply)
+    }
+
     fn open(&self, context: ConnectionContext) -> Box<dyn Source> {
         Box::new(SlackSource { api: Api::new(context) })
     }
