@@ -46,7 +46,7 @@ use gangway_connector::{
     ConnectorError, ConnectorKind, Content, Descriptor, EndpointFact, Entry, EntryPage, FetchLimits,
     NotificationKey, NotificationRequest, Push, RateFact, RateOwner, Rejected, Source, Verdict,
 };
-use gangway_model::{Account, Cursor, FeedKey, PageToken, Plan, ProviderItemId, SecretString};
+use gangway_model::{Account, Cursor, FeedKey, PageToken, Place, Plan, ProviderItemId, SecretString};
 
 use self::api::Api;
 use self::ids::Named;

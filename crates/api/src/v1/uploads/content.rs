@@ -6,13 +6,15 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use gangway_model::media;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::UploadPath;
 use crate::caller::Caller;
 use crate::documented::{Always, BadRequest, NotFound};
 use crate::problem::ApiResult;
 use crate::state::ApiState;
-use crate::strict::Segment;
+use crate::strict::{Params, Segment};
 
 /// What RFC 5987 lets stand in `filename*`.
 const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~');
