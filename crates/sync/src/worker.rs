@@ -129,10 +129,11 @@ async fn settle(
             metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "interrupted").increment(1);
             Ok(())
         }
-        // Behind those who wait already; no try of its own.
+        // Behind those who wait already, whatever the clock's grain; no try of its own.
         Err(Stop::GiveWay) => {
             metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "gave_way").increment(1);
-            rooms.store.pause(&task.id, me, rooms.now(), "others have their turn").await?;
+            let behind = rooms.now() + Duration::from_millis(1);
+            rooms.store.pause(&task.id, me, behind, "others have their turn").await?;
             Ok(())
         }
         Err(Stop::RetryLater { after, reason }) => {

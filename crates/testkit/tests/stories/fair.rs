@@ -91,6 +91,7 @@ async fn a_long_job_gives_way_at_a_checkpoint_and_goes_on() {
     let gate = Gate::new();
     let alone = |settings: &mut SyncSettings| {
         (settings.workers, settings.list_concurrency, settings.job_turn) = (1, 1, Duration::ZERO);
+        settings.lease = Duration::from_secs(86_400);
     };
     let house = house_with(&gate, Backend::Sqlite, alone).await;
     let (ada, eve) = (house.user("pro").await, house.user("pro").await);
@@ -117,7 +118,7 @@ async fn a_long_job_gives_way_at_a_checkpoint_and_goes_on() {
         "{told}"
     );
     (0..2).for_each(|_| gate.lets_through("words"));
-    ada.ended(&long).await;
+    house.step_until(ada.ended(&long)).await;
     let told = ada.job("google_drive", &long).await;
     assert_eq!(
         (told["status"].as_str(), told["files_synced"].as_u64()),

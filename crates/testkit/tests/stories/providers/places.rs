@@ -67,7 +67,7 @@ async fn what_was_answered_far_down_a_thread_is_opened_there() {
     let scene = Scene::<SlackStandIn>::start(|_| {}).await;
     let home = scene.provider.home();
     let thread = scene.provider.say(&home, "who knows the way?");
-    for _ in 0..3 {
+    for _ in 0..4 {
         scene.provider.reply(&thread, &"the wolverine walks on and on ".repeat(20));
     }
     let reply = scene.provider.reply(&thread, "the capercaillie sits still");
