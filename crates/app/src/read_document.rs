@@ -7,6 +7,7 @@ use gangway_sync::Stop;
 
 use crate::app::App;
 use crate::error::{AppError, AppResult, Code};
+use crate::search::place_url;
 
 /// Bytes of text in one answer at most.
 pub const LONGEST_READ: usize = 200_000;
@@ -46,6 +47,8 @@ pub struct ReadText {
 pub struct TextPlace {
     pub offset: usize,
     pub place: Place,
+    /// Where a person opens this very place at the source, where it has such addresses.
+    pub url: Option<String>,
 }
 
 impl App {
@@ -70,7 +73,10 @@ impl App {
         }
         let path = self.engine.path_of(&item).await.map_err(unreadable)?;
         let Document { title, sections, truncated, notes, .. } = document.unwrap_or_default();
-        let piece = cut(&sections, offset, limit.clamp(SHORTEST_READ, LONGEST_READ))?;
+        let mut piece = cut(&sections, offset, limit.clamp(SHORTEST_READ, LONGEST_READ))?;
+        if let Ok(connector) = self.get_connector(connection.connector_id.as_str()) {
+            piece.places.iter_mut().for_each(|at| at.url = place_url(connector, &item, &at.place));
+        }
         Ok(ReadText {
             title: title.unwrap_or_else(|| item.name.clone()),
             connector_id: connection.connector_id,
@@ -139,7 +145,7 @@ impl Piece {
             if place.is_some() && self.places.len() == MOST_PLACES { 0 } else { limit - self.text.len() };
         let to = run.floor_char_boundary(from.saturating_add(room).min(run.len()));
         if let Some(place) = place.filter(|_| to > from) {
-            self.places.push(TextPlace { offset: start + from, place: place.clone() });
+            self.places.push(TextPlace { offset: start + from, place: place.clone(), url: None });
         }
         self.text.push_str(&run[from..to]);
         if to < run.len() {

@@ -47,14 +47,20 @@ pub struct FoundFile {
 impl FoundFile {
     /// Where a person opens this very place at the source, where it has such addresses.
     pub fn place_url(&self, place: &Place) -> Option<String> {
-        self.connector?.place_url(self.item.url.as_deref()?, place)
+        place_url(self.connector?, &self.item, place)
     }
+}
+
+/// The address of a place in an item, where its source has such addresses.
+pub(crate) fn place_url(connector: &dyn Connector, item: &Item, place: &Place) -> Option<String> {
+    connector.place_url(item.url.as_deref()?, &item.media_type, place)
 }
 
 pub struct FoundPage {
     pub files: Vec<FoundFile>,
-    /// At least this many match.
+    /// So many match, or at least so many.
     pub total: u64,
+    pub total_is_exact: bool,
     pub next: Option<String>,
     pub took: Duration,
     pub understood: Understood,
@@ -130,6 +136,7 @@ impl App {
         Ok(FoundPage {
             files,
             total: found.total,
+            total_is_exact: found.total_is_exact,
             next: more.then(|| seal_cursor(&format!("o{after}@{}", to_millis(start.now)))),
             took: found.took,
             understood: found.understood,
@@ -216,8 +223,7 @@ impl App {
             hit.duplicates.retain(|id| seen.contains_key(id));
             match seen.remove(&hit.item_id) {
                 Some((item, collections)) => {
-                    let id = hit.connector_id.as_str();
-                    let connector = self.registry.iter().copied().find(|one| one.descriptor().id == id);
+                    let connector = self.get_connector(hit.connector_id.as_str()).ok();
                     files.push(FoundFile { item, collections, hit, connector });
                 }
                 None if hit.duplicates.is_empty() => {}

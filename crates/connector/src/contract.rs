@@ -58,10 +58,10 @@ pub trait Connector: Send + Sync + 'static {
         Err(Rejected("no_push"))
     }
 
-    /// The address of a place in an item, where the provider has such addresses: made of the item's own and of what its
-    /// content says of the place. Pure. Default: none.
-    fn place_url(&self, url: &str, place: &Place) -> Option<String> {
-        let _ = (url, place);
+    /// The address of a place in an item, where the provider has such addresses: made of the item's own, its media type
+    /// and what its content says of the place. One that might lead elsewhere is none. Pure. Default: none.
+    fn place_url(&self, url: &str, media_type: &str, place: &Place) -> Option<String> {
+        let _ = (url, media_type, place);
         None
     }
 

@@ -9,6 +9,7 @@ mod slack;
 
 mod lenient;
 mod media_types;
+mod parts;
 
 use gangway_connector::Connector;
 

@@ -6,7 +6,7 @@ use gangway_connector::{
     Availability, BrowseRequest, Capabilities, ConnectionContext, Connector, ConnectorError, ConnectorKind,
     Content, Descriptor, Entry, EntryPage, FetchLimits, Push, RateOwner, Source,
 };
-use gangway_model::{Account, PageToken, Plan, ProviderItemId};
+use gangway_model::{Account, PageToken, Place, Plan, ProviderItemId, media};
 
 static DESCRIPTOR: Descriptor = Descriptor {
     id: "local_upload",
@@ -38,6 +38,12 @@ impl Connector for LocalUpload {
         &DESCRIPTOR
     }
 
+    /// Browsers open a PDF that is not downloaded at the page of its address's fragment (RFC 8118, section 3).
+    fn place_url(&self, url: &str, media_type: &str, place: &Place) -> Option<String> {
+        let page = place.page.filter(|_| place.member.is_none() && media_type == media::PDF)?;
+        Some(format!("{url}?inline=true#page={page}"))
+    }
+
     fn open(&self, _: ConnectionContext) -> Box<dyn Source> {
         Box::new(NoSource)
     }
@@ -65,5 +71,23 @@ impl Source for NoSource {
 
     async fn fetch(&self, _: &Entry, _: &FetchLimits) -> Result<Content, ConnectorError> {
         Err(ConnectorError::unsupported("source to fetch from"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_a_pdf_has_an_address_and_nothing_else_has() {
+        let url = "https://gw.example/rest/connectors/local_upload/files/1/content";
+        let page = Place { page: Some(12), ..Place::default() };
+        let of = |media_type: &str, place: &Place| LocalUpload.place_url(url, media_type, place);
+        assert_eq!(of(media::PDF, &page), Some(format!("{url}?inline=true#page=12")));
+        assert_eq!(of("image/tiff", &page), None, "it is not shown");
+        assert_eq!(of(media::PDF, &Place::default()), None);
+        let within = Place { member: Some("a.pdf".to_owned()), ..page };
+        assert_eq!(of("application/zip", &within), None);
+        assert_eq!(of(media::PDF, &within), None, "a page of another file");
     }
 }

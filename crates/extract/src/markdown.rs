@@ -35,6 +35,9 @@ pub(crate) fn read_markdown(text: &str) -> Document {
                     sections.line(&format!("{} {heading}", "#".repeat(level.into())));
                     continue;
                 }
+            } else if let Some(name) = part_mark(line) {
+                sections.part(name);
+                continue;
             } else if let Some(level) = lines.peek().and_then(|next| underline_level(line, next)) {
                 sections.heading(level, line.trim());
                 sections.line(line);
@@ -54,7 +57,7 @@ pub(crate) fn read_markdown(text: &str) -> Document {
 pub(crate) struct Sections {
     base: Place,
     path: Vec<(u8, String)>,
-    /// The name that the heading above bears at its source.
+    /// The name that the heading above, or the part below it, bears at its source.
     anchor: Option<String>,
     text: String,
     has_body: bool,
@@ -97,6 +100,14 @@ impl Sections {
     /// What the heading that was just started is called at its source.
     fn anchor(&mut self, anchor: &str) {
         self.anchor = Some(anchor.to_owned());
+    }
+
+    /// Starts a part below the same heading that has a name at its source. Right below a heading, the heading's counts.
+    fn part(&mut self, name: &str) {
+        if self.has_body && self.done.len() < MAX_SECTIONS {
+            self.close();
+            self.anchor = Some(name.to_owned());
+        }
     }
 
     pub(crate) fn line(&mut self, line: &str) {
@@ -153,13 +164,19 @@ fn hash_heading(line: &str) -> Option<(u8, &str)> {
         .then(|| (level as u8, rest.trim().trim_end_matches('#').trim_end()))
 }
 
+/// A line `<!-- #name -->` begins a part of that name. As a comment it is no text.
+fn part_mark(line: &str) -> Option<&str> {
+    line.strip_prefix("<!-- #")?.strip_suffix(" -->").filter(|name| is_name(name))
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=ANCHOR_BYTES).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+}
+
 /// A heading without the `{#name}` at its end, and that name.
 fn anchored(heading: &str) -> (&str, Option<&str>) {
     let found = heading.strip_suffix('}').and_then(|rest| rest.rsplit_once("{#"));
-    let is_name = |name: &str| {
-        (1..=ANCHOR_BYTES).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
-    };
     match found {
         Some((text, name)) if is_name(name) && (text.is_empty() || text.ends_with(' ')) => {
             (text.trim_end(), Some(name))
@@ -248,6 +265,18 @@ mod tests {
         assert_eq!(document.sections[0].text, "# Top\n\n## Costs\ntext");
         assert_eq!(document.sections[2].text, "## Odd {#a b}\nx");
         assert_eq!(document.title.as_deref(), Some("Top"));
+    }
+
+    #[test]
+    fn parts_bear_a_name_below_the_heading_they_stand_under() {
+        let text = "first\n<!-- #a.1 -->\nsecond\n\n# Top {#t}\n<!-- #b -->\nthird\n\n<!-- #c -->\n- fourth\n\
+                    <!-- #no name -->\n```\n<!-- #d -->\n```\n## Sub\nfifth\n";
+        let document = read_markdown(text);
+        let told: Vec<_> = document.sections.iter().map(|one| one.place.message.as_deref()).collect();
+        assert_eq!(told, [None, Some("a.1"), Some("t"), Some("c"), None]);
+        assert_eq!(headings(&document), [None, None, Some("Top"), Some("Top"), Some("Top › Sub")]);
+        assert_eq!(document.sections[1].text, "second", "the mark is no text");
+        assert_eq!(document.sections[3].text, "- fourth\n<!-- #no name -->\n```\n<!-- #d -->\n```");
     }
 
     #[test]

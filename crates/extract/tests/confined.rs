@@ -7,7 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use gangway_extract::{
-    Confinement, Content, Extractor, ExtractorOptions, Input, Limits, Recognition, Tools, WorkerCommand,
+    Confinement, Content, Extractor, ExtractorOptions, Input, Limits, Recognition, RecognitionCheck, Tools,
+    WorkerCommand,
 };
 use gangway_model::Document;
 
@@ -117,4 +118,61 @@ async fn a_tool_reads_the_system_and_no_more() {
         "{said}"
     );
     assert!(!folder.path().join("written").exists());
+}
+
+/// As a program that stands before the worker, named by its place among these tests: lays so many rules of Landlock on
+/// itself, each of which allows all, and becomes the worker that was ordered to be a tool.
+fn become_worker_behind(layers: usize) {
+    use std::os::unix::process::CommandExt;
+
+    use landlock::{ABI, Access, AccessFs, Ruleset, RulesetAttr, RulesetCreatedAttr, path_beneath_rules};
+
+    // Run as one of the tests, it has nothing to do.
+    if std::env::var_os("GANGWAY_TOOL_ORDER").is_none() {
+        return;
+    }
+    let all = AccessFs::from_all(ABI::V1);
+    for _ in 0..layers {
+        let rules = Ruleset::default().handle_access(all).unwrap().create().unwrap();
+        rules.add_rules(path_beneath_rules(["/"], all)).unwrap().restrict_self().unwrap();
+    }
+    panic!("{}", std::process::Command::new(worker().program).exec());
+}
+
+#[test]
+fn a_worker_with_room_for_rules() {
+    become_worker_behind(8);
+}
+
+#[test]
+fn a_worker_without_room_for_rules() {
+    become_worker_behind(16);
+}
+
+/// The kernel has Landlock and does not apply it: then the program is not run, however well it would run.
+#[tokio::test]
+async fn a_tool_that_landlock_does_not_hold_is_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("tesseract");
+    let ran = folder.path().join("ran");
+    std::fs::write(
+        &script,
+        format!("#!/bin/sh\nif {{ echo x; }} > {}; then :; fi\necho eng\n", ran.display()),
+    )
+    .unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let behind = |test: &str| WorkerCommand {
+        program: std::env::current_exe().unwrap(),
+        args: vec!["--exact".into(), test.into(), "--nocapture".into()],
+    };
+    let check = async |worker: WorkerCommand| {
+        let program = Some(script.clone());
+        let tools = Tools { tesseract: program.clone(), pdftoppm: program, ..Tools::default() };
+        extractor(worker, Limits::default(), tools).check_recognition().await
+    };
+    assert_eq!(check(behind("a_worker_with_room_for_rules")).await, RecognitionCheck::Ready);
+    assert!(!ran.exists(), "it ran, and was held");
+    let not_started = check(behind("a_worker_without_room_for_rules")).await;
+    assert!(matches!(not_started, RecognitionCheck::NotStarted { .. }), "{not_started:?}");
+    assert!(!ran.exists(), "it did not run");
 }

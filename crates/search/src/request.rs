@@ -77,8 +77,10 @@ pub struct SearchRequest {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SearchPage {
     pub hits: Vec<Hit>,
-    /// Hits there are on all pages. Exact up to some thousand; beyond that at least this many items match.
+    /// Hits there are on all pages, or at least so many.
     pub total: u64,
+    /// Whether there are exactly so many. Else more match than are counted, or than are compared to be told as one.
+    pub total_is_exact: bool,
     pub took: Duration,
     pub understood: Understood,
     pub by_meaning: ByMeaning,

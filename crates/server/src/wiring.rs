@@ -221,6 +221,7 @@ fn sync_settings(config: &Config, public_url: &Url) -> Result<SyncSettings, Fail
     std::fs::create_dir_all(&spool).with_context(|| format!("cannot make {}", spool.display()))?;
     Ok(SyncSettings {
         workers: config.sync_workers,
+        workers_per_user: config.sync_workers_per_user,
         fetch_concurrency: config.sync_fetch_concurrency,
         poll_interval: config.sync_poll_interval,
         max_file_bytes: config.sync_max_file_bytes,

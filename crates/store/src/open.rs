@@ -68,6 +68,16 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0009_assistants.sql"),
         include_str!("../migrations/postgres/0009_assistants.sql"),
     ),
+    (
+        "lines",
+        include_str!("../migrations/sqlite/0010_lines.sql"),
+        include_str!("../migrations/postgres/0010_lines.sql"),
+    ),
+    (
+        "unread within",
+        include_str!("../migrations/sqlite/0011_unread_within.sql"),
+        include_str!("../migrations/postgres/0011_unread_within.sql"),
+    ),
 ];
 
 /// Which database the rows are on.

@@ -14,7 +14,7 @@ use crate::sql::{LIST_MAX, Sql, row_chunks};
 /// Why an item's text is missing, and what could read when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
-    /// Codes of reasons, without commas.
+    /// Codes of reasons, without commas; of files within it with a colon and their type.
     pub codes: Vec<String>,
     pub readers: String,
 }

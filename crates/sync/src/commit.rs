@@ -5,9 +5,10 @@ use gangway_search::IndexedDocument;
 use gangway_store::{DocumentChange, ItemScope, PageEffects};
 
 use crate::context::{Rooms, TaskContext};
-use crate::page::{index_entry, load_document};
+use crate::indexed::index_entry;
 use crate::schedule::enqueue;
 use crate::stop::Stop;
+use crate::stored::load_document;
 use crate::tasks::payload;
 use crate::tree::Tree;
 

@@ -12,6 +12,7 @@ use crate::context::Rooms;
 use crate::readings::{Arrival, Unread, WasRead, read_once};
 use crate::settings::SyncSettings;
 use crate::stop::Stop;
+use crate::unread;
 
 /// Content up to this many bytes stays in memory; more waits in a file.
 const IN_MEMORY: usize = 1 << 20;
@@ -99,17 +100,32 @@ pub fn is_expected(reason: &Reason) -> bool {
 
 const NO_TEXT: &str = "no_text";
 
+/// Why a file has no text here, and which readers it wants for.
+#[derive(Clone, Debug)]
+pub struct Textless {
+    pub reason: Reason,
+    /// As rows remember it.
+    pub wants: Vec<String>,
+}
+
+impl From<Reason> for Textless {
+    fn from(reason: Reason) -> Self {
+        Self { wants: unread::wants_of_file(&reason), reason }
+    }
+}
+
 /// A file that held no text that could be read says so; an empty file is simply empty.
-pub fn with_text(document: Document, bytes: u64) -> Result<Document, Reason> {
+pub fn with_text(document: Document, bytes: u64) -> Result<Document, Textless> {
     if document.sections.is_empty() && bytes > 0 {
+        let wants = unread::wants(&document);
         // What could not be read says why.
         if let Some(note) = document.notes.into_iter().next() {
-            return Err(note.reason);
+            return Err(Textless { reason: note.reason, wants });
         }
-        return Err(Reason::new(
+        return Err(Textless::from(Reason::new(
             NO_TEXT,
             "the file holds no text (a scan or pictures, perhaps); it can be found by its name",
-        ));
+        )));
     }
     Ok(document)
 }
@@ -222,8 +238,8 @@ mod tests {
     fn a_file_without_text_says_why() {
         let note = Note { place: Place::default(), reason: Reason::new("recognition_off", "a scan") };
         let scan = Document { notes: vec![note.clone()], ..Document::default() };
-        assert_eq!(with_text(scan.clone(), 10).unwrap_err().code, "recognition_off");
-        assert_eq!(with_text(Document::default(), 10).unwrap_err().code, NO_TEXT);
+        assert_eq!(with_text(scan.clone(), 10).unwrap_err().reason.code, "recognition_off");
+        assert_eq!(with_text(Document::default(), 10).unwrap_err().reason.code, NO_TEXT);
         assert!(with_text(Document::default(), 0).is_ok(), "an empty file is simply empty");
         let section = Section { text: "some text".to_owned(), ..Section::default() };
         assert!(with_text(Document { sections: vec![section], ..scan }, 10).is_ok());

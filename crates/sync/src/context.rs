@@ -92,6 +92,21 @@ impl TaskContext {
         if self.stop.is_cancelled() { Err(Stop::LeaseLost) } else { Ok(()) }
     }
 
+    /// An error once others wait for a slot who have fewer tasks of this kind at work, and it had its turn since `begun`.
+    pub async fn give_way(&self, begun: &mut Timestamp) -> Result<(), Stop> {
+        let now = self.rooms.now();
+        let turn = chrono::Duration::from_std(self.rooms.settings.job_turn).unwrap_or(chrono::Duration::MAX);
+        if now - *begun < turn {
+            return Ok(());
+        }
+        *begun = now;
+        let shares = self.rooms.settings.shares(self.slot.held_by_all());
+        match self.rooms.store.keeps_others_waiting(self.task.owner.as_ref(), &shares).await? {
+            true => Err(Stop::GiveWay),
+            false => Ok(()),
+        }
+    }
+
     /// Leaves this task's slot to others: from here on it mostly waits.
     pub fn leave_slot(&self) {
         if self.slot.leave() {

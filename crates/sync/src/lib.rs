@@ -9,6 +9,7 @@ mod context;
 mod embedding;
 mod engine;
 mod finish;
+mod indexed;
 mod membership;
 mod open;
 mod page;

@@ -1,36 +1,31 @@
 //! One batch of entries, brought in: compared with what is known, fetched where that is not enough, indexed,
 //! and turned into the effects that are committed together.
 
+mod one;
+mod plan;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use bytes::Bytes;
 use futures::StreamExt;
-use gangway_connector::{Disposition, Entry, Source};
-use gangway_extract::ChunkOptions;
+use gangway_connector::{Entry, Source};
 use gangway_model::{
-    CollectionId, Connection, Document, Fetchable, FileOutcome, Item, ItemId, ItemState, Outcome,
-    ProviderItemId, Reason, SyncJobId, Timestamp,
+    CollectionId, Connection, FileOutcome, Item, ItemId, ItemState, ProviderItemId, SyncJobId, Timestamp,
 };
-use gangway_search::IndexedDocument;
-use gangway_store::{
-    DocumentChange, Gone, ItemUpsert, PageEffects, Placement, Reading, StoredDocument, Unread, fresh_blob_key,
-};
+use gangway_store::{Gone, ItemUpsert, PageEffects, Placement};
 use tokio_util::sync::CancellationToken;
 
-use crate::content::{Fetched, fetch_and_read, is_expected, left_out};
 use crate::context::{Rooms, TaskContext};
 use crate::membership::ScopeRef;
-use crate::readings::{Slot, Turn, WasRead};
+use crate::readings::Slot;
 use crate::stop::Stop;
-use crate::stored::{encode_document, find_document};
 use crate::unread;
+
+use plan::{Plan, plan_for, same_metadata};
 
 /// Text handed to the index at once; bounds what waits in memory.
 const TEXT_AT_ONCE: usize = 4 << 20;
-/// A stored document up to this many bytes lies in its row, a larger one in the blob store.
-const IN_ROW: usize = 64 << 10;
 
 /// An entry and where it stands.
 pub struct Placed {
@@ -86,17 +81,6 @@ pub struct Bringer<'a> {
     pub stop: CancellationToken,
 }
 
-/// What has to be done for one file.
-enum Plan {
-    /// Nothing changed but, perhaps, which listing saw it last.
-    Leave(Item),
-    /// The content is the same; name, place or collections are not.
-    Reindex(Item),
-    Fetch,
-    /// There is no content to fetch.
-    NameOnly(Reason),
-}
-
 struct Work {
     placed: Placed,
     known: Option<Item>,
@@ -104,21 +88,6 @@ struct Work {
     collections: Vec<CollectionId>,
     observed_at: Timestamp,
     plan: Plan,
-}
-
-/// One file's result, to be indexed and committed.
-struct Done {
-    item: Option<Item>,
-    document: DocumentChange,
-    indexed: Option<IndexedDocument>,
-    outcome: Option<FileOutcome>,
-    gone: Option<ItemId>,
-    bytes: u64,
-    held: Option<Arc<Slot>>,
-    /// Held until its text is in the index.
-    turn: Turn,
-    unread: Option<Unread>,
-    stop: Option<Stop>,
 }
 
 impl Bringer<'_> {
@@ -238,330 +207,4 @@ impl Bringer<'_> {
         }
         Ok(found)
     }
-
-    async fn bring_one(&self, work: Work, stopped: &AtomicBool) -> Result<Done, Stop> {
-        match &work.plan {
-            Plan::Leave(known) => {
-                let outcome = self.outcome(&work, outcome_of_known(known), known.reason.clone());
-                Ok(Done { outcome: Some(outcome), ..Done::nothing() })
-            }
-            Plan::Reindex(known) => match self.stored_document(known).await? {
-                Some(document) => {
-                    let item = self.item_of(&work, known.state, known.reason.clone());
-                    let outcome = self.outcome(&work, outcome_of_known(known), known.reason.clone());
-                    let indexed = self.indexed(&work, &item, Some(&document));
-                    Ok(Done::finished(item, DocumentChange::Keep, indexed, outcome, 0))
-                }
-                None if known.state == ItemState::Synced => self.fetch(work, stopped).await,
-                None => {
-                    let item = self.item_of(&work, known.state, known.reason.clone());
-                    let outcome = self.outcome(&work, outcome_of_known(known), known.reason.clone());
-                    let indexed = self.indexed(&work, &item, None);
-                    Ok(Done::finished(item, DocumentChange::Keep, indexed, outcome, 0))
-                }
-            },
-            Plan::NameOnly(reason) => {
-                let reason = reason.clone();
-                Ok(self.without_text(&work, ItemState::NameOnly, Outcome::Skipped, reason, None, 0))
-            }
-            Plan::Fetch => self.fetch(work, stopped).await,
-        }
-    }
-
-    async fn fetch(&self, work: Work, stopped: &AtomicBool) -> Result<Done, Stop> {
-        if stopped.load(Ordering::Relaxed) {
-            return Ok(Done::nothing());
-        }
-        let rooms = self.rooms;
-        let entry = &work.placed.entry;
-        let fetched = tokio::select! {
-            biased;
-            // What was brought in until then is kept; the rest is fetched again after the start.
-            () = self.stop.cancelled() => {
-                stopped.store(true, Ordering::Relaxed);
-                return Ok(Done { stop: Some(Stop::LeaseLost), ..Done::nothing() });
-            }
-            fetched = fetch_and_read(self.source, rooms, entry, &self.connection.user_id, &work.id) => fetched?,
-        };
-        match fetched {
-            Fetched::Read { read, hash, bytes } => {
-                let WasRead { document, held, turn } = *read;
-                let unread = unread::of_reading(rooms, document.as_ref().map(|(document, _)| document)).await;
-                let done = match document {
-                    Ok((document, stored)) => {
-                        let reason = left_out(&document);
-                        let mut item = self.item_of(&work, ItemState::Synced, reason.clone());
-                        item.content_hash = Some(hash);
-                        item.synced_at = Some(rooms.now());
-                        let indexed = self.indexed(&work, &item, Some(&document));
-                        let outcome = self.outcome(&work, Outcome::Synced, reason);
-                        Done::finished(item, DocumentChange::Put(stored), indexed, outcome, bytes)
-                    }
-                    Err(reason) => {
-                        let outcome = if is_expected(&reason) { Outcome::Skipped } else { Outcome::Failed };
-                        self.without_text(&work, ItemState::NameOnly, outcome, reason, Some(hash), bytes)
-                    }
-                };
-                Ok(Done { held, turn, unread, ..done })
-            }
-            Fetched::Refused(reason) => {
-                Ok(self.without_text(&work, ItemState::Failed, Outcome::Failed, reason, None, 0))
-            }
-            Fetched::Gone => {
-                let gone = work.known.as_ref().map(|known| known.id.clone());
-                let reason =
-                    Reason::new("vanished", "the file was deleted at the source while it was being synced");
-                let outcome = self.outcome(&work, Outcome::Removed, Some(reason));
-                Ok(Done { gone, outcome: Some(outcome), ..Done::nothing() })
-            }
-            Fetched::Failed(error) => {
-                let about_one_item = matches!(
-                    error.disposition,
-                    Disposition::RetryLater { .. } | Disposition::RestartFeed | Disposition::Fail
-                );
-                if about_one_item && self.give_up_on_items {
-                    let reason = error.reason();
-                    return Ok(self.without_text(&work, ItemState::Failed, Outcome::Failed, reason, None, 0));
-                }
-                stopped.store(true, Ordering::Relaxed);
-                tracing::warn!(
-                    code = error.code,
-                    name_length = entry.name.len(),
-                    "an item could not be fetched yet"
-                );
-                let stop = match Stop::from_connector(&error) {
-                    // One item's hard error is tried again with the rest before it counts as that item's own.
-                    Stop::Failed(reason) if about_one_item => Stop::RetryLater { after: None, reason },
-                    stop => stop,
-                };
-                Ok(Done { stop: Some(stop), ..Done::nothing() })
-            }
-        }
-    }
-
-    fn without_text(
-        &self,
-        work: &Work,
-        state: ItemState,
-        outcome: Outcome,
-        reason: Reason,
-        hash: Option<String>,
-        bytes: u64,
-    ) -> Done {
-        let mut item = self.item_of(work, state, Some(reason.clone()));
-        item.content_hash = hash;
-        let outcome = self.outcome(work, outcome, Some(reason));
-        let indexed = self.indexed(work, &item, None);
-        Done::finished(item, DocumentChange::Remove, indexed, outcome, bytes)
-    }
-
-    fn item_of(&self, work: &Work, state: ItemState, reason: Option<Reason>) -> Item {
-        let entry = &work.placed.entry;
-        Item {
-            id: work.id.clone(),
-            connection_id: self.connection.id.clone(),
-            provider_id: entry.id.clone(),
-            parent_id: work.placed.parent.clone(),
-            target_id: entry.target.clone(),
-            feed: entry.feed.clone(),
-            kind: entry.kind,
-            name: entry.name.clone(),
-            media_type: entry.media_type.clone(),
-            size: entry.size,
-            modified_at: entry.modified_at,
-            url: entry.url.clone(),
-            locator: entry.locator.clone(),
-            revision: Some(entry.revision.clone()),
-            content_hash: work.known.as_ref().and_then(|known| known.content_hash.clone()),
-            state,
-            reason,
-            observed_at: work.observed_at,
-            synced_at: work.known.as_ref().and_then(|known| known.synced_at),
-        }
-    }
-
-    fn outcome(&self, work: &Work, outcome: Outcome, reason: Option<Reason>) -> FileOutcome {
-        let entry = &work.placed.entry;
-        FileOutcome {
-            provider_id: entry.id.clone(),
-            name: entry.name.clone(),
-            outcome,
-            reason,
-            at: self.rooms.now(),
-        }
-    }
-
-    fn indexed(&self, work: &Work, item: &Item, document: Option<&Document>) -> IndexedDocument {
-        index_entry(self.connection, item, work.collections.clone(), &work.placed.folder, document)
-    }
-
-    async fn stored_document(&self, item: &Item) -> Result<Option<Document>, Stop> {
-        load_document(self.rooms, &item.id).await
-    }
-}
-
-/// Puts a document where it will lie: in the row when it is small, else in the blob store.
-pub async fn store_document(
-    rooms: &Rooms,
-    document: &Document,
-    reading: Option<Reading>,
-) -> Result<StoredDocument, Stop> {
-    store_encoded(rooms, encode_document(document).into(), document.text_len() as u64, reading).await
-}
-
-/// The same for a document that is encoded already.
-pub async fn store_encoded(
-    rooms: &Rooms,
-    body: Bytes,
-    text_bytes: u64,
-    reading: Option<Reading>,
-) -> Result<StoredDocument, Stop> {
-    if body.len() <= IN_ROW {
-        return Ok(StoredDocument { body: Some(body), blob_key: None, text_bytes, reading });
-    }
-    let key = fresh_blob_key("documents");
-    rooms.store.announce_blobs(std::slice::from_ref(&key)).await?;
-    rooms.blobs.put(&key, body).await?;
-    Ok(StoredDocument { body: None, blob_key: Some(key), text_bytes, reading })
-}
-
-/// What the index knows of an item.
-pub fn index_entry(
-    connection: &Connection,
-    item: &Item,
-    collections: Vec<CollectionId>,
-    folder: &str,
-    document: Option<&Document>,
-) -> IndexedDocument {
-    let chunks = document
-        .map(|document| gangway_extract::chunk(document, &ChunkOptions::default()))
-        .unwrap_or_default();
-    IndexedDocument {
-        item_id: item.id.clone(),
-        user_id: connection.user_id.clone(),
-        connection_id: connection.id.clone(),
-        connector_id: connection.connector_id.clone(),
-        collections,
-        name: item.name.clone(),
-        path: Some(format!("{folder}/{}", item.name)),
-        media_type: item.media_type.clone(),
-        modified_at: item.modified_at,
-        url: item.url.clone(),
-        title: document.and_then(|document| document.title.clone()),
-        chunks,
-    }
-}
-
-/// An item's document from storage; `None` when it has none, or when what lies there cannot be read.
-pub async fn load_document(rooms: &Rooms, item: &ItemId) -> Result<Option<Document>, Stop> {
-    find_document(&rooms.store, &rooms.blobs, item).await
-}
-
-impl Done {
-    fn nothing() -> Self {
-        Done {
-            item: None,
-            document: DocumentChange::Keep,
-            indexed: None,
-            outcome: None,
-            gone: None,
-            bytes: 0,
-            held: None,
-            turn: None,
-            unread: None,
-            stop: None,
-        }
-    }
-
-    fn finished(
-        item: Item,
-        document: DocumentChange,
-        indexed: IndexedDocument,
-        outcome: FileOutcome,
-        bytes: u64,
-    ) -> Self {
-        Done {
-            item: Some(item),
-            document,
-            indexed: Some(indexed),
-            outcome: Some(outcome),
-            bytes,
-            ..Self::nothing()
-        }
-    }
-}
-
-fn plan_for(
-    placed: &Placed,
-    known: Option<&Item>,
-    joined_a_collection: bool,
-    is_read_by_now: bool,
-    revision_grain: chrono::Duration,
-) -> Plan {
-    let entry = &placed.entry;
-    let refused = match &entry.fetchable {
-        Fetchable::No(reason) => Some(reason),
-        Fetchable::Yes => None,
-    };
-    if let Some(known) = known
-        && known.revision.as_ref() == Some(&entry.revision)
-        && !is_read_by_now
-        && content_is_settled(known, refused.is_some())
-        && revision_is_settled(known, entry, revision_grain)
-    {
-        let same = known.name == entry.name
-            && known.parent_id == placed.parent
-            && known.media_type == entry.media_type
-            && known.url == entry.url
-            && known.locator == entry.locator
-            && known.modified_at == entry.modified_at
-            && known.kind == entry.kind
-            && known.feed == entry.feed;
-        let known = known.clone();
-        return if same && !joined_a_collection { Plan::Leave(known) } else { Plan::Reindex(known) };
-    }
-    match refused {
-        Some(reason) => Plan::NameOnly(reason.clone()),
-        None => Plan::Fetch,
-    }
-}
-
-/// Whether the revision says all: what was fetched soon after it last changed may have changed once more under the
-/// same revision.
-fn revision_is_settled(known: &Item, entry: &Entry, grain: chrono::Duration) -> bool {
-    let fetched_at = known.synced_at.unwrap_or(known.observed_at);
-    grain.is_zero() || entry.modified_at.is_none_or(|changed| fetched_at > changed + grain)
-}
-
-/// Whether fetching the same revision again would end the same way.
-fn content_is_settled(known: &Item, refused_now: bool) -> bool {
-    match known.state {
-        ItemState::Synced => !refused_now,
-        // With a hash the bytes were read and held no text; without one the source had nothing to give.
-        ItemState::NameOnly => known.content_hash.is_none() == refused_now,
-        ItemState::Failed | ItemState::Gone | ItemState::Structure => false,
-    }
-}
-
-fn outcome_of_known(known: &Item) -> Outcome {
-    match (&known.state, &known.reason) {
-        (ItemState::NameOnly, Some(reason)) if known.content_hash.is_none() || is_expected(reason) => {
-            Outcome::Skipped
-        }
-        (ItemState::NameOnly, _) => Outcome::Failed,
-        _ => Outcome::Unchanged,
-    }
-}
-
-fn same_metadata(known: &Item, now: &Item) -> bool {
-    known.state == now.state
-        && known.name == now.name
-        && known.parent_id == now.parent_id
-        && known.target_id == now.target_id
-        && known.feed == now.feed
-        && known.kind == now.kind
-        && known.media_type == now.media_type
-        && known.url == now.url
-        && known.locator == now.locator
-        && known.modified_at == now.modified_at
 }

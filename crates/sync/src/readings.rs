@@ -6,16 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use aws_lc_rs::digest;
 use gangway_extract::{Asker, Effort, ExtractError, Input};
-use gangway_model::{Document, ItemId, Reason, UserId};
+use gangway_model::{Document, ItemId, UserId};
 use gangway_store::{Reading, StoreError, StoredDocument, Whose};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::content::with_text;
+use crate::content::{Textless, with_text};
 use crate::context::Rooms;
-use crate::page::{store_document, store_encoded};
 use crate::settings::Reuse;
 use crate::stop::Stop;
-use crate::stored::load_stored;
+use crate::stored::{load_stored, store_document, store_encoded};
 
 /// Results that a busy machine brings about; the same bytes may end better elsewhere.
 const OF_THE_MOMENT: [&str; 6] = [
@@ -50,11 +49,11 @@ impl Default for Readings {
 #[derive(Default)]
 pub struct Slot(tokio::sync::Mutex<Option<Kept>>);
 
-type Kept = Result<StoredDocument, Reason>;
+type Kept = Result<StoredDocument, Textless>;
 
 /// What reading a file came to, stored and ready to be committed.
 pub struct WasRead {
-    pub document: Result<(Document, StoredDocument), Reason>,
+    pub document: Result<(Document, StoredDocument), Textless>,
     /// To be held until it is committed, so that the copies that come until then find it.
     pub held: Option<Arc<Slot>>,
     /// To be held until it is in the index, if it is large.
@@ -65,7 +64,7 @@ pub struct WasRead {
 pub type Turn = Option<OwnedSemaphorePermit>;
 
 /// A document of an arrival's own with its turn, or why there is none.
-type Own = Result<(Document, StoredDocument, Turn), Reason>;
+type Own = Result<(Document, StoredDocument, Turn), Textless>;
 
 /// A file whose bytes are here.
 pub struct Arrival<'a> {
@@ -106,7 +105,7 @@ pub async fn read_once(rooms: &Rooms, arrival: Arrival<'_>) -> Result<WasRead, U
     let slot = rooms.readings.slot(arrival.user, &key);
     let mut kept = slot.0.lock().await;
     let document = match kept.as_ref() {
-        Some(Err(reason)) => Some(Err(reason.clone())),
+        Some(Err(textless)) => Some(Err(textless.clone())),
         // Accidents included: ten copies of a file that takes a minute to fail do not take ten minutes.
         Some(Ok(stored)) => copy(rooms, &arrival, &key, stored, |_| true).await?.map(Ok),
         None => None,
@@ -130,7 +129,7 @@ impl WasRead {
     fn of(own: Own, held: Option<Arc<Slot>>) -> Self {
         match own {
             Ok((document, stored, turn)) => Self { document: Ok((document, stored)), held, turn },
-            Err(reason) => Self { document: Err(reason), held, turn: None },
+            Err(textless) => Self { document: Err(textless), held, turn: None },
         }
     }
 }
@@ -193,9 +192,9 @@ async fn read(rooms: &Rooms, arrival: &Arrival<'_>, key: Option<&str>) -> Result
     let (document, effort) = match rooms.extractor.extract_for(arrival.input.clone(), asker).await {
         Ok((document, effort)) => match with_text(document, arrival.size) {
             Ok(document) => (document, effort),
-            Err(reason) => return Ok(Err(reason)),
+            Err(textless) => return Ok(Err(textless)),
         },
-        Err(error) if error.is_about_the_file() => return Ok(Err(error.reason())),
+        Err(error) if error.is_about_the_file() => return Ok(Err(error.reason().into())),
         Err(error) => return Err(Unread::Extract(error)),
     };
     let reading = key.map(|key| reading(key, arrival.user, effort));

@@ -1,32 +1,60 @@
 //! The workers' slots: each task at work has one, and may leave it to others while it only waits.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use gangway_model::UserId;
+use gangway_store::Held;
 
 /// Tasks that may be at work without a slot; each holds what it came with.
 const MOST_AWAY: usize = 64;
 
-/// How many slots are taken, and how many tasks have left theirs.
+/// Who has slots, and how many tasks have left theirs.
 #[derive(Default)]
 pub struct Slots {
-    taken: AtomicUsize,
+    taken: Mutex<Taken>,
     away: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Taken {
+    slots: usize,
+    of: HashMap<String, Held>,
 }
 
 /// One task's slot. It is free again when this is dropped, or left.
 pub struct Slot {
     slots: Arc<Slots>,
+    owner: Option<UserId>,
+    is_long: bool,
     left: AtomicBool,
 }
 
 impl Slots {
     pub fn taken(&self) -> usize {
-        self.taken.load(Ordering::Acquire)
+        self.lock().slots
     }
 
-    pub fn take(self: &Arc<Self>) -> Slot {
-        self.taken.fetch_add(1, Ordering::AcqRel);
-        Slot { slots: Arc::clone(self), left: AtomicBool::new(false) }
+    /// What is in the slots, by user.
+    pub fn held(&self) -> HashMap<String, Held> {
+        self.lock().of.clone()
+    }
+
+    pub fn take(self: &Arc<Self>, owner: Option<&UserId>, is_long: bool) -> Slot {
+        let mut taken = self.lock();
+        taken.slots += 1;
+        if let Some(owner) = owner {
+            let held = taken.of.entry(owner.to_string()).or_default();
+            held.tasks += 1;
+            held.long += usize::from(is_long);
+        }
+        drop(taken);
+        Slot { slots: Arc::clone(self), owner: owner.cloned(), is_long, left: AtomicBool::new(false) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -42,15 +70,35 @@ impl Slot {
             self.left.store(false, Ordering::Release);
             return false;
         }
-        self.slots.taken.fetch_sub(1, Ordering::AcqRel);
+        self.free();
         true
+    }
+
+    /// What is in all slots, by user.
+    pub fn held_by_all(&self) -> HashMap<String, Held> {
+        self.slots.held()
+    }
+
+    fn free(&self) {
+        let mut taken = self.slots.lock();
+        taken.slots -= 1;
+        let Some(owner) = &self.owner else { return };
+        if let Some(held) = taken.of.get_mut(owner.as_str()) {
+            held.tasks -= 1;
+            held.long -= usize::from(self.is_long);
+            if held.tasks == 0 {
+                taken.of.remove(owner.as_str());
+            }
+        }
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let count = if *self.left.get_mut() { &self.slots.away } else { &self.slots.taken };
-        count.fetch_sub(1, Ordering::AcqRel);
+        match *self.left.get_mut() {
+            true => _ = self.slots.away.fetch_sub(1, Ordering::AcqRel),
+            false => self.free(),
+        }
     }
 }
 
@@ -61,15 +109,28 @@ mod tests {
     #[test]
     fn a_slot_is_free_once_it_is_left_and_no_more_than_some_are_away() {
         let slots = Arc::new(Slots::default());
-        let first = slots.take();
+        let first = slots.take(None, false);
         assert!(first.leave() && !first.leave());
         assert_eq!(slots.taken(), 0);
-        let others: Vec<Slot> = (0..MOST_AWAY).map(|_| slots.take()).collect();
+        let others: Vec<Slot> = (0..MOST_AWAY).map(|_| slots.take(None, false)).collect();
         assert_eq!(others.iter().filter(|slot| slot.leave()).count(), MOST_AWAY - 1);
         assert_eq!(slots.taken(), 1);
         drop(first);
         assert!(others.last().unwrap().leave(), "somebody came back");
         drop(others);
         assert_eq!((slots.taken(), slots.away.load(Ordering::Relaxed)), (0, 0));
+    }
+
+    #[test]
+    fn slots_are_counted_for_those_who_have_them() {
+        let slots = Arc::new(Slots::default());
+        let ada = UserId::from("ada");
+        let (long, short) = (slots.take(Some(&ada), true), slots.take(Some(&ada), false));
+        assert_eq!(slots.held()["ada"], Held { tasks: 2, long: 1 });
+        assert!(long.leave());
+        assert_eq!((slots.held()["ada"], slots.taken()), (Held { tasks: 1, long: 0 }, 1));
+        drop(long);
+        drop(short);
+        assert!(slots.held().is_empty() && slots.taken() == 0);
     }
 }

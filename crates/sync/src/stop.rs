@@ -25,6 +25,8 @@ pub enum Stop {
     /// Nothing mends it; the task ends as failed.
     Failed(Reason),
     Cancelled,
+    /// Others wait and have less at work: go on from the checkpoint when it is this task's turn again.
+    GiveWay,
     /// Another worker has the task now: whatever this one still wanted to do must not happen.
     LeaseLost,
 }

@@ -7,8 +7,13 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use gangway_model::{Document, ItemId};
-use gangway_store::{BlobError, Blobs, Store, StoreError, StoredDocument};
+use gangway_store::{BlobError, Blobs, Reading, Store, StoreError, StoredDocument, fresh_blob_key};
 
+use crate::context::Rooms;
+use crate::stop::Stop;
+
+/// A stored document up to this many bytes lies in its row, a larger one in the blob store.
+const IN_ROW: usize = 64 << 10;
 const PLAIN: u8 = 0;
 const DEFLATED: u8 = 1;
 /// Below this, deflating costs more than it saves.
@@ -24,6 +29,31 @@ pub fn encode_document(document: &Document) -> Vec<u8> {
     }
     let mut encoder = DeflateEncoder::new(vec![DEFLATED], Compression::fast());
     encoder.write_all(&json).and_then(|()| encoder.finish()).expect("writing to memory does not fail")
+}
+
+/// Puts a document where it will lie: in the row when it is small, else in the blob store.
+pub async fn store_document(
+    rooms: &Rooms,
+    document: &Document,
+    reading: Option<Reading>,
+) -> Result<StoredDocument, Stop> {
+    store_encoded(rooms, encode_document(document).into(), document.text_len() as u64, reading).await
+}
+
+/// The same for a document that is encoded already.
+pub async fn store_encoded(
+    rooms: &Rooms,
+    body: Bytes,
+    text_bytes: u64,
+    reading: Option<Reading>,
+) -> Result<StoredDocument, Stop> {
+    if body.len() <= IN_ROW {
+        return Ok(StoredDocument { body: Some(body), blob_key: None, text_bytes, reading });
+    }
+    let key = fresh_blob_key("documents");
+    rooms.store.announce_blobs(std::slice::from_ref(&key)).await?;
+    rooms.blobs.put(&key, body).await?;
+    Ok(StoredDocument { body: None, blob_key: Some(key), text_bytes, reading })
 }
 
 /// The document behind stored bytes; `None` when they are not one (damaged storage).
@@ -46,6 +76,11 @@ pub async fn find_document<E: From<StoreError> + From<BlobError>>(
 ) -> Result<Option<Document>, E> {
     let Some(stored) = store.document(item).await? else { return Ok(None) };
     Ok(load_stored::<E>(blobs, stored).await?.map(|(document, _)| document))
+}
+
+/// The same of the engine's own rooms.
+pub async fn load_document(rooms: &Rooms, item: &ItemId) -> Result<Option<Document>, Stop> {
+    find_document(&rooms.store, &rooms.blobs, item).await
 }
 
 /// A stored document and its encoded form; `None` when it cannot be read.

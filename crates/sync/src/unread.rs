@@ -1,8 +1,11 @@
-//! Files that gave no text for want of a reader are read again once there is one: after an upgrade, when recognition is
-//! switched on, or when its programs were installed. A few at a time, behind what people wait for.
+//! Files that gave no text for want of a reader, or of which a file within them gave none, are read again once there is
+//! one: after an upgrade, when recognition is switched on, or when its programs were installed. A few at a time, behind
+//! what people wait for.
+
+use std::collections::BTreeSet;
 
 use aws_lc_rs::digest;
-use gangway_model::{Document, ItemId, Reason};
+use gangway_model::{Document, ItemId, Reason, media};
 use gangway_store::{Unread, UnreadItem};
 use tokio::sync::Mutex;
 
@@ -12,9 +15,10 @@ use crate::stop::Stop;
 use crate::tasks::{kinds, payload};
 
 /// Why a text may be missing for want of a reader.
-const FOR_WANT_OF_A_READER: [&str; 3] = ["unsupported_type", "recognition_off", "recognition_not_installed"];
-/// What recognition lacks shows in documents too, of which other pages were read.
+const UNSUPPORTED: &str = "unsupported_type";
 const OF_RECOGNITION: [&str; 2] = ["recognition_off", "recognition_not_installed"];
+/// Types of files within one file that are remembered by name.
+const TYPES: usize = 16;
 /// Tasks of the kind that may wait in the queue when another is added.
 const WAITING: u64 = 4;
 /// Files looked at in one go.
@@ -38,28 +42,50 @@ pub async fn readers(rooms: &Rooms) -> Option<String> {
     Some(hex::encode(&digest::digest(&digest::SHA256, told.as_bytes()).as_ref()[..8]))
 }
 
-/// What is to be remembered of a file that was read: nothing, unless a reader was missing.
-pub async fn of_reading(rooms: &Rooms, read: Result<&Document, &Reason>) -> Option<Unread> {
-    let mut codes: Vec<String> = match read {
-        Err(reason) => vec![reason.code.clone()],
-        Ok(document) => {
-            let codes = document.notes.iter().map(|note| note.reason.code.clone());
-            codes.filter(|code| OF_RECOGNITION.contains(&code.as_str())).collect()
+/// Which readers a file wants for that was not read, by why it was not.
+pub fn wants_of_file(reason: &Reason) -> Vec<String> {
+    let is_want = reason.code == UNSUPPORTED || OF_RECOGNITION.contains(&reason.code.as_str());
+    is_want.then(|| reason.code.clone()).into_iter().collect()
+}
+
+/// Which readers a document wants for, by what is missing in it: recognition, and those of files within it, by the type
+/// that their names tell. Where a name tells none, whoever can read more may try.
+pub fn wants(document: &Document) -> Vec<String> {
+    let mut wants = BTreeSet::new();
+    for note in &document.notes {
+        let code = note.reason.code.as_str();
+        if OF_RECOGNITION.contains(&code) {
+            wants.insert(code.to_owned());
+        } else if code == UNSUPPORTED {
+            let member = note.place.member.as_deref().unwrap_or_default();
+            let media_type = gangway_extract::detect_media_type(&[], member, "");
+            let is_told = !matches!(media_type.as_str(), "" | media::OCTET_STREAM);
+            let is_room = wants.len() < TYPES;
+            wants.insert(match is_told && is_room {
+                true => format!("{UNSUPPORTED}:{media_type}"),
+                false => UNSUPPORTED.to_owned(),
+            });
         }
-    };
-    codes.retain(|code| FOR_WANT_OF_A_READER.contains(&code.as_str()));
-    codes.sort();
-    codes.dedup();
-    match codes.is_empty() {
+    }
+    wants.into_iter().collect()
+}
+
+/// What is to be remembered of a file that was read: nothing, unless a reader was missing.
+pub async fn of_reading(rooms: &Rooms, wants: Vec<String>) -> Option<Unread> {
+    match wants.is_empty() {
         true => None,
-        false => Some(Unread { codes, readers: readers(rooms).await.unwrap_or_default() }),
+        false => Some(Unread { codes: wants, readers: readers(rooms).await.unwrap_or_default() }),
     }
 }
 
-/// Whether a file of this name and type would be read by now.
+/// Whether a file of this name and type, or one within it, would be read by now.
 pub async fn would_read(rooms: &Rooms, name: &str, media_type: &str, codes: &[String]) -> bool {
     for code in codes {
-        if rooms.extractor.would_read(name, media_type, code).await {
+        let would = match code.split_once(':') {
+            Some((code, within)) => rooms.extractor.would_read("", within, code).await,
+            None => rooms.extractor.would_read(name, media_type, code).await,
+        };
+        if would {
             return true;
         }
     }
@@ -124,5 +150,38 @@ async fn queue(rooms: &Rooms, unread: &UnreadItem) -> Result<bool, Stop> {
             enqueue(rooms, payload::look(&unread.connection_id, &unread.provider_id, now)).await
         }
         _ => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gangway_model::{Note, Place};
+
+    use super::*;
+
+    fn note(member: &str, code: &str) -> Note {
+        let member = Some(member.to_owned()).filter(|member| !member.is_empty());
+        Note { place: Place { member, ..Place::default() }, reason: Reason::new(code, "why") }
+    }
+
+    #[test]
+    fn what_is_missing_in_a_file_says_which_readers_it_wants_for() {
+        let of = |notes: Vec<Note>| wants(&Document { notes, ..Document::default() });
+        let notes = vec![
+            note("a/film.mp4", "unsupported_type"),
+            note("mail.eml › backup.7z", "unsupported_type"),
+            note("other.7z", "unsupported_type"),
+            note("scan.png", "recognition_off"),
+            note("broken.pdf", "broken"),
+        ];
+        let told =
+            ["recognition_off", "unsupported_type:application/x-7z-compressed", "unsupported_type:video/mp4"];
+        assert_eq!(of(notes), told);
+        assert_eq!(of(vec![note("backup", "unsupported_type")]), ["unsupported_type"], "no name tells");
+        assert!(of(vec![note("broken.pdf", "encrypted")]).is_empty());
+        let many: Vec<Note> = (0..100).map(|n| note(&format!("a.x{n}"), "unsupported_type")).collect();
+        assert!(of(many).len() <= TYPES + 1);
+        assert_eq!(wants_of_file(&Reason::new("unsupported_type", "")), ["unsupported_type"]);
+        assert!(wants_of_file(&Reason::new("broken", "")).is_empty());
     }
 }

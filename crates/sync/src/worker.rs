@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gangway_effects::random_token;
-use gangway_store::{Task, TaskLease};
+use gangway_store::{Round, Task, TaskLease};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -21,14 +21,18 @@ pub async fn run(rooms: Arc<Rooms>, shutdown: CancellationToken) {
     let me = random_token("worker_");
     let mut at_work: JoinSet<()> = JoinSet::new();
     let slots = Arc::new(Slots::default());
+    let mut round = Round::default();
     while !shutdown.is_cancelled() {
         while at_work.try_join_next().is_some() {}
         let free = rooms.settings.workers.saturating_sub(slots.taken());
-        let claimed = if free == 0 { Vec::new() } else { claim(&rooms, &me, free).await };
+        let claimed = match free {
+            0 => Vec::new(),
+            free => claim(&rooms, &me, free, &slots, &mut round).await,
+        };
         let nothing_new = claimed.is_empty();
         for task in claimed {
             let (rooms, me, shutdown) = (Arc::clone(&rooms), me.clone(), shutdown.child_token());
-            let slot = slots.take();
+            let slot = slots.take(task.owner.as_ref(), tasks::kinds::LONG.contains(&task.kind.as_str()));
             at_work.spawn(async move { carry_out(rooms, me, task, shutdown, slot).await });
         }
         if nothing_new {
@@ -46,9 +50,10 @@ pub async fn run(rooms: Arc<Rooms>, shutdown: CancellationToken) {
     }
 }
 
-async fn claim(rooms: &Rooms, me: &str, free: usize) -> Vec<Task> {
+async fn claim(rooms: &Rooms, me: &str, free: usize, slots: &Slots, round: &mut Round) -> Vec<Task> {
     let limit = u32::try_from(free).unwrap_or(u32::MAX);
-    match rooms.store.claim(me, tasks::kinds::ALL, limit, rooms.settings.lease).await {
+    let (lease, shares) = (rooms.settings.lease, rooms.settings.shares(slots.held()));
+    match rooms.store.claim_fairly(me, tasks::kinds::ALL, limit, lease, &shares, round).await {
         Ok(claimed) => claimed,
         Err(error) => {
             tracing::error!(%error, "the queue cannot be read; trying again");
@@ -122,6 +127,13 @@ async fn settle(
         }
         Err(Stop::LeaseLost) => {
             metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "interrupted").increment(1);
+            Ok(())
+        }
+        // Behind those who wait already, whatever the clock's grain; no try of its own.
+        Err(Stop::GiveWay) => {
+            metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "gave_way").increment(1);
+            let behind = rooms.now() + Duration::from_millis(1);
+            rooms.store.pause(&task.id, me, behind, "others have their turn").await?;
             Ok(())
         }
         Err(Stop::RetryLater { after, reason }) => {

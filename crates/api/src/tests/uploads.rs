@@ -62,6 +62,11 @@ async fn files_are_stored_whole_and_once() {
     assert_eq!(bytes.headers["x-content-type-options"], "nosniff");
     assert!(bytes.headers["content-security-policy"].to_str().unwrap().contains("sandbox"));
     other.get(&content).await.error(404, "not_found");
+    // Nothing but a PDF is shown, whatever is asked for.
+    let asked = user.get(&format!("{content}?inline=true")).await;
+    assert!(asked.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    assert_eq!(asked.headers["content-type"], "application/octet-stream");
+    user.get(&format!("{content}?inline=perhaps")).await.error(400, "invalid_request");
 
     // Its text is not there yet, and the answer says why.
     let text = format!("/rest/files/{id}/text");

@@ -76,8 +76,10 @@ impl SearchRequest {
 #[derive(Serialize, ToSchema)]
 pub struct SearchAnswer {
     hits: Vec<HitView>,
-    /// At least this many files match.
+    /// So many hits there are on all pages; where `total_is_exact` is false, at least so many.
     total: u64,
+    /// False where more files match than are counted exactly: two thousand, or fifty thousand with `show_duplicates`.
+    total_is_exact: bool,
     next_cursor: Option<String>,
     has_more: bool,
     /// Milliseconds the search took.
@@ -310,6 +312,7 @@ impl From<FoundPage> for SearchAnswer {
         Self {
             hits: page.files.into_iter().map(Into::into).collect(),
             total: page.total,
+            total_is_exact: page.total_is_exact,
             has_more: page.next.is_some(),
             next_cursor: page.next,
             took_ms: page.took.as_secs_f64() * 1000.0,

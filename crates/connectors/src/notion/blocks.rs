@@ -13,6 +13,7 @@ use super::properties::Titles;
 use super::rich_text::{escaped, link_target, longest_run, markdown, one_line, plain, runs};
 use super::walk::Node;
 use super::wire::{Block, field};
+use crate::parts::Parts;
 
 /// What could not be shown: how often, by type.
 pub type Unshown = BTreeMap<String, u32>;
@@ -20,7 +21,15 @@ pub type Unshown = BTreeMap<String, u32>;
 /// Renders a page's blocks, in order.
 pub fn render(page: &str, nodes: &[Node], titles: &Titles) -> (String, Unshown) {
     let levels = vec![Level::default()];
-    let mut writer = Writer { page, titles, levels, out: String::new(), unshown: Unshown::new(), last: None };
+    let mut writer = Writer {
+        page,
+        titles,
+        levels,
+        out: String::new(),
+        unshown: Unshown::new(),
+        parts: Parts::default(),
+        last: None,
+    };
     for node in nodes {
         writer.node(node);
     }
@@ -32,6 +41,7 @@ struct Writer<'a> {
     titles: &'a Titles,
     out: String,
     unshown: Unshown,
+    parts: Parts,
     /// One for each open depth.
     levels: Vec<Level>,
     last: Option<Last>,
@@ -71,6 +81,9 @@ impl Writer<'_> {
         if block.kind != "numbered_list_item" {
             self.levels[depth].number = None;
         }
+        if self.levels[depth].margin.is_empty() {
+            self.mark(block);
+        }
         let child_margin = self.block(block, depth);
         let below = match child_margin {
             Some(margin) => margin,
@@ -79,6 +92,15 @@ impl Writer<'_> {
         let is_head = block.body.get("has_column_header").and_then(Value::as_bool).unwrap_or(false);
         let table = (block.kind == "table").then_some((0, is_head));
         self.levels.push(Level { margin: below, number: None, table });
+    }
+
+    /// Names a block that begins a part, so that a passage in it can be opened there. Headings are named in any case.
+    fn mark(&mut self, block: &Block) {
+        match heading_level(&block.kind) {
+            Some(_) => self.parts.begin(self.out.len()),
+            None if block.kind == "table_row" => {}
+            None => self.out.extend(self.parts.mark(self.out.len(), &anchor(&block.id))),
+        }
     }
 
     /// Writes one block, and says at which margin its children stand where that is another.

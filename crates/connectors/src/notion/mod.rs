@@ -93,8 +93,10 @@ impl Connector for Notion {
         Box::new(NotionSource { api: Api::new(context), memory: Memory::default() })
     }
 
-    fn place_url(&self, url: &str, place: &Place) -> Option<String> {
-        ids::address_within(url, place.message.as_deref()?)
+    fn place_url(&self, url: &str, _: &str, place: &Place) -> Option<String> {
+        // What stands in an attached file has the names of that file.
+        let block = place.message.as_deref().filter(|_| place.member.is_none())?;
+        ids::address_within(url, block)
     }
 
     fn notification_key(&self, request: &NotificationRequest) -> Result<NotificationKey, Rejected> {

@@ -45,6 +45,20 @@ impl Ts {
     }
 }
 
+/// The address of a reply, from that of its thread. <https://docs.slack.dev/reference/methods/chat.getPermalink>
+pub fn address_of_reply(thread: &str, reply: &str) -> Option<String> {
+    let reply = Ts::parse(reply)?;
+    let (channel, root) = thread.split_once("/archives/")?.1.split_once('/')?;
+    let digits = root.strip_prefix('p').filter(|digits| digits.len() > 6)?;
+    let (seconds, counter) = digits.split_at_checked(digits.len() - 6)?;
+    let root = Ts::parse(&format!("{seconds}.{counter}")).filter(|_| is_channel(channel))?;
+    let above = thread.strip_suffix(&root.in_address())?;
+    match root == reply {
+        true => Some(thread.to_owned()),
+        false => Some(format!("{above}{}?thread_ts={root}&cid={channel}", reply.in_address())),
+    }
+}
+
 impl fmt::Display for Ts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:06}", self.0 / Self::MICROS, self.0 % Self::MICROS)

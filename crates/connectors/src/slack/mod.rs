@@ -46,7 +46,7 @@ use gangway_connector::{
     ConnectorError, ConnectorKind, Content, Descriptor, EndpointFact, Entry, EntryPage, FetchLimits,
     NotificationKey, NotificationRequest, Push, RateFact, RateOwner, Rejected, Source, Verdict,
 };
-use gangway_model::{Account, Cursor, FeedKey, PageToken, Plan, ProviderItemId, SecretString};
+use gangway_model::{Account, Cursor, FeedKey, PageToken, Place, Plan, ProviderItemId, SecretString};
 
 use self::api::Api;
 use self::ids::Named;
@@ -112,6 +112,11 @@ pub struct Slack;
 impl Connector for Slack {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
+    }
+
+    fn place_url(&self, url: &str, _: &str, place: &Place) -> Option<String> {
+        let reply = place.message.as_deref().filter(|_| place.member.is_none())?;
+        ids::address_of_reply(url, reply)
     }
 
     fn open(&self, context: ConnectionContext) -> Box<dyn Source> {

@@ -10,6 +10,7 @@ use super::message::moment;
 use super::mrkdwn;
 use super::people::{Directory, Wanted};
 use super::wire::{File, Message};
+use crate::parts::Parts;
 
 const LONGEST_NAME: usize = 80;
 
@@ -91,6 +92,7 @@ fn shortened(line: &str) -> String {
 /// The conversation as people read it: who, when, what; replies set in below the message that they answer.
 pub fn markdown(messages: &[Message], directory: &Directory) -> String {
     let mut written = String::new();
+    let mut marks = Parts::default();
     for (number, message) in messages.iter().enumerate() {
         let is_root = number == 0;
         let words = mrkdwn::markdown(&message.body(), directory, &message.emoji());
@@ -106,11 +108,17 @@ pub fn markdown(messages: &[Message], directory: &Directory) -> String {
         parts.extend(Some(files).filter(|files| !files.is_empty()));
         let part = parts.join("\n\n");
         if is_root {
-            written.push_str(&part);
-            written.push('\n');
+            for line in part.lines() {
+                // What people write is no mark.
+                written.push_str(if line.starts_with("<!--") { "\\" } else { "" });
+                written.push_str(line);
+                written.push('\n');
+            }
             continue;
         }
         written.push('\n');
+        let mark = message.id().and_then(|ts| marks.mark(written.len(), &ts.to_string()));
+        written.extend(mark);
         for line in part.lines() {
             written.push_str(if line.is_empty() { ">" } else { "> " });
             written.push_str(line);

@@ -62,6 +62,9 @@ struct Metadata {
 struct PlaceHint {
     offset: usize,
     place: String,
+    /// Where a person opens this very place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
 }
 
 #[async_trait]
@@ -93,8 +96,9 @@ impl AssistantTool for Fetch {
 impl Answer {
     fn of(app: &App, read: ReadText) -> Self {
         let url = citation(app, &read.item);
-        let hint = |at: TextPlace| PlaceHint { offset: at.offset, place: at.place.to_string() };
-        let places = read.places.into_iter().map(hint).filter(|hint| !hint.place.is_empty()).collect();
+        let hint = |at: TextPlace| PlaceHint { offset: at.offset, place: at.place.to_string(), url: at.url };
+        let says_something = |hint: &PlaceHint| !hint.place.is_empty() || hint.url.is_some();
+        let places = read.places.into_iter().map(hint).filter(says_something).collect();
         Self {
             id: read.item.id.into_string(),
             title: read.title,

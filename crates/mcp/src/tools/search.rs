@@ -37,8 +37,9 @@ struct Input {
 #[derive(Serialize, JsonSchema)]
 struct Answer {
     results: Vec<Found>,
-    /// At least this many documents match.
+    /// So many documents match, or at least so many.
     total: u64,
+    total_is_exact: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -51,6 +52,9 @@ struct Found {
     /// Where that passage stands: `page 12`.
     #[serde(skip_serializing_if = "String::is_empty")]
     place: String,
+    /// Where a person opens that very passage, where the source has such addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place_url: Option<String>,
     connector: String,
     path: Option<String>,
     mimetype: String,
@@ -87,14 +91,16 @@ impl AssistantTool for Search {
         let limit = input.limit.map_or(USUAL, |limit| limit.0) as u32;
         let page = app.search(&caller.user, request, &PageOf { limit, cursor: None }).await?;
         let results = page.files.into_iter().map(|file| Found::of(app, file)).collect();
-        shown(Answer { results, total: page.total })
+        shown(Answer { results, total: page.total, total_is_exact: page.total_is_exact })
     }
 }
 
 impl Found {
     fn of(app: &App, found: FoundFile) -> Self {
+        let place_url = found.place_url(&found.hit.place);
         let FoundFile { item, hit, .. } = found;
         Self {
+            place_url,
             url: fetch::citation(app, &item),
             id: item.id.into_string(),
             title: hit.title.unwrap_or(item.name),

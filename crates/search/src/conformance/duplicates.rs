@@ -38,6 +38,22 @@ pub(super) async fn the_same_text_is_one_hit(index: Index) {
     assert_eq!(left.hits[0].item_id, told.duplicates[0], "the copy takes its place");
 }
 
+/// What stands too far down to be compared is not counted as if it were.
+pub(super) async fn the_total_says_when_it_is_only_the_least(index: Index) {
+    filled(&index, (0..2100).map(|n| owned(&format!("i{n}"), "ann", &letter(1))).collect()).await;
+    let page = search(&index, &ask("supplier ")).await;
+    assert_eq!((page.hits.len(), page.total, page.total_is_exact), (1, 1, false));
+    let unfolded = SearchRequest { fold_duplicates: false, ..ask("supplier ") };
+    let page = search(&index, &unfolded).await;
+    assert_eq!((page.total, page.total_is_exact), (2100, true));
+    let gone: Vec<ItemId> = (0..100).map(|n| format!("i{n}").into()).collect();
+    index.remove_items(&gone).await.expect("remove");
+    index.flush().await.expect("flush");
+    let page = search(&index, &ask("supplier ")).await;
+    assert_eq!((page.total, page.total_is_exact), (1, true), "all two thousand are compared");
+    assert!(search(&index, &ask("nothing-of-the-kind ")).await.total_is_exact);
+}
+
 pub(super) async fn other_numbers_are_other_documents(index: Index) {
     filled(&index, vec![owned("one", "ann", &letter(1)), owned("two", "ann", &letter(2))]).await;
     assert_eq!(found_set(&index, &ask("supplier ")).await, ["one", "two"]);

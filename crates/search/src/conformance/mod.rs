@@ -19,7 +19,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use chrono::{TimeZone, Utc};
-use gangway_model::{Chunk, Place, Timestamp};
+use gangway_model::{Chunk, ItemId, Place, Timestamp};
 
 use crate::{Filters, IndexedDocument, Names, SearchIndex, SearchPage, SearchRequest, Visibility};
 
@@ -54,7 +54,7 @@ pub async fn run_all<F: Future<Output = Index>>(fresh: impl Fn() -> F) {
         similar: slips_are_forgiven, what_was_asked_comes_before_what_is_similar, short_words_are_exact,
             words_of_others_are_not_told, words_of_others_do_not_crowd_out, frequent_words_are_left_alone;
         duplicates: the_same_text_is_one_hit, other_numbers_are_other_documents, duplicates_of_others_are_not_told,
-            pages_pass_over_duplicates;
+            pages_pass_over_duplicates, the_total_says_when_it_is_only_the_least;
         odd: no_text_is_an_error, limits_are_brought_into_range;
     }
 }

@@ -84,11 +84,12 @@ impl Best {
     }
 }
 
-/// Items in order, and how many there are at least.
+/// Items in order, and how many there are, or at least are.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub best: Vec<Best>,
     pub total: u64,
+    pub total_is_exact: bool,
 }
 
 /// Collects the best `wanted` items, leaving out those whose key is excluded.
@@ -111,7 +112,7 @@ pub(super) struct SegmentItems {
 struct Items {
     by_key: HashMap<u64, Best>,
     wanted: usize,
-    /// Items known to match, also those no longer kept.
+    /// Items known to match, also those no longer kept; 0 while all are.
     at_least: u64,
 }
 
@@ -137,7 +138,7 @@ impl Items {
 
     fn found(mut self) -> Found {
         let total = self.at_least.max(self.by_key.len() as u64);
-        Found { best: self.sorted(), total }
+        Found { best: self.sorted(), total, total_is_exact: self.at_least == 0 }
     }
 }
 
@@ -175,7 +176,9 @@ impl Collector for ItemCollector {
     fn merge_fruits(&self, segments: Vec<Found>) -> tantivy::Result<Found> {
         let mut all = Items::new(self.wanted);
         for segment in segments {
-            all.at_least = all.at_least.max(segment.total);
+            if !segment.total_is_exact {
+                all.at_least = all.at_least.max(segment.total);
+            }
             segment.best.into_iter().for_each(|best| all.add(best));
         }
         let mut found = all.found();
@@ -256,6 +259,29 @@ mod tests {
         }
         assert_eq!((best.address().doc_id, best.rank()), (11, 7));
         assert_eq!(best.others().map(|address| address.doc_id).collect::<Vec<_>>(), [12, 3]);
+    }
+
+    #[test]
+    fn a_count_says_when_it_is_only_the_least() {
+        let count = |items: usize| {
+            let mut all = Items::new(10);
+            (0..items).for_each(|key| all.add(Best::of(key as u64, 1, DocAddress::new(0, key as u32))));
+            let found = all.found();
+            (found.total as usize, found.total_is_exact)
+        };
+        assert_eq!(count(MAX_ITEMS), (MAX_ITEMS, true));
+        assert_eq!(count(MAX_ITEMS + 1), (MAX_ITEMS + 1, false));
+        let (least, is_exact) = count(MAX_ITEMS * 2);
+        assert!((MAX_ITEMS..=MAX_ITEMS * 2).contains(&least) && !is_exact);
+        let collector = ItemCollector { wanted: 10, order: Order::Modified, excluded: Arc::default() };
+        let part = |first: u64, total_is_exact| {
+            let best = (first..first + 3).map(|key| Best::of(key, 1, DocAddress::new(0, key as u32)));
+            Found { best: best.collect(), total: 3, total_is_exact }
+        };
+        let merged = |parts| collector.merge_fruits(parts).unwrap();
+        let both = merged(vec![part(0, true), part(10, true)]);
+        assert_eq!((both.total, both.total_is_exact), (6, true));
+        assert!(!merged(vec![part(0, true), part(10, false)]).total_is_exact);
     }
 
     #[test]

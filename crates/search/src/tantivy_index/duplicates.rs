@@ -19,18 +19,16 @@ pub(super) struct Folded {
     pub duplicates: Vec<DocAddress>,
 }
 
-/// Folds every item into the first before it that says the same. Also tells how many were folded away.
-pub(super) fn fold(searcher: &Searcher, found: Vec<Best>) -> tantivy::Result<(Vec<Folded>, usize)> {
+/// Folds every item into the first before it that says the same.
+pub(super) fn fold(searcher: &Searcher, found: Vec<Best>) -> tantivy::Result<Vec<Folded>> {
     let prints = Prints::open(searcher)?;
     let mut kept_by_key: HashMap<(u64, u64), Vec<(Fingerprint, usize)>> = HashMap::new();
     let mut kept: Vec<Folded> = Vec::new();
-    let mut away = 0;
     for (at, best) in found.into_iter().enumerate() {
         let address = best.address();
         if let Some(print) = prints.of(address).filter(|_| at < MAX_COMPARED) {
             let alike = print.keys().into_iter().filter_map(|key| kept_by_key.get(&key)).flatten();
             if let Some(first) = alike.filter(|(other, _)| print.is_near(*other)).map(|(_, at)| *at).min() {
-                away += 1;
                 let named = &mut kept[first].duplicates;
                 if named.len() < MAX_NAMED {
                     named.push(address);
@@ -43,7 +41,7 @@ pub(super) fn fold(searcher: &Searcher, found: Vec<Best>) -> tantivy::Result<(Ve
         }
         kept.push(Folded { best, duplicates: Vec::new() });
     }
-    Ok((kept, away))
+    Ok(kept)
 }
 
 /// The fingerprints of all segments.

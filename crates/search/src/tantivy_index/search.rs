@@ -55,11 +55,19 @@ pub(super) fn search(
         Some(meaning) => builder.fuse(meaning, &parsed, &*allowed, &mut found)?,
         None => ByMeaning::Off,
     };
-    let (folded, away) = match request.fold_duplicates {
-        true => duplicates::fold(&searcher, found.best)?,
+    let mut total = found.total;
+    let mut total_is_exact = found.total_is_exact;
+    let folded = match request.fold_duplicates {
+        true => {
+            let folded = duplicates::fold(&searcher, found.best)?;
+            // What stands further down was not compared: it may be another hit or not.
+            total_is_exact &= total <= MAX_RANKED as u64;
+            total = folded.len() as u64;
+            folded
+        }
         false => {
             let whole = |best| Folded { best, duplicates: Vec::new() };
-            (found.best.into_iter().map(whole).collect(), 0)
+            found.best.into_iter().map(whole).collect()
         }
     };
     let limit = if request.offset > MAX_OFFSET { 0 } else { limit_of(request) };
@@ -68,7 +76,8 @@ pub(super) fn search(
     let hits = folded.iter().skip(request.offset).take(limit).map(|one| shown.hit(one));
     Ok(SearchPage {
         hits: hits.collect::<tantivy::Result<_>>()?,
-        total: found.total - away as u64,
+        total,
+        total_is_exact,
         took: started.elapsed(),
         understood: parsed.understood,
         by_meaning,

@@ -189,6 +189,9 @@ pub struct Found {
     pub total: Option<u64>,
     #[serde(default)]
     pub has_more: bool,
+    /// False where there are at least `total`.
+    #[serde(default = "yes")]
+    pub total_is_exact: bool,
     pub took_ms: Option<f64>,
     #[serde(default)]
     pub understood: Understood,

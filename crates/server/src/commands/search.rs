@@ -110,6 +110,9 @@ pub async fn run(server: &ServerArgs, args: SearchArgs) -> Result<(), Failure> {
     }
     let took = found.took_ms.map_or(String::new(), |took| format!(" in {took:.0} ms"));
     match (found.total, found.has_more) {
+        (Some(total), _) if !found.total_is_exact => {
+            output::line(format!("{} or more{took}", words::count(total, "hit")))
+        }
         (Some(total), _) => output::line(format!("{}{took}", words::count(total, "hit"))),
         (None, true) => output::line(format!("more than these{took}; --limit shows more")),
         (None, false) => output::line(format!("{}{took}", words::count(found.hits.len() as u64, "hit"))),

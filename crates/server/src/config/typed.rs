@@ -35,6 +35,7 @@ pub struct Config {
     pub log_level: String,
     pub network: NetworkOptions,
     pub sync_workers: usize,
+    pub sync_workers_per_user: Option<usize>,
     pub sync_fetch_concurrency: usize,
     pub sync_poll_interval: Duration,
     pub sync_max_file_bytes: u64,
@@ -194,6 +195,8 @@ impl Reader<'_> {
             log_level: self.text("log.level").unwrap_or_default(),
             network: self.network(&providers, &endpoints, embeddings.as_ref()),
             sync_workers: self.number("sync.workers") as usize,
+            sync_workers_per_user: Some(self.number("sync.workers_per_user") as usize)
+                .filter(|most| *most > 0),
             sync_fetch_concurrency: self.number("sync.fetch_concurrency") as usize,
             sync_poll_interval: self.seconds("sync.poll_interval_seconds"),
             sync_max_file_bytes: self.number("sync.max_file_bytes"),

@@ -2,17 +2,24 @@
 
 use std::time::Duration;
 
-use gangway_model::Timestamp;
+use gangway_model::{Timestamp, UserId};
 
-use super::{TASK_COLUMNS, Task, TaskId, read_task};
+use super::lines::Head;
+use super::{Shares, TASK_COLUMNS, Task, TaskId, read_task};
 use crate::Store;
 use crate::error::Result;
 use crate::open::Backend;
 use crate::row::{Columns, read_all};
-use crate::sql::Sql;
+use crate::sql::{LIST_MAX, Sql};
 
-/// How often a claim is tried anew when another worker took a task of the same lane in the same moment.
+/// How often a claim is tried when others took the same tasks, or some of the same lanes, in the same moment.
 const TRIES: usize = 4;
+/// Looks that one claim takes at the lines, when there are more than one shows.
+const LOOKS: usize = 4;
+
+/// How far a worker's claims have come round the lines. Where one look shows them all, it stays at the start.
+#[derive(Clone, Debug, Default)]
+pub struct Round(Option<String>);
 
 impl Store {
     /// Claims up to `limit` due tasks of these kinds for `worker`, until `lease` from now. Each task goes to
@@ -24,59 +31,90 @@ impl Store {
         limit: u32,
         lease: Duration,
     ) -> Result<Vec<Task>> {
-        if kinds.is_empty() {
-            return Ok(Vec::new());
-        }
-        for _ in 1..TRIES {
-            match self.try_claim(worker, kinds, limit, lease).await {
-                Err(error) if error.is_conflict() => continue,
-                answer => return answer,
-            }
-        }
-        // Lanes are fought over: leave these tasks to the others and come back later.
-        match self.try_claim(worker, kinds, limit, lease).await {
-            Err(error) if error.is_conflict() => Ok(Vec::new()),
-            answer => answer,
-        }
+        self.claim_fairly(worker, kinds, limit, lease, &Shares::default(), &mut Round::default()).await
     }
 
-    async fn try_claim(
+    /// The same for one of many users' workers: those who have least at work come first, by these shares. The work
+    /// grows neither with the tasks that wait in a line nor, beyond some hundreds, with the lines.
+    pub async fn claim_fairly(
         &self,
         worker: &str,
         kinds: &[&str],
         limit: u32,
         lease: Duration,
+        shares: &Shares,
+        round: &mut Round,
     ) -> Result<Vec<Task>> {
+        if kinds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let limit = (limit as usize).min(LIST_MAX);
+        for _ in 0..TRIES {
+            let chosen = self.look_round(kinds, limit, shares, round).await?;
+            if chosen.is_empty() {
+                return Ok(Vec::new());
+            }
+            match self.take(worker, &chosen, lease).await {
+                // Somebody else was faster: what is left is looked at again.
+                Ok(taken) if taken.is_empty() => {}
+                Err(error) if error.is_conflict() => {}
+                answer => return answer,
+            }
+        }
+        // The tasks are fought over: leave them to the others and come back later.
+        Ok(Vec::new())
+    }
+
+    /// Whether a long task of `owner` keeps somebody waiting who has fewer of them at work.
+    pub async fn keeps_others_waiting(&self, owner: Option<&UserId>, shares: &Shares) -> Result<bool> {
+        let own: Vec<&str> = owner.map(UserId::as_str).into_iter().collect();
+        let seen = self.look_at_lines(shares.long_kinds, None, &own, self.now()).await?;
+        Ok(shares.is_outwaited(&seen.heads, own.first().copied()))
+    }
+
+    /// What is to be claimed next, by one look at the lines, or by some where one does not show any.
+    async fn look_round(
+        &self,
+        kinds: &[&str],
+        limit: usize,
+        shares: &Shares,
+        round: &mut Round,
+    ) -> Result<Vec<Head>> {
+        for _ in 0..LOOKS {
+            let began = round.0.take();
+            let seen = self.look_at_lines(kinds, began.as_deref(), &shares.full(), self.now()).await?;
+            let is_whole = began.is_none() && seen.last.is_none();
+            round.0 = seen.last;
+            let chosen = shares.choose(seen.heads, limit);
+            if is_whole || !chosen.is_empty() {
+                return Ok(chosen);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Claims those of the chosen that are still to be had.
+    async fn take(&self, worker: &str, chosen: &[Head], lease: Duration) -> Result<Vec<Task>> {
         let now = self.now();
-        let skip_locked = match self.backend() {
-            Backend::Sqlite => "",
-            Backend::Postgres => " FOR UPDATE SKIP LOCKED",
+        let is_free = |sql: Sql| {
+            sql.sql(" AND ((state = 'queued' AND run_at <= ")
+                .arg(now)
+                .sql(") OR (state = 'running' AND locked_until <= ")
+                .arg(now)
+                .sql("))")
         };
-        let rows = Sql::new("WITH due AS MATERIALIZED (SELECT t.id FROM tasks t WHERE t.kind IN ")
-            .list(kinds.iter().copied())
-            .sql(" AND ((t.state = 'running' AND t.locked_until <= ")
-            .arg(now)
-            .sql(") OR (t.state = 'queued' AND t.run_at <= ")
-            .arg(now)
-            .sql(
-                " AND (t.lane IS NULL OR NOT EXISTS (SELECT 1 FROM tasks o WHERE o.lane = t.lane \
-                 AND (o.state = 'running' OR (o.state = 'queued' AND o.run_at <= ",
-            )
-            .arg(now)
-            .sql(" AND (o.run_at < t.run_at OR (o.run_at = t.run_at AND o.id < t.id)) AND o.kind IN ")
-            .list(kinds.iter().copied())
-            .sql("))))))  ORDER BY t.run_at, t.id LIMIT ")
-            .arg(limit)
-            .sql(skip_locked)
-            .sql(") UPDATE tasks SET state = 'running', attempts = attempts + 1, locked_by = ")
+        let sql = Sql::new("UPDATE tasks SET state = 'running', attempts = attempts + 1, locked_by = ")
             .arg(worker)
             .sql(", locked_until = ")
             .arg(now + lease)
-            .sql(" WHERE id IN (SELECT id FROM due) RETURNING ")
-            .sql(TASK_COLUMNS)
-            .all(&self.write)
-            .await?;
-        let mut tasks = read_all(rows, read_task)?;
+            .sql(" WHERE id IN (SELECT id FROM tasks WHERE id IN ")
+            .list(chosen.iter().map(|head| &head.id));
+        let skip_locked = match self.backend() {
+            Backend::Sqlite => ")",
+            Backend::Postgres => " FOR UPDATE SKIP LOCKED)",
+        };
+        let sql = is_free(is_free(sql).sql(skip_locked)).sql(" RETURNING ").sql(TASK_COLUMNS);
+        let mut tasks = read_all(sql.all(&self.write).await?, read_task)?;
         tasks.sort_by(|one, other| (one.run_at, &one.id).cmp(&(other.run_at, &other.id)));
         Ok(tasks)
     }

@@ -11,16 +11,22 @@
 //!   has run out goes before those that wait behind it.
 //! - Of one *unique key* at most one task waits. Another may be running meanwhile, so a wish that comes in the
 //!   middle of a run is not lost.
+//! - A task waits in a *line*: its user's and its lane's. A claim looks at the first of each line, however many wait
+//!   behind it, and gives to those first who have least at work ([`Shares`]).
 //! - A task that is done is deleted; one that was given up stays, with its last error, to be looked at.
 
 mod claim;
 mod enqueue;
 mod finish;
+mod lines;
+mod shares;
 
-use gangway_model::Timestamp;
+use gangway_model::{CollectionId, ConnectionId, ItemId, ScopeId, SyncJobId, Timestamp, UploadId, UserId};
 use sqlx::any::AnyRow;
 
+pub use claim::Round;
 pub(crate) use enqueue::enqueue_in;
+pub use shares::{Held, Shares};
 
 use crate::error::Result;
 use crate::row::Columns;
@@ -51,6 +57,20 @@ impl std::fmt::Display for TaskId {
     }
 }
 
+/// Whose a task is, by what it is about. Looked up when it is queued; what is not there is nobody's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Owner {
+    #[default]
+    Nobody,
+    User(UserId),
+    Connection(ConnectionId),
+    Job(SyncJobId),
+    Scope(ScopeId),
+    Collection(CollectionId),
+    Item(ItemId),
+    Upload(UploadId),
+}
+
 /// Work to be queued. `payload` must hold no secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewTask {
@@ -58,6 +78,7 @@ pub struct NewTask {
     pub payload: serde_json::Value,
     pub unique_key: Option<String>,
     pub lane: Option<String>,
+    pub owner: Owner,
     /// Not before; `None` for at once.
     pub run_at: Option<Timestamp>,
     /// Whether it also brings forward one that waits under the same key for another try. Others leave it its pause: a
@@ -75,6 +96,7 @@ impl NewTask {
             payload,
             unique_key: None,
             lane: None,
+            owner: Owner::Nobody,
             run_at: None,
             ends_pause: false,
             starts_over: false,
@@ -89,6 +111,11 @@ impl NewTask {
     #[must_use]
     pub fn in_lane(self, lane: impl Into<String>) -> Self {
         Self { lane: Some(lane.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn owned_by(self, owner: Owner) -> Self {
+        Self { owner, ..self }
     }
 
     #[must_use]
@@ -123,6 +150,8 @@ pub struct Task {
     pub payload: serde_json::Value,
     pub unique_key: Option<String>,
     pub lane: Option<String>,
+    /// Whose it is; `None` for nobody's.
+    pub owner: Option<UserId>,
     /// Counts the claims, this one included.
     pub attempts: u32,
     pub run_at: Timestamp,
@@ -134,7 +163,7 @@ pub struct Task {
 }
 
 const TASK_COLUMNS: &str =
-    "id, kind, payload, unique_key, lane, attempts, run_at, locked_until, last_error, created_at";
+    "id, kind, payload, unique_key, lane, line, attempts, run_at, locked_until, last_error, created_at";
 
 fn read_task(row: &AnyRow) -> Result<Task> {
     Ok(Task {
@@ -143,6 +172,7 @@ fn read_task(row: &AnyRow) -> Result<Task> {
         payload: row.json("payload")?,
         unique_key: row.opt_text("unique_key")?,
         lane: row.opt_text("lane")?,
+        owner: lines::owner_of(&row.text("line")?).map(UserId::from),
         attempts: u32::try_from(row.count("attempts")?).unwrap_or(u32::MAX),
         run_at: row.time("run_at")?,
         locked_until: row.opt_time("locked_until")?,

@@ -26,6 +26,7 @@ mod picker;
 mod plans;
 mod queue;
 mod queue_leases;
+mod queue_shares;
 mod readings;
 mod schema;
 mod scopes;

@@ -12,9 +12,9 @@ use gangway_search::{
 use gangway_store::ToEmbed;
 
 use crate::context::{Embeddings, Rooms, TaskContext};
-use crate::page::load_document;
 use crate::schedule::enqueue;
 use crate::stop::Stop;
+use crate::stored::load_document;
 use crate::tasks::payload;
 
 /// Items taken up at once …

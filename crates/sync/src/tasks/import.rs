@@ -37,14 +37,14 @@ pub async fn run(context: &TaskContext, payload: OfJob) -> Result<(), Stop> {
         Err(Stop::RetryLater { reason, .. }) if is_last_try => Err(Stop::Failed(reason)),
         result => result,
     };
-    if !matches!(result, Err(Stop::RetryLater { .. } | Stop::LeaseLost)) {
+    if !matches!(result, Err(Stop::RetryLater { .. } | Stop::GiveWay | Stop::LeaseLost)) {
         note_listings(context, &job, begun).await?;
     }
     let (status, error) = match &result {
         Ok(finished) => (finished.status, finished.error.clone()),
         Err(Stop::Cancelled) => (JobStatus::Cancelled, None),
         Err(Stop::Failed(reason) | Stop::Reconnect(reason)) => (JobStatus::Failed, Some(reason.clone())),
-        Err(Stop::RetryLater { .. } | Stop::LeaseLost) => return result.map(|_| ()),
+        Err(Stop::RetryLater { .. } | Stop::GiveWay | Stop::LeaseLost) => return result.map(|_| ()),
     };
     store.finish_job(&job.id, status, error.as_ref(), context.rooms.now()).await?;
     store.delete_frontier(&job.id).await?;
@@ -227,8 +227,10 @@ impl Walk<'_> {
         let width = u32::try_from(self.context.rooms.settings.list_concurrency.max(1)).unwrap_or(u32::MAX);
         let mut pages_seen: HashSet<(ProviderItemId, PageToken)> = HashSet::new();
         let mut ahead: Vec<Listed> = Vec::new();
+        let mut turn_begun = self.context.rooms.now();
         loop {
             self.context.check()?;
+            self.context.give_way(&mut turn_begun).await?;
             self.check_cancelled().await?;
             let mut round = std::mem::take(&mut ahead);
             if round.is_empty() {

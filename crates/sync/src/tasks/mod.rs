@@ -36,6 +36,9 @@ pub mod kinds {
     pub const REBUILD_INDEX: &str = "rebuild_index";
     pub const EMBED: &str = "embed";
 
+    /// Those that may take hours; the others take moments, or leave their slot.
+    pub const LONG: &[&str] = &[SYNC_JOB];
+
     pub const ALL: &[&str] = &[
         SYNC_JOB,
         FOLLOW,
@@ -61,7 +64,7 @@ pub mod payload {
     use gangway_model::{
         CollectionId, ConnectionId, ItemId, ProviderItemId, ScopeId, SyncJobId, Timestamp, UploadId, UserId,
     };
-    use gangway_store::NewTask;
+    use gangway_store::{NewTask, Owner};
     use serde::{Deserialize, Serialize};
     use serde_json::json;
 
@@ -119,19 +122,20 @@ pub mod payload {
     /// Files of one user, beside scans, that are read at the same time: fewer than there are workers.
     const LANES: usize = 2;
 
-    fn task(kind: &str, about: &str, payload: serde_json::Value, run_at: Timestamp) -> NewTask {
+    fn task(kind: &str, about: &str, owner: Owner, payload: serde_json::Value, run_at: Timestamp) -> NewTask {
         let key = format!("{kind}:{about}");
-        NewTask::new(kind, payload).unique(key.clone()).in_lane(key).at(run_at)
+        NewTask::new(kind, payload).unique(key.clone()).in_lane(key).owned_by(owner).at(run_at)
     }
 
     /// Carries out a sync job.
     pub fn sync_job(job: &SyncJobId, now: Timestamp) -> NewTask {
-        task(kinds::SYNC_JOB, job.as_str(), json!(OfJob { job: job.clone() }), now)
+        task(kinds::SYNC_JOB, job.as_str(), Owner::Job(job.clone()), json!(OfJob { job: job.clone() }), now)
     }
 
     /// Looks at a connection's change feeds.
     pub fn follow(connection: &ConnectionId, now: Timestamp) -> NewTask {
-        task(kinds::FOLLOW, connection.as_str(), json!(OfConnection { connection: connection.clone() }), now)
+        let payload = json!(OfConnection { connection: connection.clone() });
+        task(kinds::FOLLOW, connection.as_str(), Owner::Connection(connection.clone()), payload, now)
     }
 
     /// Looks one item of a connection up, in line with the looks at its feeds.
@@ -147,6 +151,7 @@ pub mod payload {
         NewTask::new(kind, payload)
             .unique(format!("{kind}:{connection}"))
             .in_lane(format!("{}:{connection}", kinds::FOLLOW))
+            .owned_by(Owner::Connection(connection.clone()))
             .at(now)
     }
 
@@ -178,13 +183,14 @@ pub mod payload {
         NewTask::new(kind, payload)
             .unique(format!("{kind}:{connection}:{about}"))
             .in_lane(format!("{}:{connection}", kinds::FOLLOW))
+            .owned_by(Owner::Connection(connection.clone()))
             .at(now)
     }
 
     /// Makes, renews and stops a connection's webhook subscriptions.
     pub fn subscriptions(connection: &ConnectionId, now: Timestamp) -> NewTask {
         let payload = json!(OfConnection { connection: connection.clone() });
-        task(kinds::SUBSCRIPTIONS, connection.as_str(), payload, now)
+        task(kinds::SUBSCRIPTIONS, connection.as_str(), Owner::Connection(connection.clone()), payload, now)
     }
 
     /// Takes a connection apart: subscriptions, documents, grant, rows.
@@ -192,6 +198,7 @@ pub mod payload {
         task(
             kinds::DISCONNECT,
             connection.as_str(),
+            Owner::Connection(connection.clone()),
             json!(OfConnection { connection: connection.clone() }),
             now,
         )
@@ -199,23 +206,47 @@ pub mod payload {
 
     /// Removes what stands in one scope and nowhere else.
     pub fn remove_scope(scope: &ScopeId, now: Timestamp) -> NewTask {
-        task(kinds::REMOVE_SCOPE, scope.as_str(), json!(OfScope { scope: scope.clone() }), now)
+        task(
+            kinds::REMOVE_SCOPE,
+            scope.as_str(),
+            Owner::Scope(scope.clone()),
+            json!(OfScope { scope: scope.clone() }),
+            now,
+        )
     }
 
     /// Removes a collection with all its scopes.
     pub fn remove_collection(collection: &CollectionId, now: Timestamp) -> NewTask {
         let payload = json!(OfCollection { collection: collection.clone() });
-        task(kinds::REMOVE_COLLECTION, collection.as_str(), payload, now)
+        task(
+            kinds::REMOVE_COLLECTION,
+            collection.as_str(),
+            Owner::Collection(collection.clone()),
+            payload,
+            now,
+        )
     }
 
     /// Deletes a user with everything that is theirs.
     pub fn delete_user(user: &UserId, now: Timestamp) -> NewTask {
-        task(kinds::DELETE_USER, user.as_str(), json!(OfUser { user: user.clone() }), now)
+        task(
+            kinds::DELETE_USER,
+            user.as_str(),
+            Owner::User(user.clone()),
+            json!(OfUser { user: user.clone() }),
+            now,
+        )
     }
 
     /// Makes a file of a whole upload.
     pub fn finish_upload(upload: &UploadId, at: Timestamp) -> NewTask {
-        task(kinds::FINISH_UPLOAD, upload.as_str(), json!(OfUpload { upload: upload.clone() }), at)
+        task(
+            kinds::FINISH_UPLOAD,
+            upload.as_str(),
+            Owner::Upload(upload.clone()),
+            json!(OfUpload { upload: upload.clone() }),
+            at,
+        )
     }
 
     /// Reads the text of an uploaded file. A user's uploads are read a few at a time, so that a heap of them holds nobody
@@ -239,27 +270,34 @@ pub mod payload {
         NewTask::new(kind, json!(OfItem { item: item.clone() }))
             .unique(format!("{kind}:{item}"))
             .in_lane(format!("{kind}:{user}:{lane}"))
+            .owned_by(Owner::User(user.clone()))
             .at(now)
     }
 
     /// Removes an item that its user took out, wherever it stands no more.
     pub fn remove_item(item: &ItemId, now: Timestamp) -> NewTask {
-        task(kinds::REMOVE_ITEM, item.as_str(), json!(OfItem { item: item.clone() }), now)
+        task(
+            kinds::REMOVE_ITEM,
+            item.as_str(),
+            Owner::Item(item.clone()),
+            json!(OfItem { item: item.clone() }),
+            now,
+        )
     }
 
     /// Fills an index that was started over from what the rows hold.
     pub fn rebuild_index(now: Timestamp) -> NewTask {
-        task(kinds::REBUILD_INDEX, "all", json!({}), now)
+        task(kinds::REBUILD_INDEX, "all", Owner::Nobody, json!({}), now)
     }
 
     /// Makes the vectors of what is on the list.
     pub fn embed(now: Timestamp) -> NewTask {
-        task(kinds::EMBED, "all", json!({}), now)
+        task(kinds::EMBED, "all", Owner::Nobody, json!({}), now)
     }
 
     /// Deletes blobs that no row needs.
     pub fn collect_blobs(now: Timestamp) -> NewTask {
-        task(kinds::COLLECT_BLOBS, "all", json!({}), now)
+        task(kinds::COLLECT_BLOBS, "all", Owner::Nobody, json!({}), now)
     }
 }
 

@@ -11,7 +11,7 @@ use gangway_store::{DocumentChange, ItemUpsert};
 use crate::commit::{commit, reindexed};
 use crate::content::{is_expected, left_out};
 use crate::context::{Rooms, TaskContext};
-use crate::page::index_entry;
+use crate::indexed::index_entry;
 use crate::readings::{Arrival, Unread, WasRead, read_once};
 use crate::stop::Stop;
 use crate::tasks::payload::OfItem;
@@ -52,13 +52,17 @@ pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
         () = context.stop.cancelled() => return Err(Stop::LeaseLost),
         read = read_once(rooms, arrival) => read,
     };
-    let mut again = None;
+    let (mut again, mut wants) = (None, Vec::new());
     let (document, reason, held, turn) = match read {
         Ok(WasRead { document: Ok(read), held, turn }) => {
             let reason = left_out(&read.0);
+            wants = unread::wants(&read.0);
             (Some(read), reason, held, turn)
         }
-        Ok(WasRead { document: Err(reason), held, .. }) => (None, Some(reason), held, None),
+        Ok(WasRead { document: Err(textless), held, .. }) => {
+            wants = textless.wants;
+            (None, Some(textless.reason), held, None)
+        }
         Err(Unread::Extract(error)) => {
             let stop = Stop::retry(error.code(), error.to_string());
             if context.task.attempts < TELL_FROM {
@@ -72,11 +76,7 @@ pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
     let (document, stored) = document.unzip();
     item.state = state_of(document.is_some(), reason.as_ref());
     item.reason = reason;
-    let missing = match (&document, &item.reason) {
-        (None, Some(reason)) => unread::of_reading(rooms, Err(reason)).await,
-        (Some(document), _) => unread::of_reading(rooms, Ok(document)).await,
-        (None, None) => None,
-    };
+    let missing = unread::of_reading(rooms, wants).await;
     item.synced_at = Some(rooms.now());
     let change = stored.map_or(DocumentChange::Remove, DocumentChange::Put);
     let at =

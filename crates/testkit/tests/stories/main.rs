@@ -3,6 +3,7 @@
 mod allowing;
 mod assistants;
 mod connect;
+mod fair;
 mod follow;
 mod fresh;
 mod grants;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gangway_emulators::google::FileTarget;
 use gangway_extract::{Recognition, Tools};
-use gangway_store::Backend;
+use gangway_store::{Backend, DocumentChange, ItemUpsert, PageEffects, Unread};
 use gangway_sync::Engine;
 use gangway_testkit::{Gate, House, HouseOptions, Person, extractor};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use crate::options;
 use crate::uploads::upload;
 
 /// The header of a picture that is large enough to hold text; each is another one, and all are text for the emulator.
-fn picture(number: u8) -> &'static str {
+pub fn picture(number: u8) -> &'static str {
     let sizes: Vec<u8> = [b"GIF89a\x58\x02".as_slice(), &[number, 3]].concat();
     String::from_utf8(sizes).expect("small numbers are text").leak()
 }
@@ -24,7 +24,7 @@ async fn house_with(gate: &Gate) -> House {
     House::start(HouseOptions { tools: gate.tools(), recognition, ..options() }).await
 }
 
-async fn until(house: &House, what: &str, happened: impl AsyncFn() -> bool) {
+pub async fn until(house: &House, what: &str, happened: impl AsyncFn() -> bool) {
     let wait = async {
         while !happened().await {
             house.engine.wake();
@@ -260,5 +260,95 @@ async fn what_is_missing_in_a_text_shows_with_the_file() {
     let outcomes = ada.ask("GET", &format!("rest/connectors/google_drive/sync/{job}/files"), None).await;
     assert_eq!(outcomes["files"][0]["outcome"], "unchanged", "{outcomes}");
     is_told(&outcomes["files"][0]);
+    house.stop().await;
+}
+
+/// A mail with a text, a scan and an archive of a kind that nobody reads.
+fn mail(number: u8) -> String {
+    let scan = crate::uploads::base64_of(picture(number));
+    format!(
+        "From: a@example.com\r\nSubject: quoll\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\nthe quoll hunts at night\r\n\
+         --b\r\nContent-Type: image/gif\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment; filename=\"scan.gif\"\r\n\r\n{scan}\r\n\
+         --b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment; filename=\"backup.7z\"\r\n\r\nN3q8ryccAAQ=\r\n--b--\r\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_within_a_file_are_read_once_somebody_can() {
+    let gate = Gate::new();
+    let house = House::start(options()).await;
+    let ada = house.user("pro").await;
+    let collection = ada.collection("mail").await;
+    let (uploaded, other) = (mail(1), mail(2));
+    upload(&ada, &collection, &[("mail.eml", uploaded.as_bytes())]).await;
+    let folder = house.control().create_folder(&FileTarget::path("Auto")).unwrap().id;
+    house.control().write_text(&FileTarget::path("Auto/other.eml"), &other).unwrap();
+    ada.connect().await;
+    ada.sync(&[&folder], &collection, "auto").await;
+    house.let_due_work_happen().await;
+    assert_eq!(ada.found("quoll").await.len(), 2);
+    assert!(ada.found("words").await.is_empty());
+    let wants = async || {
+        let listed = house.store.list_unread("nobody", None, 10).await.unwrap();
+        let mut codes: Vec<Vec<String>> = listed.into_iter().map(|unread| unread.codes).collect();
+        codes.dedup();
+        codes
+    };
+    let archive = "unsupported_type:application/x-7z-compressed";
+    assert_eq!(wants().await, [["recognition_not_installed", archive]]);
+    house.engine.shut_down().await;
+
+    let worker = std::path::Path::new(env!("CARGO_BIN_EXE_gangway-test-worker"));
+    let restarted = async |recognition: Recognition| {
+        let extractor = extractor(worker, gate.tools(), recognition);
+        let again =
+            Engine::start(gangway_sync::EngineParts { extractor: extractor.clone(), ..house.parts.clone() });
+        (again, extractor)
+    };
+    (0..4).for_each(|_| gate.lets_through("words"));
+    let (again, _) = restarted(gate.recognition()).await;
+    let found = async || {
+        again.schedule_now().await.unwrap();
+        again.wake();
+        ada.found("words").await.len() == 2
+    };
+    until(&house, "the scans in both are read", found).await;
+    let idle = async || {
+        again.wake();
+        house.store.count_due_tasks().await.unwrap() == (0, 0)
+    };
+    until(&house, "the queue is empty", idle).await;
+    assert_eq!(wants().await, [[archive]], "what is still missing is remembered");
+    again.shut_down().await;
+
+    // Other readers: what one of them reads by now is read again, and what none does is not.
+    let upload = house.store.list_unread("nobody", None, 10).await.unwrap();
+    let upload = upload.into_iter().find(|unread| unread.is_upload).unwrap();
+    let item = house.store.find_item(&upload.item_id).await.unwrap().unwrap();
+    let unread =
+        Some(Unread { codes: vec!["unsupported_type:text/html".to_owned()], readers: "others".to_owned() });
+    let item = ItemUpsert { unread, document: DocumentChange::Remove, ..ItemUpsert::of(item) };
+    house.store.commit_page(&PageEffects { items: vec![item], ..PageEffects::default() }).await.unwrap();
+    gate.lets_through("words");
+    let (again, reader) = restarted(Recognition { pages_per_file: 7, ..gate.recognition() }).await;
+    let read = async || {
+        again.schedule_now().await.unwrap();
+        again.wake();
+        reader.files_read() > 0
+    };
+    until(&house, "what can be read by now is", read).await;
+    for _ in 0..3 {
+        again.schedule_now().await.unwrap();
+        let idle = async || {
+            again.wake();
+            house.store.count_due_tasks().await.unwrap() == (0, 0)
+        };
+        until(&house, "the queue is empty", idle).await;
+    }
+    again.shut_down().await;
+    assert_eq!(reader.files_read(), 1);
     house.stop().await;
 }

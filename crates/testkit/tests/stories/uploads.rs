@@ -207,7 +207,7 @@ async fn nothing_of_an_unfinished_upload_stays() {
     house.stop().await;
 }
 
-fn base64_of(text: &str) -> String {
+pub fn base64_of(text: &str) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(text)
 }

@@ -152,7 +152,7 @@ async def test_a_string_where_a_list_belongs_is_noticed(client: Any) -> None:
 async def test_a_search_sends_the_filters_that_were_given(client: Any, script: Script) -> None:
     understood = {"words": ["refund"], "phrases": [], "excluded": [], "filters": [], "respelled": []}
     told = {"understood": understood, "by_meaning": "off"}
-    found = answer({"hits": [], "total": 0, "has_more": False, "took_ms": 1.0} | told)
+    found = answer({"hits": [], "total": 0, "total_is_exact": True, "has_more": False, "took_ms": 1.0} | told)
     script.say(found, found)
     await client.search("refund", collections=["u"], modified_after=datetime(2026, 1, 2, tzinfo=timezone.utc), limit=5)
     filters = {"collections": ["u"], "modified_after": "2026-01-02T00:00:00+00:00"}

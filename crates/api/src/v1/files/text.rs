@@ -87,8 +87,10 @@ struct TextPlaceView {
 impl From<ReadText> for TextAnswer {
     fn from(read: ReadText) -> Self {
         let ReadText { item, .. } = read;
-        let place =
-            |at: TextPlace| TextPlaceView { offset: at.offset as u64, place: PlaceView::of(at.place, None) };
+        let place = |at: TextPlace| TextPlaceView {
+            offset: at.offset as u64,
+            place: PlaceView::of(at.place, at.url),
+        };
         Self {
             id: item.id.into_string(),
             name: item.name,

@@ -95,6 +95,29 @@ fn every_type_of_text_block_has_its_markdown() {
 }
 
 #[test]
+fn long_pages_are_marked_at_blocks_and_begin_anew_at_headings() {
+    let paragraph = |n: u64, words: &str| block(n, "paragraph", json!({"rich_text": [text(words)]}));
+    let long = "word ".repeat(190);
+    let (written, _) = rendered(vec![
+        (0, paragraph(2, &long)),
+        (0, paragraph(3, "still near")),
+        (0, paragraph(4, &long)),
+        (0, block(5, "heading_2", json!({"rich_text": [text("Part")]}))),
+        (0, paragraph(6, &long)),
+        (0, block(7, "quote", json!({"rich_text": [text("said <!-- #x -->")]}))),
+        (1, paragraph(8, &long)),
+        (1, paragraph(9, "within a quotation")),
+        (0, paragraph(10, "last")),
+    ]);
+    let name = |n: u64| id(n).replace('-', "");
+    let marks: Vec<String> =
+        written.lines().filter(|line| line.starts_with("<!--")).map(str::to_owned).collect();
+    assert_eq!(marks, [4, 10].map(|n| format!("<!-- #{} -->", name(n))), "{written}");
+    assert!(written.contains(&format!("## Part {{#{}}}\n", name(5))));
+    assert!(written.contains("> said \\<!"), "what people write is no mark: {written}");
+}
+
+#[test]
 fn every_type_of_block_that_leads_elsewhere_is_a_link() {
     let caption = || json!([text("A caption")]);
     let hosted = json!({"type": "file", "name": "report.pdf", "caption": caption(), "file":

@@ -43,6 +43,54 @@ fn a_thread_is_one_document_with_its_replies_set_in() {
     assert_eq!(thread::markdown(&messages, &directory()), expected);
 }
 
+/// What is found far down a thread is opened there: as the documentation of `chat.getPermalink` writes addresses of replies.
+#[test]
+fn long_threads_are_marked_at_replies_that_have_addresses_of_their_own() {
+    use gangway_connector::Connector;
+    use gangway_model::Place;
+
+    use crate::slack::Slack;
+
+    let said = |ts: &str, text: &str| {
+        message(
+            json!({"user": "U1", "ts": ts, "thread_ts": "1358546515.000008", "reply_count": 3, "text": text}),
+        )
+    };
+    let messages = [
+        said("1358546515.000008", &format!("<!-- #1.000001 -->\n{}", "word ".repeat(300))),
+        said("1358546516.000001", &"one ".repeat(100)),
+        said("1358546517.000023", &"two ".repeat(200)),
+        said("1358546518.000001", "three"),
+    ];
+    let written = thread::markdown(&messages, &directory());
+    let marks: Vec<&str> = written.lines().filter(|line| line.starts_with("<!-- #")).collect();
+    assert_eq!(marks, ["<!-- #1358546516.000001 -->", "<!-- #1358546518.000001 -->"], "{written}");
+
+    let url = "https://ghostbusters.slack.com/archives/C1H9RESGL/p1358546515000008";
+    let place = |message: &str| Place { message: Some(message.to_owned()), ..Place::default() };
+    let of = |place: &Place| Slack.place_url(url, "text/markdown", place);
+    assert_eq!(
+        of(&place("1358546517.000023")).as_deref(),
+        Some(
+            "https://ghostbusters.slack.com/archives/C1H9RESGL/p1358546517000023?thread_ts=1358546515.000008&cid=C1H9RESGL"
+        )
+    );
+    assert_eq!(of(&place("1358546515.000008")).as_deref(), Some(url), "the thread's own");
+    let within = Place { member: Some("a.md".to_owned()), ..place("1358546517.000023") };
+    for none in [within, place("heading"), place("1358546517.23"), Place::default()] {
+        assert_eq!(of(&none), None, "{none:?}");
+    }
+    let reply = place("1358546517.000023");
+    for odd in [
+        "https://x.slack.com/files/U1/F1/a.md",
+        "https://x.slack.com/archives/C1",
+        "https://x.slack.com/archives/C1/p12",
+        "https://x.slack.com/archives/C1/p1358546515000008?thread_ts=1",
+    ] {
+        assert_eq!(Slack.place_url(odd, "text/markdown", &reply), None, "{odd}");
+    }
+}
+
 #[test]
 fn the_author_is_who_people_see() {
     for (value, author) in [

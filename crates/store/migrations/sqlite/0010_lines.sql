@@ -1,0 +1,6 @@
+-- Where a task waits: whose it is, a space, and its lane, or its id where it has none. Tasks of one line come one after
+-- the other, and the lines of one user lie beside each other, so that a claim steps from line to line however long they
+-- are. What was queued before counts for nobody.
+ALTER TABLE tasks ADD COLUMN line TEXT NOT NULL DEFAULT '';
+UPDATE tasks SET line = ' ' || COALESCE(lane, id);
+CREATE INDEX tasks_lines ON tasks (line, run_at, id) WHERE state = 'queued';
