@@ -14,7 +14,7 @@ use crate::tools::{Recognition, RecognitionCheck, ToolError, Tools};
 
 /// To be raised when readers come to give other documents for the same bytes, so that nothing read by older ones is
 /// taken for what would be read now.
-const READERS_VERSION: u32 = 2;
+const READERS_VERSION: u32 = 3;
 /// A turn that is held without recognizing anything is given up this often, as between pages.
 const PRETENDED_PAGE: Duration = Duration::from_secs(2);
 
@@ -105,9 +105,10 @@ pub(super) fn told(recognition: &Recognition, tools: &Tools) -> String {
     }
     let folder = recognition.data_folder.as_ref().map(|folder| folder.display().to_string());
     format!(
-        "recognition:{}:{}:{}:{}:{}",
+        "recognition:{}:{}:{}:{}:{}:{}",
         tools.tesseract.is_some(),
         tools.pdftoppm.is_some(),
+        tools.pdfimages.is_some(),
         recognition.languages.join("+"),
         recognition.pages_per_file,
         folder.unwrap_or_default()
