@@ -21,7 +21,10 @@ use crate::pool::{Ended, Pool, WorkerCommand};
 use crate::protocol::{Confinement, Extracted, Job, Picture, Scan};
 use crate::read_text::read_text;
 use crate::text::{declared_charset, finish};
-use crate::tools::{Feed, Original, Recognition, Recognizer, RunLimits, ToolError, Tools, read_pdf_text};
+use crate::tools::{
+    Feed, Original, PdfText, Recognition, Recognizer, RunLimits, ToolError, Tools, read_pdf_text,
+    sheets_among,
+};
 
 /// Members of one archive that may end a worker each before the archive is given up.
 const MEMBERS_THAT_KILL: usize = 3;
@@ -196,19 +199,38 @@ impl Extractor {
             source.feed().await.map_err(|_| ExtractError::Unreadable { cause: "it is gone".to_owned() })?;
         let busy = source.busy.reading();
         let read = read_pdf_text(&self.worker, program, feed, limits).await;
+        let stamped = match &read {
+            Ok(read) => self.stamped(&read.sparse, source, limits).await,
+            Err(_) => Vec::new(),
+        };
         drop(busy);
         drop(turn);
-        let Ok((mut document, textless)) = read else {
+        let Ok(PdfText { mut document, mut textless, .. }) = read else {
             return self.read_in_worker(source, media_type, charset, asker).await;
         };
+        textless.extend(stamped);
+        textless.sort_unstable();
         let scan = |page: u32| Scan {
-            before: document.sections.partition_point(|section| section.place.page < Some(page)),
+            before: document.sections.partition_point(|section| section.place.page <= Some(page)),
             place: Place { page: Some(page), ..Place::default() },
             picture: Picture::Page(page),
         };
         let scans = textless.into_iter().map(scan).collect();
         finish(&mut document, self.limits.text_bytes);
         self.recognize(Extracted { document, scans }, Vec::new(), source, asker).await
+    }
+
+    /// The pages among those with a few words that are scans, as far as anybody could read them.
+    async fn stamped(&self, sparse: &[u32], source: &Source, limits: RunLimits) -> Vec<u32> {
+        let Some(program) = self.tools.pdfimages.as_ref().filter(|_| !sparse.is_empty()) else {
+            return Vec::new();
+        };
+        if !self.recognizer.would_read(true).await {
+            return Vec::new();
+        }
+        let Ok(feed) = source.feed().await else { return Vec::new() };
+        // A file whose pictures cannot be listed has its words all the same.
+        sheets_among(sparse, &self.worker, program, feed, limits).await.unwrap_or_default()
     }
 
     async fn read_in_worker(

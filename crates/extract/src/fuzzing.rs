@@ -12,7 +12,8 @@ use crate::{ChunkOptions, chunk};
 
 const CHARSETS: [Option<&str>; 7] =
     [None, Some("utf-8"), Some("utf-16"), Some("shift_jis"), Some("iso-2022-jp"), Some("x"), Some("")];
-const READERS: [Reader; 3] = [Reader::Plain, Reader::Markdown, Reader::Rows];
+const READERS: [Reader; 6] =
+    [Reader::Plain, Reader::Markdown, Reader::Rows, Reader::ContentLines, Reader::Notebook, Reader::Json];
 
 /// Text in any encoding is decoded and cleaned once and for all, and every reader of text keeps its limit.
 pub fn text(bytes: &[u8], which: usize, limit: usize) {

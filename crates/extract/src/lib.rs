@@ -13,7 +13,11 @@ mod read_text;
 mod text;
 mod turns;
 
+mod content_lines;
+mod hyphens;
+mod json;
 mod markdown;
+mod notebook;
 mod table;
 
 mod chunk;

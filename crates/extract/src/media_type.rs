@@ -17,6 +17,9 @@ pub(crate) const IWORK: &str = "application/vnd.apple.iwork";
 pub(crate) const OLE: &str = "application/x-ole-storage";
 pub(crate) const RTF: &str = "application/rtf";
 pub(crate) const EML: &str = "message/rfc822";
+/// A mailbox: messages one after the other.
+pub(crate) const MBOX: &str = "application/mbox";
+pub(crate) const NOTEBOOK: &str = "application/x-ipynb+json";
 pub(crate) const MSG: &str = "application/vnd.ms-outlook";
 pub(crate) const DOC: &str = "application/msword";
 pub(crate) const XLS: &str = "application/vnd.ms-excel";
@@ -29,6 +32,7 @@ pub(crate) const EPUB: &str = "application/epub+zip";
 pub(crate) const XLSB: &str = "application/vnd.ms-excel.sheet.binary.macroenabled.12";
 pub(crate) const XHTML: &str = "application/xhtml+xml";
 pub(crate) const SVG: &str = "image/svg+xml";
+const NDJSON: &str = "application/x-ndjson";
 /// Images that text recognition takes.
 const IMAGES: &[&str] = &["image/png", "image/jpeg", "image/tiff", "image/gif", "image/bmp", "image/webp"];
 
@@ -42,6 +46,11 @@ pub(crate) enum Reader {
     Markdown,
     /// Rows of cells; the separator is found out.
     Rows,
+    /// Calendars and address cards.
+    ContentLines,
+    Notebook,
+    /// Characters may be written as their numbers.
+    Json,
     Worker,
 }
 
@@ -50,9 +59,14 @@ pub(crate) fn reader_of(media_type: &str) -> Option<Reader> {
         media::MARKDOWN => Some(Reader::Markdown),
         media::CSV | media::TSV => Some(Reader::Rows),
         media::HTML | media::PDF | media::DOCX | media::XLSX | media::PPTX => Some(Reader::Worker),
-        ZIP | OLE | RTF | EML | MSG | DOC | XLS | PPT | ODT | ODS | ODP | EPUB | XLSB => Some(Reader::Worker),
+        NOTEBOOK => Some(Reader::Notebook),
+        "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" => Some(Reader::ContentLines),
+        ZIP | OLE | RTF | EML | MBOX | MSG | DOC | XLS | PPT | ODT | ODS | ODP | EPUB | XLSB => {
+            Some(Reader::Worker)
+        }
         SVG | XHTML | TAR | GZIP => Some(Reader::Worker),
         image if is_image(image) => Some(Reader::Worker),
+        json if json.ends_with("+json") || json.ends_with("/json") || json == NDJSON => Some(Reader::Json),
         other if is_text(other) => Some(Reader::Plain),
         _ => None,
     }
@@ -93,7 +107,9 @@ pub fn detect_media_type(head: &[u8], name: &str, declared: &str) -> String {
         let told = claims.into_iter().flatten().find(|kind| !is_vague(kind) && !reads_text(kind));
         return told.unwrap_or_else(|| media::OCTET_STREAM.to_owned());
     }
-    if !is_vague(&declared) && reads_text(&declared) {
+    // Who declares a notebook sees the JSON that it is written in.
+    let is_notebook = || by_extension(name).is_some_and(|kind| kind == NOTEBOOK);
+    if !is_vague(&declared) && reads_text(&declared) && !(declared == "application/json" && is_notebook()) {
         return declared;
     }
     match by_extension(name) {
@@ -218,6 +234,9 @@ fn by_extension(name: &str) -> Option<String> {
         | "cfg" => media::PLAIN,
         "rtf" => RTF,
         "eml" => EML,
+        "mbox" | "mbx" => MBOX,
+        "ipynb" => NOTEBOOK,
+        "jsonl" | "ndjson" => NDJSON,
         "msg" => MSG,
         // Some of its names carry capitals.
         _ => return mime_guess::from_ext(&extension).first_raw().map(str::to_ascii_lowercase),
@@ -227,13 +246,40 @@ fn by_extension(name: &str) -> Option<String> {
 
 /// What unnamed text looks like.
 fn by_look(head: &[u8]) -> &'static str {
-    let start = String::from_utf8_lossy(&head[..head.len().min(512)]).to_ascii_lowercase();
-    let start = start.trim_start_matches('\u{feff}').trim_start();
+    if begins_message(head) {
+        return MBOX;
+    }
+    let start = String::from_utf8_lossy(&head[..head.len().min(4096)]).to_ascii_lowercase();
+    let mut start = start.trim_start_matches('\u{feff}').trim_start();
+    // Whoever saved a page may have left a comment before it.
+    while let Some((_, after)) = start.strip_prefix("<!--").and_then(|rest| rest.split_once("-->")) {
+        start = after.trim_start();
+    }
     match start {
         _ if start.starts_with("<!doctype html") || start.starts_with("<html") => media::HTML,
         _ if start.starts_with("<?xml") && start.contains("<html") => media::HTML,
         _ => media::PLAIN,
     }
+}
+
+/// Whether a message of a mailbox begins here: a line that says from whom and when, then the message's heads.
+pub(crate) fn begins_message(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(1024)];
+    if !head.starts_with(b"From ") {
+        return false;
+    }
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let has_time = lines.next().is_some_and(|line| {
+        line.windows(4).any(|four| four[0] == b':' && four[3] == b':' || four.iter().all(u8::is_ascii_digit))
+    });
+    let is_head = |line: &[u8]| {
+        let name = line
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            .count();
+        name > 0 && line.get(name) == Some(&b':')
+    };
+    has_time && lines.next().is_some_and(|line| is_head(line.strip_prefix(b">").unwrap_or(line)))
 }
 
 fn is_binary(head: &[u8]) -> bool {
@@ -246,7 +292,7 @@ fn is_binary(head: &[u8]) -> bool {
 
 /// Types whose bytes are text, whoever reads them.
 fn reads_text(media_type: &str) -> bool {
-    matches!(media_type, RTF | EML) || is_text(media_type)
+    matches!(media_type, RTF | EML | MBOX) || is_text(media_type)
 }
 
 fn is_text(media_type: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Decoding bytes of unknown encoding, and making text clean: one kind of line end, nothing invisible.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use gangway_model::Document;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -13,6 +13,10 @@ pub(crate) fn decode(bytes: &[u8], declared_charset: Option<&str>, cut: bool) ->
         return encoding.decode_without_bom_handling(&bytes[mark..]).0.into_owned();
     }
     match std::str::from_utf8(bytes) {
+        // It shifts between its characters by signs of ASCII.
+        Ok(text) if bytes.contains(&0x1b) && (text.contains("\u{1b}$B") || text.contains("\u{1b}$@")) => {
+            return ISO_2022_JP.decode_without_bom_handling(bytes).0.into_owned();
+        }
         Ok(text) if !looks_like_utf16(bytes) => return text.to_owned(),
         Err(error) if cut && error.error_len().is_none() => {
             return String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
@@ -20,11 +24,21 @@ pub(crate) fn decode(bytes: &[u8], declared_charset: Option<&str>, cut: bool) ->
         _ => {}
     }
     let declared = declared_charset.and_then(|label| Encoding::for_label(label.as_bytes()));
+    let declared = declared.or_else(|| declared_in_xml(bytes));
     let encoding = match declared {
         Some(encoding) if encoding != UTF_8 => encoding,
         _ => guess_utf16(bytes).unwrap_or_else(|| guess_legacy(bytes)),
     };
     encoding.decode_without_bom_handling(bytes).0.into_owned()
+}
+
+/// The encoding that the first line of XML names.
+fn declared_in_xml(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]);
+    let (declaration, _) = head.strip_prefix("<?xml")?.split_once("?>")?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start().strip_prefix('=')?.trim();
+    Encoding::for_label(value.split(['"', '\'']).nth(1)?.as_bytes())
 }
 
 /// Guesses an encoding from before Unicode. Few bytes beyond ASCII say nothing: they are taken for windows-1252.
@@ -229,6 +243,10 @@ mod tests {
         assert_eq!(decode(b"\x83\x65\x83\x58\x83\x67", Some("shift_jis"), false), "テスト");
         assert_eq!(decode(b"caf\xe9", None, false), "café");
         assert_eq!(decode("Ωμέγα".as_bytes(), Some("latin1"), false), "Ωμέγα");
+        assert_eq!(decode(b"\x1b$BEtBf\x1b(B ok", None, false), "灯台 ok");
+        assert_eq!(decode(b"\x1b[1mbold", None, false), "\u{1b}[1mbold");
+        let xml = b"<?xml version='1.0' encoding = 'Shift_JIS'?><a>\x93\x94\x91\xe4</a>";
+        assert!(decode(xml, None, false).ends_with("<a>灯台</a>"));
     }
 
     #[test]

@@ -250,3 +250,61 @@ async fn a_large_pdf_within_a_file_keeps_its_text_and_tells_of_pages_without() {
     assert_eq!((note.place.member.as_deref(), note.place.page), (Some("paper.pdf"), Some(2)));
     assert!(note.reason.message.starts_with("a page holds no text"), "{}", note.reason.message);
 }
+
+/// A program that prints these words and how sure it is of them, for a page as it lies and for one that was turned.
+fn reads(as_it_lies: (&str, u32), turned: (&str, u32)) -> (tempfile::TempDir, Tools) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("tesseract");
+    let prints = |(words, certainty): (&str, u32)| {
+        format!("printf '5\\t1\\t1\\t1\\t1\\t1\\t0\\t0\\t9\\t9\\t{certainty}\\t{words}\\n{words}\\n'")
+    };
+    let script = format!(
+        "#!/bin/sh\nif [ \"$1\" = --list-langs ]; then echo eng; exit; fi\n\
+         case \"$*\" in *'--psm 1 '*) {};; *) {};; esac\n",
+        prints(turned),
+        prints(as_it_lies)
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    (folder, Tools { tesseract: Some(program), ..Tools::default() })
+}
+
+#[tokio::test]
+async fn a_page_on_its_head_is_turned_and_one_that_gives_no_words_says_so() {
+    let gibberish = "oy sjunoooe aqi paquasaid jainseer ayL jo sainutpy";
+    let cases = [
+        (("the right words", 90), ("never asked for", 99), Some("the right words"), None),
+        ((gibberish, 25), ("the right words", 90), Some("the right words"), None),
+        // What is only unsure is kept, by the surer try.
+        (("hard to make out", 50), ("worse", 41), Some("hard to make out"), None),
+        ((gibberish, 25), (gibberish, 30), None, Some("recognition_unsure")),
+        // A photograph in which there seem to be letters.
+        (("spjom", 20), ("spjom", 20), None, None),
+    ];
+    for (as_it_lies, turned, words, code) in cases {
+        let (_folder, tools) = reads(as_it_lies, turned);
+        let document =
+            extractor(tools, Recognition::default()).extract(input(picture(), "a.png")).await.unwrap();
+        let found = document.sections.first().map(|section| section.text.as_str());
+        assert_eq!((found, codes(&document).first().copied()), (words, code), "{as_it_lies:?} {turned:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stamp_on_a_scan_is_not_all_of_it() {
+    let tools = Tools::find();
+    if tools.tesseract.is_none() || tools.pdftoppm.is_none() || tools.pdfimages.is_none() {
+        eprintln!("skipped: tesseract or poppler is not installed");
+        return;
+    }
+    let pages = [Page::Text("a page with a few words"), Page::Stamped("Received 17", "THE LAMPS ARE LOW")];
+    let extractor = extractor(tools, Recognition::default());
+    let document = extractor.extract(input(scan::pdf(&pages), "paper.pdf")).await.unwrap();
+    let found: Vec<_> =
+        document.sections.iter().map(|one| (one.place.page, one.text.trim().to_uppercase())).collect();
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert_eq!(found[0], (Some(1), "A PAGE WITH A FEW WORDS".to_owned()));
+    assert_eq!(found[1], (Some(2), "RECEIVED 17".to_owned()));
+    assert!(found[2].0 == Some(2) && found[2].1.contains("LAMPS"), "{found:?}");
+}

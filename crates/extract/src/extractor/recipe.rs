@@ -105,9 +105,10 @@ pub(super) fn told(recognition: &Recognition, tools: &Tools) -> String {
     }
     let folder = recognition.data_folder.as_ref().map(|folder| folder.display().to_string());
     format!(
-        "recognition:{}:{}:{}:{}:{}",
+        "recognition:{}:{}:{}:{}:{}:{}",
         tools.tesseract.is_some(),
         tools.pdftoppm.is_some(),
+        tools.pdfimages.is_some(),
         recognition.languages.join("+"),
         recognition.pages_per_file,
         folder.unwrap_or_default()

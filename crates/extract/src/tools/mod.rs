@@ -4,15 +4,18 @@ mod check;
 mod pdf_text;
 mod reach;
 mod recognize;
+mod recognized;
 mod run;
+mod sheets;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use check::RecognitionCheck;
-pub(crate) use pdf_text::read_pdf_text;
+pub(crate) use pdf_text::{PdfText, read_pdf_text};
 pub(crate) use recognize::{Original, Recognizer};
 pub(crate) use run::{Feed, RunLimits, ToolError};
+pub(crate) use sheets::sheets_among;
 
 /// Where programs are looked for beside `PATH`.
 const FOLDERS: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
@@ -24,6 +27,8 @@ pub struct Tools {
     pub pdftotext: Option<PathBuf>,
     /// Poppler's `pdftoppm`: PDF pages as pictures.
     pub pdftoppm: Option<PathBuf>,
+    /// Poppler's `pdfimages`: which pages with a few words are pictures of paper.
+    pub pdfimages: Option<PathBuf>,
     /// Tesseract: text in pictures.
     pub tesseract: Option<PathBuf>,
 }
@@ -41,7 +46,12 @@ impl Tools {
                 .map(|folder| folder.join(name))
                 .find(|at| at.is_file())
         };
-        Self { pdftotext: find("pdftotext"), pdftoppm: find("pdftoppm"), tesseract: find("tesseract") }
+        Self {
+            pdftotext: find("pdftotext"),
+            pdftoppm: find("pdftoppm"),
+            pdfimages: find("pdfimages"),
+            tesseract: find("tesseract"),
+        }
     }
 }
 

@@ -6,24 +6,40 @@ use gangway_model::{Document, Place, Section};
 
 use super::reach::Needs;
 use super::run::{Feed, Printed, RunLimits, Step, ToolError, run_chain};
+use crate::hyphens::with_whole_words;
 use crate::pool::WorkerCommand;
 use crate::text::{AUTHOR_CHARS, TITLE_CHARS, one_line};
 use crate::worker::moment;
 
-/// Reads a PDF. Returns the document and the pages without text, from 1.
+/// The program knows the hyphen of keyboards by itself; browsers and typesetters write the one that is nothing else, or the
+/// soft one.
+const HYPHENS: [char; 2] = ['\u{2010}', '\u{ad}'];
+/// Letters and digits of a page that may be a stamp or a signature on a scan.
+const FEW_LETTERS: usize = 100;
+
+/// The text of a PDF, and its pages that may hold more in pictures, from 1.
+#[derive(Debug, PartialEq)]
+pub(crate) struct PdfText {
+    pub document: Document,
+    pub textless: Vec<u32>,
+    /// Pages with a few words.
+    pub sparse: Vec<u32>,
+}
+
+/// Reads a PDF.
 pub(crate) async fn read_pdf_text(
     worker: &WorkerCommand,
     pdftotext: &Path,
     feed: Feed<'_>,
     limits: RunLimits,
-) -> Result<(Document, Vec<u32>), ToolError> {
+) -> Result<PdfText, ToolError> {
     let args = ["-htmlmeta", "-enc", "UTF-8", "-", "-"].map(str::to_owned).to_vec();
     let step = Step { program: pdftotext, args, needs: Needs::Fonts, data_folder: None };
     let printed = run_chain(worker, &[step], feed, limits).await?;
     pages_of(&printed)
 }
 
-fn pages_of(printed: &Printed) -> Result<(Document, Vec<u32>), ToolError> {
+fn pages_of(printed: &Printed) -> Result<PdfText, ToolError> {
     let text = String::from_utf8_lossy(&printed.bytes);
     let (head, body) = text.split_once("<pre>").ok_or(ToolError::Failed)?;
     let body = body.rsplit_once("</pre>").map_or(body, |(body, _)| body);
@@ -37,23 +53,28 @@ fn pages_of(printed: &Printed) -> Result<(Document, Vec<u32>), ToolError> {
     };
     document.title = document.title.filter(|title| !title.is_empty());
     document.authors.retain(|author| !author.is_empty());
-    let mut textless = Vec::new();
+    let (mut textless, mut sparse) = (Vec::new(), Vec::new());
     let mut pages: Vec<&str> = body.split('\u{c}').collect();
     // What follows the last page's end is no page.
     if pages.last().is_some_and(|rest| rest.trim().is_empty()) {
         pages.pop();
     }
     for (number, text) in (1..).zip(pages) {
-        if !text.chars().any(char::is_alphanumeric) {
-            textless.push(number);
-            continue;
+        match text.chars().filter(|c| c.is_alphanumeric()).take(FEW_LETTERS).count() {
+            0 => {
+                textless.push(number);
+                continue;
+            }
+            FEW_LETTERS => {}
+            _ => sparse.push(number),
         }
         let place = Place { page: Some(number), ..Place::default() };
-        document.sections.push(Section { place, text: text.replace(is_direction_mark, "") });
+        let text = text.replace(is_direction_mark, "");
+        document.sections.push(Section { place, text: with_whole_words(&text, &HYPHENS) });
     }
     match document.sections.is_empty() && textless.is_empty() {
         true => Err(ToolError::Failed),
-        false => Ok((document, textless)),
+        false => Ok(PdfText { document, textless, sparse }),
     }
 }
 
@@ -82,23 +103,24 @@ fn unescape(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<(Document, Vec<u32>), ToolError> {
+    fn read(text: &str) -> Result<PdfText, ToolError> {
         pages_of(&Printed { bytes: text.as_bytes().to_vec(), cut: false })
     }
 
     #[test]
     fn pages_keep_their_numbers_and_marks_go() {
         let printed = "<html><title>A &amp; B</title>\n<meta name=\"Author\" content=\"Ann\"/>\
-            <meta name=\"CreationDate\" content=\"2024-01-31T12:00:00Z\"/><pre>\none </pre> 1\n\u{c}\n \u{c}\u{202b}שלום\u{202c}\n\u{c}</pre></html>";
-        let (document, textless) = read(printed).unwrap();
+            <meta name=\"CreationDate\" content=\"2024-01-31T12:00:00Z\"/><pre>\none </pre> 1\n\u{c}\n \u{c}\u{202b}שלום\u{202c}\n\u{c}FULL\u{c}</pre></html>"
+            .replace("FULL", &"page ".repeat(40));
+        let PdfText { document, textless, sparse } = read(&printed).unwrap();
         assert_eq!(
             (document.title.as_deref(), document.authors.as_slice()),
             (Some("A & B"), &["Ann".to_owned()][..])
         );
         assert!(document.created_at.is_some());
         let pages: Vec<_> = document.sections.iter().map(|one| (one.place.page, one.text.trim())).collect();
-        assert_eq!(pages, [(Some(1), "one </pre> 1"), (Some(3), "שלום")]);
-        assert_eq!(textless, [2]);
+        assert_eq!(pages[..2], [(Some(1), "one </pre> 1"), (Some(3), "שלום")]);
+        assert_eq!((textless, sparse), (vec![2], vec![1, 3]));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::OnceCell;
 
 use super::reach::Needs;
+use super::recognized::Recognized;
 use super::run::{Feed, RunLimits, Step, ToolError, run_chain};
 use super::{Recognition, Tools};
 use crate::effort::{Busy, take_time};
@@ -20,8 +21,12 @@ use crate::turns::Turns;
 /// How pages are rendered: as recognition likes it best, and where that is too large (a poster, a page that lies about its
 /// size), by the pixels of the longer side.
 const RENDERINGS: [[&str; 2]; 2] = [["-r", "300"], ["-scale-to", "3508"]];
-/// Text of one page that is kept, in bytes.
-const PAGE_TEXT_BYTES: usize = 1 << 20;
+/// How pages are laid out: columns are found, and pages that lie on one side are read; and where that gave no words, the
+/// page is turned as its letters stand, which takes as long again.
+const AS_IT_LIES: &str = "3";
+const TURNED: &str = "1";
+/// Bytes of one page with the table of its words.
+const PAGE_BYTES: usize = 16 << 20;
 /// Letters and digits that a picture of text has at least; fewer are specks.
 const LEAST_LETTERS: usize = 3;
 const NOTES: usize = 20;
@@ -102,7 +107,9 @@ impl Recognizer {
                 None => {
                     pages += 1;
                     match self.read(scan, &member, original, asker.whose).await {
-                        Ok(text) => Ok(text),
+                        Ok(found) if found.is_guesswork() && found.is_page() => Err(self.unsure()),
+                        Ok(found) if found.is_guesswork() => continue,
+                        Ok(found) => Ok(found.text),
                         Err(ToolError::TimedOut) if self.time_left(original).is_zero() => {
                             left_alone.beyond_time += 1;
                             continue;
@@ -193,17 +200,37 @@ impl Recognizer {
         }
     }
 
+    /// The text of a picture. One that gives no words is turned and read once more.
     async fn read(
         &self,
         scan: &Scan,
         member: &[u8],
         original: &impl Original,
         whose: &str,
-    ) -> Result<String, ToolError> {
+    ) -> Result<Recognized, ToolError> {
+        let found = self.read_laid_out(scan, AS_IT_LIES, member, original, whose).await?;
+        if !found.is_doubtful() || self.time_left(original).is_zero() {
+            return Ok(found);
+        }
+        match self.read_laid_out(scan, TURNED, member, original, whose).await {
+            Ok(turned) if turned.is_surer_than(&found) => Ok(turned),
+            Ok(_) | Err(ToolError::Failed | ToolError::TimedOut) => Ok(found),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read_laid_out(
+        &self,
+        scan: &Scan,
+        layout: &str,
+        member: &[u8],
+        original: &impl Original,
+        whose: &str,
+    ) -> Result<Recognized, ToolError> {
         let page = match scan.picture {
             Picture::Page(page) | Picture::MemberPage { page, .. } => page,
             Picture::WholeFile | Picture::Image { .. } => {
-                return self.run(scan, None, member, original, whose).await;
+                return self.run(scan, None, layout, member, original, whose).await;
             }
         };
         let mut outcome = Err(ToolError::Failed);
@@ -211,7 +238,7 @@ impl Recognizer {
             let page = page.to_string();
             let args = ["-gray", size[0], size[1], "-f", &page, "-l", &page, "-"];
             let render = Some(args.map(str::to_owned).to_vec());
-            outcome = self.run(scan, render, member, original, whose).await;
+            outcome = self.run(scan, render, layout, member, original, whose).await;
             if outcome != Err(ToolError::Failed) {
                 break;
             }
@@ -224,10 +251,11 @@ impl Recognizer {
         &self,
         scan: &Scan,
         render: Option<Vec<String>>,
+        layout: &str,
         member: &[u8],
         original: &impl Original,
         whose: &str,
-    ) -> Result<String, ToolError> {
+    ) -> Result<Recognized, ToolError> {
         let feed = match scan.picture {
             Picture::WholeFile | Picture::Page(_) => original.feed().await?,
             Picture::Image { .. } | Picture::MemberPage { .. } => Feed::Bytes(member),
@@ -238,16 +266,16 @@ impl Recognizer {
         }
         let Some(program) = &self.tools.tesseract else { return Err(ToolError::NotRun) };
         let data_folder = self.options.data_folder.clone();
-        steps.push(Step { program, args: self.arguments(), needs: Needs::Languages, data_folder });
+        steps.push(Step { program, args: self.arguments(layout), needs: Needs::Languages, data_folder });
         let _turn = self.turns.take(whose).await;
         let limits = RunLimits {
             time: self.options.time_per_page.min(self.time_left(original)),
             memory_bytes: self.options.memory_bytes,
-            output_bytes: PAGE_TEXT_BYTES,
+            output_bytes: PAGE_BYTES,
         };
         let _busy = original.busy().recognizing();
         let printed = run_chain(&self.worker, &steps, feed, limits).await?;
-        Ok(String::from_utf8_lossy(&printed.bytes).into_owned())
+        Ok(Recognized::of(&String::from_utf8_lossy(&printed.bytes)))
     }
 
     /// Takes a turn for so long, and does nothing in it.
@@ -256,15 +284,25 @@ impl Recognizer {
         take_time(time).await;
     }
 
-    fn arguments(&self) -> Vec<String> {
+    fn arguments(&self, layout: &str) -> Vec<String> {
         let mut args = vec!["stdin".to_owned(), "stdout".to_owned()];
         if let Some(folder) = &self.options.data_folder {
             args.extend(["--tessdata-dir".to_owned(), folder.display().to_string()]);
         }
-        // Columns are found, and pages that lie on their side are read, without the search for a script that takes
-        // as long again.
-        args.extend(["-l".to_owned(), self.options.languages.join("+"), "--psm".to_owned(), "3".to_owned()]);
+        args.extend(["-l".to_owned(), self.options.languages.join("+")]);
+        // The text, and the table that says how sure each word is.
+        let options = ["--psm", layout, "-c", "tessedit_create_txt=1", "-c", "tessedit_create_tsv=1"];
+        args.extend(options.map(str::to_owned));
         args
+    }
+
+    /// Why the text of a picture is left out that holds some.
+    fn unsure(&self) -> Reason {
+        let languages = self.options.languages.join(", ");
+        let message = format!(
+            "text recognition made no words of this picture; it may be in another language than {languages} (setting ocr.languages), or too small or blurred"
+        );
+        Reason::new("recognition_unsure", message)
     }
 
     /// Why a picture has no text; an error when that is our side's fault.

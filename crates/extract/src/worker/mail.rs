@@ -1,12 +1,14 @@
 //! A message with its attachments (RFC 5322, MIME).
 
+use std::borrow::Cow;
+
 use gangway_model::{Document, Section};
-use mail_parser::{Address, MessageParser, MimeHeaders};
+use mail_parser::{Address, Encoding, Message, MessageParser, MessagePart, MimeHeaders};
 
 use super::reader::{Member, Position, Reader};
 use crate::media_type::EML;
 use crate::protocol::Refusal;
-use crate::text::{AUTHOR_CHARS, TITLE_CHARS, one_line};
+use crate::text::{AUTHOR_CHARS, TITLE_CHARS, decode, one_line};
 
 /// Reads a message: its heads, its text, then what is attached.
 pub(super) fn read(reader: &mut Reader<'_>, content: &[u8], position: &Position) -> Result<(), Refusal> {
@@ -16,7 +18,7 @@ pub(super) fn read(reader: &mut Reader<'_>, content: &[u8], position: &Position)
         return Err(broken());
     }
     let plain = message.text_bodies().filter(|part| part.is_text() && !part.is_text_html());
-    let plain: Vec<&str> = plain.filter_map(|part| part.text_contents()).collect();
+    let plain: Vec<Cow<'_, str>> = plain.filter_map(|part| words(&message, part)).collect();
     let html = message.html_bodies().filter(|part| part.is_text_html());
     let html: Vec<&str> = html.filter_map(|part| part.text_contents()).collect();
     let mut document = match plain.iter().any(|text| !text.trim().is_empty()) {
@@ -49,7 +51,17 @@ pub(super) fn read(reader: &mut Reader<'_>, content: &[u8], position: &Position)
     reader.read_members(attachments, position)
 }
 
-fn attachment((number, part): (usize, &mail_parser::MessagePart<'_>)) -> Member {
+/// The text of a part. One that is neither packed nor says how it is written is decoded by its looks.
+fn words<'a>(message: &'a Message<'_>, part: &'a MessagePart<'_>) -> Option<Cow<'a, str>> {
+    let text = part.text_contents()?;
+    if part.encoding == Encoding::None && text.contains('\u{fffd}') {
+        let raw = message.raw_message().get(part.offset_body as usize..part.offset_end as usize)?;
+        return Some(decode(raw, None, false).into());
+    }
+    Some(text.into())
+}
+
+fn attachment((number, part): (usize, &MessagePart<'_>)) -> Member {
     let declared = part.content_type().map(|declared| {
         let kind = declared.c_subtype.as_deref().unwrap_or_default();
         format!("{}/{kind}", declared.c_type)

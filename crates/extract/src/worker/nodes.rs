@@ -6,32 +6,42 @@ use chrono::{DateTime, NaiveDateTime};
 use gangway_model::{Document, Note, Place, Reason, Section, Timestamp, media};
 use xberg::{AnnotationKind, DocumentNode, ExtractedDocument, NodeContent, PageContent, TableGrid};
 
-use super::workbook::FirstRows;
+use super::slides::Slides;
+use super::workbook::Beside;
+use crate::hyphens::with_whole_words;
 use crate::markdown::Sections;
 use crate::media_type::{ODP, ODS, PPT, XLS, XLSB};
 use crate::table::{RowGroups, row_text, tabs_to_tables};
-use crate::text::{AUTHOR_CHARS, TITLE_CHARS, finish, one_line};
+use crate::text::{AUTHOR_CHARS, TITLE_CHARS, finish, folded, one_line};
 
 /// The code of the note on a page that may be a picture of text.
 pub(super) const PAGE_WITHOUT_TEXT: &str = "page_without_text";
+/// The library leaves words parted that were parted on paper.
+const HYPHENS: [char; 3] = ['-', '\u{2010}', '\u{ad}'];
 /// Links of one block that are kept, and the longest.
 const LINKS: usize = 50;
 const LINK_BYTES: usize = 500;
 const MAX_AUTHORS: usize = 20;
 
-/// `first_rows` are the rows at which the sheets of a workbook begin, by their names, where they are not 1.
+/// `beside` is what a workbook says that the library does not read; `slides` are the order of slides, and the words on
+/// them that it passes over.
 pub(super) fn to_document(
     extracted: ExtractedDocument,
     media_type: &str,
-    first_rows: &FirstRows,
+    beside: Beside,
+    slides: Slides,
     text_bytes: usize,
 ) -> Document {
     let mut document = match media_type {
-        media::XLSX | XLSB | XLS | ODS => sheets(&extracted, first_rows),
+        media::XLSX | XLSB | XLS | ODS => sheets(&extracted, beside),
         // The tree of a PDF is guessed from its looks and loses words; the page's own text is true.
         media::PDF => paged(&extracted, 1.0, |page| Place { page: Some(page), ..Place::default() }),
         media::PPTX | PPT | ODP => {
-            paged(&extracted, 0.9, |slide| Place { slide: Some(slide), ..Place::default() })
+            let mut slides = paged(&extracted, 0.9, |slide| Place { slide: Some(slide), ..Place::default() });
+            if media_type == PPT {
+                add_titles(&mut slides, &extracted);
+            }
+            slides
         }
         _ => by_headings(&extracted),
     };
@@ -45,6 +55,7 @@ pub(super) fn to_document(
     document.language = language.filter(|tag| is_language_tag(tag)).map(str::to_owned);
     document.created_at = metadata.created_at.as_deref().and_then(moment);
     document.modified_at = metadata.modified_at.as_deref().and_then(moment);
+    slides.mend(&mut document);
     finish(&mut document, text_bytes);
     document
 }
@@ -138,10 +149,28 @@ fn paged(extracted: &ExtractedDocument, needed: f32, place: impl Fn(u32) -> Plac
     });
     let notes = notes.collect();
     // The library writes the rows of a slide's table as lines with tabs.
-    let shaped = |text: String| if is_paper { text } else { tabs_to_tables(&text) };
+    let shaped = |text: String| match is_paper {
+        true => with_whole_words(&text, &HYPHENS),
+        false => tabs_to_tables(&text),
+    };
     let sections =
         pages.into_iter().map(|(number, text)| Section { place: place(number), text: shaped(text) });
     Document { sections: sections.collect(), notes, ..Document::default() }
+}
+
+/// Puts the titles of old slides before their text: they stand nowhere but in the slides' own nodes.
+fn add_titles(document: &mut Document, extracted: &ExtractedDocument) {
+    for node in extracted.document.iter().flat_map(|tree| &tree.nodes) {
+        let NodeContent::Slide { number, title: Some(title) } = &node.content else { continue };
+        let place = Place { slide: Some(*number), ..Place::default() };
+        let title = one_line(title, TITLE_CHARS);
+        let at = document.sections.partition_point(|section| section.place.slide < place.slide);
+        match document.sections.get_mut(at).filter(|section| section.place == place) {
+            Some(section) if folded(&section.text).contains(&title) => {}
+            Some(section) => section.text.insert_str(0, &format!("# {title}\n\n")),
+            None => document.sections.insert(at, Section { place, text: format!("# {title}") }),
+        }
+    }
 }
 
 fn append_notes(text: &mut String, page: &PageContent) {
@@ -152,7 +181,8 @@ fn append_notes(text: &mut String, page: &PageContent) {
     }
 }
 
-fn sheets(extracted: &ExtractedDocument, first_rows: &FirstRows) -> Document {
+fn sheets(extracted: &ExtractedDocument, beside: Beside) -> Document {
+    let Beside { first_rows, mut remarks } = beside;
     let mut document = Document::default();
     for page in extracted.pages.iter().flatten() {
         let name = page.sheet_name.clone().or(Some(page.page_number.to_string()));
@@ -164,6 +194,7 @@ fn sheets(extracted: &ExtractedDocument, first_rows: &FirstRows) -> Document {
             }
             document.sections.extend(groups.finish());
         }
+        document.sections.extend(name.and_then(|name| remarks.remove(&name)).into_iter().flatten());
     }
     document
 }

@@ -2,16 +2,18 @@
 
 use std::io;
 
-use gangway_model::{Document, media};
+use gangway_model::{Document, Section, media};
 use tokio::runtime::{Builder, Runtime};
 use xberg::{
     ContentFilterConfig, ExtractInput, ExtractionConfig, PageConfig, SecurityLimits, XbergError, extract,
 };
 
+use super::page_words::words_of;
 use super::reader::too_large_unpacked;
+use super::slides::Slides;
 use super::{nodes, workbook};
 use crate::protocol::{Job, Refusal};
-use crate::text::{declared_charset, decode};
+use crate::text::{declared_charset, decode, finish};
 
 /// Bytes a container may unpack to. The worker's memory limit is the harder one.
 const UNPACKED_BYTES: usize = 300_000_000;
@@ -47,8 +49,10 @@ impl Parser {
             media::HTML => html_as_utf8(&content, charset),
             _ => content,
         };
+        let words = (media_type == media::HTML).then(|| content.clone());
         let media_type = media_type.to_owned();
-        let first_rows = workbook::first_rows(&content, &media_type);
+        let beside = workbook::beside(&content, &media_type);
+        let slides = Slides::look(&content, &media_type);
         let input = ExtractInput::from_bytes(content, media_type.as_str(), None);
         let outcome = self.runtime.block_on(extract(input, &config(job.seconds)));
         let mut result = outcome.map_err(|error| refusal(&error, &media_type))?;
@@ -59,7 +63,12 @@ impl Parser {
         }
         match result.results.pop() {
             Some(extracted) => {
-                let document = nodes::to_document(extracted, &media_type, &first_rows, job.text_bytes);
+                let mut document = nodes::to_document(extracted, &media_type, beside, slides, job.text_bytes);
+                if let Some(page) = words.filter(|_| document.sections.is_empty()) {
+                    let text = words_of(&String::from_utf8_lossy(&page));
+                    document.sections.push(Section { text, ..Section::default() });
+                    finish(&mut document, job.text_bytes);
+                }
                 // A PDF always has pages; the library passes over a broken one without a word.
                 match media_type == media::PDF && document.sections.is_empty() && document.notes.is_empty() {
                     true => Err(Refusal::Broken { media_type }),

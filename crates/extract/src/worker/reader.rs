@@ -11,9 +11,9 @@ use rustix::time::{ClockId, clock_gettime};
 use super::container::{Contained, look_into};
 use super::nodes::PAGE_WITHOUT_TEXT;
 use super::parse::Parser;
-use super::{archive, mail, outlook, picture, svg, tar};
+use super::{archive, mail, mailbox, outlook, picture, svg, tar};
 use crate::error::ExtractError;
-use crate::media_type::{self, EML, GZIP, HEAD_BYTES, MSG, TAR, ZIP, detect_media_type};
+use crate::media_type::{self, EML, GZIP, HEAD_BYTES, MBOX, MSG, TAR, ZIP, detect_media_type};
 use crate::protocol::{Answer, Extracted, Job, MAX_PICTURE_BYTES, Picture, Refusal, Scan};
 use crate::read_text::read_text;
 use crate::text::{clean, finish, one_line};
@@ -146,6 +146,7 @@ impl<'a> Reader<'a> {
             TAR => tar::read(self, &content, position),
             GZIP => tar::read_packed(self, &content, position),
             EML => mail::read(self, &content, position),
+            MBOX => mailbox::read(self, &content, position),
             MSG => {
                 let attachments = outlook::attachments(&content);
                 let document = self.parser.parse(&media_type, content, charset, self.job)?;
@@ -272,6 +273,11 @@ impl<'a> Reader<'a> {
         let spent = self.members >= MEMBERS || self.text_left == 0 || now_seconds() >= self.deadline;
         let left = ALL_UNPACKED_BYTES.saturating_sub(self.unpacked_bytes);
         if spent { 0 } else { left.min(ONE_UNPACKED_BYTES) }
+    }
+
+    /// Bytes of text that are still kept.
+    pub(super) fn text_left(&self) -> usize {
+        self.text_left
     }
 
     fn note(&mut self, note: Note) {

@@ -105,6 +105,37 @@ pub fn ods(sheets: &str) -> Vec<u8> {
     ])
 }
 
+/// An OpenDocument presentation of pages with this XML on them.
+pub fn odp(pages: &[&str]) -> Vec<u8> {
+    let pages: String = pages
+        .iter()
+        .enumerate()
+        .map(|(at, page)| format!(r#"<draw:page draw:name="page{}">{page}</draw:page>"#, at + 1))
+        .collect();
+    let content = format!(
+        r#"<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:presentation="urn:oasis:names:tc:opendocument:xmlns:presentation:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2"><office:body><office:presentation>{pages}</office:presentation></office:body></office:document-content>"#
+    );
+    zip(&[("mimetype", "application/vnd.oasis.opendocument.presentation"), ("content.xml", &content)])
+}
+
+/// A presentation as PowerPoint wrote it until 2003: each slide with these lines.
+pub fn ppt(slides: &[&[&str]]) -> Vec<u8> {
+    let record = |version: u16, kind: u16, content: &[u8]| {
+        let head = [version.to_le_bytes(), kind.to_le_bytes()].concat();
+        [head.as_slice(), &(content.len() as u32).to_le_bytes(), content].concat()
+    };
+    let slide = |lines: &&[&str]| {
+        let atoms: Vec<u8> = lines.iter().flat_map(|line| record(0, 0x0fa8, line.as_bytes())).collect();
+        record(0xf, 0x03ee, &atoms)
+    };
+    let stream: Vec<u8> = slides.iter().flat_map(slide).collect();
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    let mut part = file.create_stream("PowerPoint Document").unwrap();
+    std::io::Write::write_all(&mut part, &stream).unwrap();
+    drop(part);
+    file.into_inner().into_inner()
+}
+
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
@@ -160,6 +191,11 @@ pub fn paragraph(heading: Option<u8>, text: &str) -> String {
 
 /// A workbook of sheets, each with rows of text cells; rows start at the given number.
 pub fn xlsx(sheets: &[(&str, u32, Vec<Vec<String>>)]) -> Vec<u8> {
+    xlsx_with(sheets, &[])
+}
+
+/// The same, with more parts.
+pub fn xlsx_with(sheets: &[(&str, u32, Vec<Vec<String>>)], more: &[(&str, &str)]) -> Vec<u8> {
     let mut overrides = vec![("xl/workbook.xml".to_owned(), "spreadsheetml.sheet.main")];
     let mut targets = Vec::new();
     let mut parts = Vec::new();
@@ -196,6 +232,7 @@ pub fn xlsx(sheets: &[(&str, u32, Vec<Vec<String>>)]) -> Vec<u8> {
         ("xl/_rels/workbook.xml.rels", book.as_str()),
     ];
     entries.extend(parts.iter().map(|(name, content)| (name.as_str(), content.as_str())));
+    entries.extend(more);
     zip(&entries)
 }
 
@@ -207,6 +244,11 @@ pub fn pptx(slides: &[(&str, &str)]) -> Vec<u8> {
 
 /// The same, with a table on each slide that has rows.
 pub fn pptx_with_tables(slides: &[(&str, &str, &[&[&str]])]) -> Vec<u8> {
+    pptx_in_order(slides, &(1..=slides.len()).collect::<Vec<_>>())
+}
+
+/// The same, shown in this order of the slides' numbers, from 1; those that are not in it lie in the file all the same.
+pub fn pptx_in_order(slides: &[(&str, &str, &[&[&str]])], order: &[usize]) -> Vec<u8> {
     const MAIN: &str = "http://schemas.openxmlformats.org/presentationml/2006/main";
     const DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006/main";
     let mut overrides = vec![("ppt/presentation.xml".to_owned(), "presentationml.presentation.main")];
@@ -226,6 +268,8 @@ pub fn pptx_with_tables(slides: &[(&str, &str, &[&[&str]])]) -> Vec<u8> {
         )));
         overrides.push((format!("ppt/slides/slide{number}.xml"), "presentationml.slide"));
         targets.push(("slide", format!("slides/slide{number}.xml")));
+    }
+    for number in order {
         listed.push_str(&format!(r#"<p:sldId id="{}" r:id="rId{number}"/>"#, 255 + number));
     }
     let deck = format!(

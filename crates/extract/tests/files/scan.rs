@@ -28,6 +28,15 @@ pub struct Picture {
     pub pixels: Vec<u8>,
 }
 
+impl Picture {
+    /// The same at the top of a sheet of letter paper.
+    fn on_a_sheet(mut self) -> Self {
+        self.height = self.width * 792 / 612;
+        self.pixels.resize(self.width * self.height, 255);
+        self
+    }
+}
+
 /// Draws one line of text.
 pub fn draw(text: &str) -> Picture {
     let (width, height) = (text.len() * 6 * DOT + 2 * MARGIN, 7 * DOT + 2 * MARGIN);
@@ -71,6 +80,8 @@ pub enum Page {
     Text(&'static str),
     /// A picture of text, and no text.
     Scan(&'static str),
+    /// A whole sheet as a picture, and words that were put on it.
+    Stamped(&'static str, &'static str),
     Blank,
 }
 
@@ -87,6 +98,10 @@ pub fn pdf(pages: &[Page]) -> Vec<u8> {
         let (content, picture) = match page {
             Page::Text(text) => (format!("BT /F1 12 Tf 72 700 Td ({text}) Tj ET"), draw("")),
             Page::Scan(text) => ("q 350 0 0 77 50 600 cm /I1 Do Q".to_owned(), draw(text)),
+            Page::Stamped(stamp, text) => (
+                format!("q 612 0 0 792 0 0 cm /I1 Do Q BT /F1 9 Tf 72 40 Td ({stamp}) Tj ET"),
+                draw(text).on_a_sheet(),
+            ),
             Page::Blank => (String::new(), draw("")),
         };
         let (contents, image) = (6 + at * 3, 7 + at * 3);

@@ -1,0 +1,109 @@
+//! The parts of an Office file (OPC): XML in a ZIP, and the relations that lead from one part to another.
+
+use std::collections::HashMap;
+use std::io::{BufReader, Cursor, Read};
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+use zip::ZipArchive;
+
+/// Bytes of a part that are looked at.
+const PART_BYTES: u64 = 20_000_000;
+
+pub(super) struct Parts<'a>(ZipArchive<Cursor<&'a [u8]>>);
+
+/// Where a relation leads: what is there, and its part's name.
+pub(super) struct Relation {
+    kind: String,
+    pub part: String,
+}
+
+impl Relation {
+    /// Whether it leads to a part of this kind, by the last step of the kind's address.
+    pub(super) fn is_to(&self, kind: &str) -> bool {
+        self.kind.rsplit('/').next() == Some(kind)
+    }
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn open(content: &'a [u8]) -> Option<Self> {
+        ZipArchive::new(Cursor::new(content)).ok().map(Self)
+    }
+
+    /// The relations of a part, by their ids.
+    pub(super) fn relations(&mut self, part: &str) -> HashMap<String, Relation> {
+        let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
+        let mut found = HashMap::new();
+        self.for_each_tag(&format!("{folder}/_rels/{name}.rels"), |tag| {
+            if let ("Relationship", Some(id), Some(target)) =
+                (local_name(tag), attribute(tag, "Id"), attribute(tag, "Target"))
+            {
+                let kind = attribute(tag, "Type").unwrap_or_default();
+                found.insert(id, Relation { kind, part: resolved(folder, &target) });
+            }
+            true
+        });
+        found
+    }
+
+    /// Calls with each tag of a part that opens, as long as it wants more.
+    pub(super) fn for_each_tag(&mut self, part: &str, mut each: impl FnMut(&BytesStart<'_>) -> bool) {
+        self.for_each_event(part, |event| match event {
+            Event::Start(tag) | Event::Empty(tag) => each(tag),
+            _ => true,
+        });
+    }
+
+    /// Calls with each event of a part, as long as it wants more. A part that is broken ends there.
+    pub(super) fn for_each_event(&mut self, part: &str, mut each: impl FnMut(&Event<'_>) -> bool) {
+        let Ok(file) = self.0.by_name(part) else { return };
+        let mut reader = Reader::from_reader(BufReader::new(file.take(PART_BYTES)));
+        let mut buffer = Vec::new();
+        while let Ok(event) = reader.read_event_into(&mut buffer) {
+            if matches!(event, Event::Eof) || !each(&event) {
+                return;
+            }
+            buffer.clear();
+        }
+    }
+}
+
+/// A target as it is written, from the folder of the part that names it.
+fn resolved(folder: &str, target: &str) -> String {
+    if let Some(absolute) = target.strip_prefix('/') {
+        return absolute.to_owned();
+    }
+    let mut path: Vec<&str> = folder.split('/').collect();
+    for step in target.split('/') {
+        match step {
+            ".." => {
+                path.pop();
+            }
+            "." | "" => {}
+            step => path.push(step),
+        }
+    }
+    path.join("/")
+}
+
+pub(super) fn local_name<'a>(tag: &'a BytesStart<'_>) -> &'a str {
+    tag.local_name().into_inner()
+}
+
+pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+    let attribute = tag.try_get_attribute(name).ok().flatten()?;
+    attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(|value| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_lead_from_the_folder_of_their_part() {
+        assert_eq!(resolved("xl", "worksheets/sheet1.xml"), "xl/worksheets/sheet1.xml");
+        assert_eq!(resolved("xl/worksheets", "../comments1.xml"), "xl/comments1.xml");
+        assert_eq!(resolved("ppt", "/ppt/slides/slide2.xml"), "ppt/slides/slide2.xml");
+        assert_eq!(resolved("xl", "../../../x"), "x");
+    }
+}

@@ -1,0 +1,222 @@
+//! Files as other programs write them: what was missing, in the wrong place or glued together when such files were first
+//! read here.
+
+use std::path::PathBuf;
+
+use gangway_extract::{
+    Content, ExtractError, Extractor, ExtractorOptions, Input, Limits, Recognition, Tools, WorkerCommand,
+};
+use gangway_model::Document;
+
+mod files;
+
+async fn read(bytes: impl Into<Vec<u8>>, name: &str) -> Document {
+    outcome(bytes, name).await.expect(name)
+}
+
+async fn outcome(bytes: impl Into<Vec<u8>>, name: &str) -> Result<Document, ExtractError> {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_gangway-extract-worker"));
+    let extractor = Extractor::new(ExtractorOptions {
+        worker: WorkerCommand { program, args: Vec::new() },
+        workers: 1,
+        limits: Limits::default(),
+        tools: Tools::default(),
+        recognition: Recognition::default(),
+    });
+    let content = Content::Bytes(bytes.into().into());
+    extractor.extract(Input { content, name, media_type: "" }).await
+}
+
+fn placed(document: &Document) -> Vec<(String, &str)> {
+    document.sections.iter().map(|one| (one.place.to_string(), one.text.as_str())).collect()
+}
+
+#[tokio::test]
+async fn slides_are_counted_as_they_are_shown() {
+    let slides: [(&str, &str, &[&[&str]]); 4] =
+        [("One", "apples", &[]), ("Two", "pears", &[]), ("Taken out", "plums", &[]), ("Four", "figs", &[])];
+    let document = read(files::pptx_in_order(&slides, &[4, 1, 2]), "a.pptx").await;
+    let places: Vec<_> = placed(&document)
+        .into_iter()
+        .map(|(place, text)| (place, text.rsplit('\n').next().unwrap_or_default()))
+        .collect();
+    let shown = [("slide 1", "figs"), ("slide 2", "apples"), ("slide 3", "pears")];
+    assert_eq!(places, shown.map(|(place, text)| (place.to_owned(), text)));
+}
+
+#[tokio::test]
+async fn titles_of_old_slides_are_read() {
+    let document =
+        read(files::ppt(&[&["The harbour", "boats"], &["The lighthouse", "lamps"]]), "a.ppt").await;
+    let slides = [("slide 1", "# The harbour\n\nboats"), ("slide 2", "# The lighthouse\n\nlamps")];
+    assert_eq!(placed(&document), slides.map(|(place, text)| (place.to_owned(), text)));
+}
+
+#[tokio::test]
+async fn shapes_on_open_document_slides_are_read_once() {
+    let shape = |words: &str| format!("<draw:custom-shape><text:p>{words}</text:p></draw:custom-shape>");
+    let framed = |words: &str| {
+        format!("<draw:frame><draw:text-box><text:p>{words}</text:p></draw:text-box></draw:frame>")
+    };
+    let pages = [
+        framed("in a frame"),
+        format!("{}<draw:g>{}</draw:g>", shape("loose &amp; <text:span>free</text:span>"), shape("grouped")),
+        format!("{}{}", framed("title"), shape("beside")),
+        "<draw:line/>".to_owned(),
+    ];
+    let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+    let document = read(files::odp(&pages), "a.odp").await;
+    let found = placed(&document);
+    let places: Vec<&str> = found.iter().map(|(place, _)| place.as_str()).collect();
+    assert_eq!(places, ["slide 1", "slide 2", "slide 3"], "{found:?}");
+    for (at, words) in [(0, "in a frame"), (1, "loose & free"), (1, "grouped"), (2, "title"), (2, "beside")] {
+        assert_eq!(found[at].1.matches(words).count(), 1, "{words}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn remarks_beside_cells_are_found_at_their_rows() {
+    let relations = r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments" Target="../comments1.xml"/><Relationship Id="rId2" Type="http://schemas.microsoft.com/office/2017/10/relationships/threadedComment" Target="/xl/threadedComments/threadedComment1.xml"/></Relationships>"#;
+    let notes = r#"<?xml version="1.0"?><comments xmlns="x"><authors><author>Ann</author></authors><commentList><comment ref="B2" authorId="0"><text><r><t>Ann:</t></r><r><t xml:space="preserve"> too &lt; low</t></r></text></comment><comment ref="A3" authorId="0"><text><t>[Threaded comment] Your version cannot show it</t></text></comment></commentList></comments>"#;
+    let threads = r#"<?xml version="1.0"?><ThreadedComments xmlns="x"><threadedComment ref="A3" id="1"><text>who checked this?</text></threadedComment></ThreadedComments>"#;
+    let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
+    let rows = vec![row(["name", "sum"]), row(["Ann", "1"]), row(["Bob", "2"])];
+    let more = [
+        ("xl/worksheets/_rels/sheet1.xml.rels", relations),
+        ("xl/comments1.xml", notes),
+        ("xl/threadedComments/threadedComment1.xml", threads),
+    ];
+    let sheets = [("Sums", 1, rows.clone()), ("Other", 1, rows)];
+    let document = read(files::xlsx_with(&sheets, &more), "a.xlsx").await;
+    let found = placed(&document);
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert_eq!(found[1], ("sheet Sums, row 2".to_owned(), "B2: Ann: too < low"));
+    assert_eq!(found[2], ("sheet Sums, row 3".to_owned(), "A3: who checked this?"));
+    assert_eq!(found[3].0, "sheet Other, rows 1–3");
+}
+
+#[tokio::test]
+async fn remarks_in_open_document_sheets_are_found_too() {
+    let cell = |text: &str, remark: &str| {
+        format!(
+            r#"<table:table-row><table:table-cell office:value-type="string">{remark}<text:p>{text}</text:p></table:table-cell></table:table-row>"#
+        )
+    };
+    let remark = "<office:annotation><text:p>too low</text:p><text:p>ask <text:span>Ann</text:span> &amp; Bob</text:p></office:annotation>";
+    let empty = r#"<table:table-row table:number-rows-repeated="8"><table:table-cell/></table:table-row>"#;
+    let sheets = format!(
+        r#"<table:table table:name="Sums">{}{empty}{}</table:table>"#,
+        cell("name", ""),
+        cell("Ann", remark)
+    );
+    let document = read(files::ods(&sheets), "a.ods").await;
+    let last = placed(&document).pop().unwrap();
+    assert_eq!(last, ("sheet Sums, row 10".to_owned(), "too low\nask Ann & Bob"), "{document:?}");
+    assert!(!document.sections[0].text.contains("too low"), "{document:?}");
+}
+
+#[tokio::test]
+async fn a_mailbox_is_its_messages() {
+    let message = |number: u32, body: &str| {
+        format!(
+            "From ann@example.com Thu Jul  4 10:0{number}:00 2024\nFrom: Ann <ann@example.com>\nSubject: Letter {number}\n\
+             Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n{body}\n\n"
+        )
+    };
+    let mailbox = [message(1, "caf=C3=A9"), message(2, ">From here on"), message(3, "last")].concat();
+    for name in ["all.mbox", "Inbox"] {
+        let document = read(mailbox.as_str(), name).await;
+        let found = placed(&document);
+        let places: Vec<&str> = found.iter().map(|(place, _)| place.as_str()).collect();
+        assert_eq!(places, ["Letter 1", "Letter 2", "Letter 3"], "{name}");
+        assert!(found[0].1.ends_with("café") && found[1].1.ends_with("\nFrom here on"), "{found:?}");
+    }
+    let document = read("From now on: no mailbox at all", "notes.mbox").await;
+    assert_eq!(placed(&document), [(String::new(), "From now on: no mailbox at all")]);
+}
+
+#[tokio::test]
+async fn a_mailbox_of_more_messages_than_are_read_says_so() {
+    let message = "From a@example.com Thu Jul  4 10:00:00 2024\nSubject: s\n\nx\n\n";
+    let document = read(message.repeat(5_010), "all.mbox").await;
+    assert_eq!(document.sections.len(), 5_000);
+    let notes: Vec<_> =
+        document.notes.iter().map(|note| (note.place.to_string(), note.reason.code.as_str())).collect();
+    assert_eq!(notes, [("10 more messages".to_owned(), "too_large")]);
+}
+
+#[tokio::test]
+async fn a_message_that_does_not_say_how_it_is_written_is_read() {
+    let message =
+        b"From: ann@example.com\r\nSubject: s\r\n\r\nGr\xfc\xdfe aus K\xf6ln, sch\xf6ne\r\n".to_vec();
+    let document = read(message, "a.eml").await;
+    assert!(document.sections[0].text.ends_with("Grüße aus Köln, schöne"), "{document:?}");
+}
+
+#[tokio::test]
+async fn calendars_cards_notebooks_and_data_are_read_as_people_see_them() {
+    let calendar = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Meeting of the \r\n keepers\\, all\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let document = read(calendar, "a.ics").await;
+    let event = ("Meeting of the keepers, all".to_owned(), "SUMMARY: Meeting of the keepers, all");
+    assert_eq!(placed(&document), [event]);
+    let card = "BEGIN:VCARD\nFN;ENCODING=QUOTED-PRINTABLE:J=C3=BCrgen\nPHOTO;ENCODING=b:AAAA\nEND:VCARD\n";
+    assert_eq!(placed(&read(card, "a.vcf").await), [("Jürgen".to_owned(), "FN: Jürgen")]);
+    let notebook = r##"{"cells":[{"cell_type":"markdown","source":["# Tides\n","high water"]},{"cell_type":"code","source":"x","outputs":[{"data":{"image/png":"AAAA"}}]}],"nbformat":4}"##;
+    let document = read(notebook, "a.ipynb").await;
+    assert_eq!(placed(&document), [("Tides".to_owned(), "# Tides\nhigh water\n\n```\nx\n```")]);
+    let data = read(r#"{"name":"caf\u00e9"}"#, "a.json").await;
+    assert_eq!(data.sections[0].text, r#"{"name":"café"}"#);
+}
+
+#[tokio::test]
+async fn a_saved_page_without_a_name_is_a_page() {
+    let page = "<!-- saved from\nsomewhere -->\n<!DOCTYPE html><html><body><p>words</p></body></html>";
+    assert_eq!(placed(&read(page, "page").await), [(String::new(), "words")]);
+}
+
+#[tokio::test]
+async fn files_that_open_only_with_a_password_say_so() {
+    let manifest = r#"<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data manifest:checksum="x"/></manifest:file-entry>"#;
+    let odt = files::zip(&[
+        ("mimetype", "application/vnd.oasis.opendocument.text"),
+        ("content.xml", "\u{1}\u{2}sealed"),
+        ("META-INF/manifest.xml", manifest),
+    ]);
+    let locked = r#"<EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/>"#;
+    let book = |method: &str| {
+        files::zip(&[
+            ("mimetype", "application/epub+zip"),
+            ("META-INF/encryption.xml", method),
+            ("META-INF/container.xml", "<container/>"),
+        ])
+    };
+    for (bytes, name) in [(odt, "a.odt"), (book(locked), "a.epub")] {
+        assert_eq!(outcome(bytes, name).await, Err(ExtractError::Encrypted), "{name}");
+    }
+    // Only its fonts are disguised.
+    let open = book(r#"<EncryptionMethod Algorithm="http://www.idpf.org/2008/embedding"/>"#);
+    assert_ne!(outcome(open, "a.epub").await, Err(ExtractError::Encrypted));
+}
+
+#[tokio::test]
+async fn a_page_of_parts_within_parts_keeps_its_words() {
+    let page = format!("{}deep words{}", "<div>".repeat(5_000), "</div>".repeat(5_000));
+    assert_eq!(placed(&read(page, "a.html").await), [(String::new(), "deep words")]);
+    let shell = "<html><head><title>App</title></head><body><div id=root></div><script>start()</script></body></html>";
+    assert_eq!(placed(&read(shell, "a.html").await), []);
+}
+
+#[tokio::test]
+async fn words_parted_on_paper_are_whole() {
+    let lines = "BT /F1 12 Tf 72 700 Td (the mis-) Tj 0 -14 Td (understood) Tj ET";
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [5 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+        "<< /Title (Log) >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents 6 0 R >>".to_owned(),
+        format!("<< /Length {} >>\nstream\n{lines}\nendstream", lines.len()),
+    ];
+    let paper = files::pdf_of(&objects.map(String::into_bytes));
+    assert_eq!(placed(&read(paper, "a.pdf").await), [("page 1".to_owned(), "the misunderstood")]);
+}
