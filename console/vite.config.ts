@@ -20,6 +20,8 @@ function licences(): Plugin {
     };
 }
 
+const gangway = process.env["GANGWAY_URL"] ?? "http://127.0.0.1:8080";
+
 export default defineConfig({
     base: "/console/",
     plugins: [svelte(), licences()],
@@ -37,9 +39,10 @@ export default defineConfig({
         reportCompressedSize: false,
     },
     server: {
-        // A server to develop against: `gangway demo --no-walk`, at the address that it prints.
+        // A server to develop against: `gangway demo --no-walk`, at the address that it prints. It answers pages of its own
+        // origin only, and so is told that this is one.
         proxy: Object.fromEntries(
-            ["/rest", "/oauth", "/picker", "/console/session"].map((path) => [path, process.env["GANGWAY_URL"] ?? "http://127.0.0.1:8080"]),
+            ["/rest", "/oauth", "/picker", "/console/session", "/.well-known", "/docs"].map((path) => [path, { target: gangway, headers: { origin: gangway } }]),
         ),
     },
 });

@@ -60,7 +60,7 @@ def test_a_person_signs_in_and_allows_a_part(console, page, world, listed, progr
     console.is_narrow("assistants")
     row.get_by_role("button", name="Revoke A desk assistant").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    expect(page.get_by_text("No assistant may do anything")).to_be_visible()
+    expect(page.get_by_text("No assistants yet")).to_be_visible()
 
 
 def test_who_is_signed_in_in_the_console_is_known_from_wherever_they_come(console, page, world, listed, program):

@@ -238,7 +238,7 @@ def test_a_collection_shows_its_coverage_and_lets_files_go(member, page):
     coverage = member.person.call("GET", f"/rest/collections/{collection}/coverage")
     region = page.get_by_role("region", name="Coverage")
     expect(region).to_contain_text(f"{coverage['searchable']} of {coverage['files']} files at the sources can be searched")
-    expect(region).to_contain_text("Follows changes")
+    expect(region).to_contain_text("Kept up to date")
     member.is_accessible("a collection")
     member.is_narrow("a collection")
     page.get_by_role("button", name="Remove Security baseline.md").click()
@@ -338,7 +338,7 @@ def test_uploading_with_a_retry_of_what_broke_off(member, page):
             document.querySelector("[aria-label='Files to upload']").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
         }"""
     )
-    expect(queue.get_by_text("Was there already")).to_be_visible()
+    expect(queue.get_by_text("Already here")).to_be_visible()
     page.get_by_role("link", name="To the collection").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("From my desk")
     expect(page.get_by_text("note 2.txt")).to_be_visible()
@@ -371,6 +371,8 @@ def test_the_keyboard_goes_everywhere(member, page):
     assert first != second
     stops = page.evaluate("[...document.querySelectorAll('[data-row] [data-main]')].filter((one) => one.tabIndex === 0).length")
     assert stops == 1, "the list is one stop"
+    rows = page.evaluate("[...document.querySelectorAll('[data-row]')].filter((row) => [...row.querySelectorAll('button, input, a')].some((one) => one.tabIndex === 0)).length")
+    assert rows == 1, "and only the row one is at has further ones"
     page.get_by_role("button", name="Policies").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Security baseline.md")).to_be_visible()

@@ -24,9 +24,17 @@ PDF = (
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R/Resources<<>>>>endobj "
     b"4 0 obj<</Length 0>>stream\n\nendstream endobj\ntrailer<</Root 1 0 R>>\n"
 )
-# Stands in for the person at the browser that `gangway connect` opens.
+# Stands in for the person at the browser: at the consent page that `gangway connect` opens, and at the page on which an
+# assistant is allowed something.
 BROWSER = """#!{python}
-import json, sys, urllib.error, urllib.parse, urllib.request
+import json, os, sys, urllib.error, urllib.parse, urllib.request
+if sys.argv[1].startswith(os.environ["GANGWAY_URL"] + "/oauth/authorize"):
+    sys.path.insert(0, "{tests}")
+    from allowing import Person
+    told = Person(os.environ["GANGWAY_URL"], os.environ["GANGWAY_TOKEN"]).decide(sys.argv[1])
+    asked = urllib.parse.parse_qs(urllib.parse.urlparse(sys.argv[1]).query)
+    urllib.request.urlopen(asked["redirect_uri"][0] + "?" + urllib.parse.urlencode(told))
+    sys.exit()
 class Stay(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_): return None
 try:
@@ -54,7 +62,7 @@ class Scene:
         for name in ("gangway", "gangway-emulate"):
             (programs / name).symlink_to(PROGRAM if name == "gangway" else PROGRAM.with_name(name))
         browser = programs / "xdg-open"
-        browser.write_text(BROWSER.format(python=sys.executable))
+        browser.write_text(BROWSER.format(python=sys.executable, tests=ROOT / "tests"))
         browser.chmod(0o755)
         (folder / "target/debug").mkdir(parents=True)
         (folder / "target/debug/gangway").symlink_to(PROGRAM)

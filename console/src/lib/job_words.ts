@@ -8,7 +8,7 @@ const STATES: Record<SyncJob["status"], { text: string; tone: "" | "good" | "war
     pending: { text: "Waiting", tone: "busy" },
     processing: { text: "Running", tone: "busy" },
     completed: { text: "Done", tone: "good" },
-    partial: { text: "Done, with gaps", tone: "warn" },
+    partial: { text: "Done, with failures", tone: "warn" },
     failed: { text: "Failed", tone: "bad" },
     cancelled: { text: "Cancelled", tone: "" },
 };
@@ -26,7 +26,7 @@ export function shareOf(job: SyncJob): number | undefined {
 /** What is going on, while it does. */
 export function progressOf(job: SyncJob, rate: number | undefined, left: number | undefined): string {
     if (job.status === "pending") return "Waiting for its turn";
-    if (job.files_found === 0) return "Looking at what there is";
+    if (job.files_found === 0) return "Looking for files";
     const parts = [`${number(handled(job))} of ${job.listing_complete ? "" : "at least "}${count(job.files_found, "file")}`];
     if (rate !== undefined) parts.push(`${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} a second`);
     if (left !== undefined) parts.push(left < 2 ? "almost done" : `${duration(left)} left`);
@@ -44,5 +44,5 @@ export function resultOf(job: SyncJob): string {
     if (job.files_removed > 0) parts.push(`${number(job.files_removed)} removed`);
     if (job.files_failed > 0) parts.push(`${number(job.files_failed)} not read`);
     if (job.error) parts.unshift(sentence(job.error.message));
-    return parts.length > 0 ? parts.join(" · ") : "Nothing to do: everything was true to the source";
+    return parts.length > 0 ? parts.join(" · ") : "Nothing to do: everything was up to date";
 }

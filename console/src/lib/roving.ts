@@ -1,4 +1,4 @@
-// One stop for the tab key in a list; arrows go through its rows, Home and End to its ends.
+// One row of a list for the tab key; arrows go through its rows, Home and End to its ends.
 
 import type { Attachment } from "svelte/attachments";
 
@@ -8,8 +8,10 @@ export const roving: Attachment<HTMLElement> = (list) => {
     const settle = (chosen?: HTMLElement) => {
         const all = mains();
         const current = chosen ?? all.find((one) => one.tabIndex === 0) ?? all[0];
-        for (const one of all) {
-            const tabIndex = one === current ? 0 : -1;
+        const row = current?.closest("[data-row]");
+        // A row's other controls are stops as long as the row is the current one.
+        for (const one of list.querySelectorAll<HTMLElement>("[data-row] :is(a, button, input)")) {
+            const tabIndex = one === current || (one.dataset["main"] === undefined && row?.contains(one)) ? 0 : -1;
             if (one.tabIndex !== tabIndex) one.tabIndex = tabIndex;
         }
     };

@@ -9,6 +9,14 @@ export function sentence(text: string): string {
     return /[.!?…]$/.test(first) ? first : `${first}.`;
 }
 
+/** Characters that turn the direction of what follows, and so can make `exe.txt` of `txt.exe`. */
+const TURNING = /[\u202A-\u202E\u2066-\u2069]/g;
+
+/** A name somebody gave, to be shown: what would rearrange it is visible instead. */
+export function shownName(name: string): string {
+    return name.replace(TURNING, "\uFFFD");
+}
+
 export interface Trouble {
     title: string;
     /** What to do about it. */
@@ -27,13 +35,13 @@ export function trouble(error: unknown): Trouble {
     switch (error.code) {
         case "network_error":
         case "timeout":
-            return { title: "The server does not answer", text: "Check your network; if others cannot reach it either, the operator has to look.", again: true };
+            return { title: "The server does not answer", text: "Check your network. If others cannot reach it either, tell the operator.", again: true };
         case "unauthorized":
-            return { title: "You are not signed in any more", text: "Sign in again to go on.", again: false };
+            return { title: "You are signed out", text: "Sign in again to go on.", again: false };
         case "forbidden":
-            return { title: "This is not yours to do", text, again: false };
+            return { title: "You may not do this", text, again: false };
         case "not_found":
-            return { title: "This is not there", text: "It was deleted, or it never was yours to see.", again: false };
+            return { title: "There is nothing here", text: "It was deleted, or you have no access to it.", again: false };
         case "plan_required":
             return { title: "Your plan does not include this", text, again: false };
         case "not_connected":
@@ -41,9 +49,9 @@ export function trouble(error: unknown): Trouble {
         case "needs_reauth":
             return { title: "The account has to be connected again", text, again: false };
         case "rate_limit":
-            return { title: "The provider asks for a pause", text: pause(error.retry_after), again: true };
+            return { title: "The provider asks us to wait", text: pause(error.retry_after), again: true };
         case "connector_error":
-            return { title: "The provider did not answer as it should", text: `${text} ${pause(error.retry_after)}`, again: true };
+            return { title: "The provider could not answer", text: `${text} ${pause(error.retry_after)}`, again: true };
         case "unavailable":
             return { title: "The server is busy", text: pause(error.retry_after), again: true };
         case "access_denied":
@@ -117,9 +125,9 @@ const KINDS: [RegExp, string][] = [
     [/(wordprocessing|msword|opendocument\.text|google-apps\.document|rtf)/, "Document"],
     [/(spreadsheet|excel|csv)/, "Spreadsheet"],
     [/(presentation|powerpoint)/, "Presentation"],
-    [/^image\//, "Picture"],
-    [/^audio\//, "Sound"],
-    [/^video\//, "Film"],
+    [/^image\//, "Image"],
+    [/^audio\//, "Audio"],
+    [/^video\//, "Video"],
     [/(zip|tar|gzip|compressed)/, "Archive"],
     [/(html|xml)/, "Web page"],
     [/markdown/, "Markdown"],

@@ -6,6 +6,7 @@ import "../styles/tokens.css";
 import "../styles/base.css";
 import "../styles/controls.css";
 import "../styles/parts.css";
+import "../styles/forced.css";
 import "../styles/arrangement.css";
 import Picker from "./Picker.svelte";
 
