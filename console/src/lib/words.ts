@@ -32,6 +32,8 @@ export function trouble(error: unknown): Trouble {
             return { title: "You are not signed in any more", text: "Sign in again to go on.", again: false };
         case "forbidden":
             return { title: "This is not yours to do", text, again: false };
+        case "user_disabled":
+            return { title: "Your account here is disabled", text: "What is yours is kept. Ask your operator, who can enable it again.", again: true };
         case "not_found":
             return { title: "This is not there", text: "It was deleted, or it never was yours to see.", again: false };
         case "plan_required":

@@ -68,6 +68,21 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0009_assistants.sql"),
         include_str!("../migrations/postgres/0009_assistants.sql"),
     ),
+    (
+        "client documents",
+        include_str!("../migrations/sqlite/0010_client_documents.sql"),
+        include_str!("../migrations/postgres/0010_client_documents.sql"),
+    ),
+    (
+        "disabled users",
+        include_str!("../migrations/sqlite/0011_disabled_users.sql"),
+        include_str!("../migrations/postgres/0011_disabled_users.sql"),
+    ),
+    (
+        "consents",
+        include_str!("../migrations/sqlite/0012_consents.sql"),
+        include_str!("../migrations/postgres/0012_consents.sql"),
+    ),
 ];
 
 /// Which database the rows are on.

@@ -191,6 +191,7 @@ impl House {
             upload_turns: UploadTurns::default(),
             recent_offers: RecentOffers::default(),
             senders: Senders::default(),
+            document_reads: DocumentReads::default(),
             settings: AppSettings {
                 admin_key: Some(SecretHash::of(ADMIN_KEY)),
                 // Measured on the clock that stories step.

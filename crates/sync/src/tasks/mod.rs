@@ -36,6 +36,9 @@ pub mod kinds {
     pub const REBUILD_INDEX: &str = "rebuild_index";
     pub const EMBED: &str = "embed";
 
+    /// Those that ask providers in order to bring something in.
+    pub(crate) const BRINGING_IN: &[&str] = &[SYNC_JOB, FOLLOW, LOOK, LOOK_AGAIN, CONFIRM_INSIDE];
+
     pub const ALL: &[&str] = &[
         SYNC_JOB,
         FOLLOW,
@@ -124,6 +127,11 @@ pub mod payload {
         NewTask::new(kind, payload).unique(key.clone()).in_lane(key).at(run_at)
     }
 
+    /// The lane of a sync job.
+    pub fn job_lane(job: &SyncJobId) -> String {
+        format!("{}:{job}", kinds::SYNC_JOB)
+    }
+
     /// Carries out a sync job.
     pub fn sync_job(job: &SyncJobId, now: Timestamp) -> NewTask {
         task(kinds::SYNC_JOB, job.as_str(), json!(OfJob { job: job.clone() }), now)
@@ -132,6 +140,11 @@ pub mod payload {
     /// Looks at a connection's change feeds.
     pub fn follow(connection: &ConnectionId, now: Timestamp) -> NewTask {
         task(kinds::FOLLOW, connection.as_str(), json!(OfConnection { connection: connection.clone() }), now)
+    }
+
+    /// The lane of everything that follows a connection.
+    pub fn following_lane(connection: &ConnectionId) -> String {
+        format!("{}:{connection}", kinds::FOLLOW)
     }
 
     /// Looks one item of a connection up, in line with the looks at its feeds.
@@ -146,7 +159,7 @@ pub mod payload {
         let kind = kinds::LOOK_AGAIN;
         NewTask::new(kind, payload)
             .unique(format!("{kind}:{connection}"))
-            .in_lane(format!("{}:{connection}", kinds::FOLLOW))
+            .in_lane(following_lane(connection))
             .at(now)
     }
 
@@ -177,7 +190,7 @@ pub mod payload {
     ) -> NewTask {
         NewTask::new(kind, payload)
             .unique(format!("{kind}:{connection}:{about}"))
-            .in_lane(format!("{}:{connection}", kinds::FOLLOW))
+            .in_lane(following_lane(connection))
             .at(now)
     }
 

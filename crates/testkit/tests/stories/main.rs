@@ -3,6 +3,7 @@
 mod allowing;
 mod assistants;
 mod connect;
+mod disabled;
 mod follow;
 mod fresh;
 mod grants;
