@@ -4,6 +4,7 @@ import type { Session } from "@pplx-unofficial/sdk";
 import type { Component } from "svelte";
 import type { IconName } from "./parts/Icon.svelte";
 import Activity from "./pages/Activity.svelte";
+import AdminAssistants from "./pages/admin/Assistants.svelte";
 import AdminConnectors from "./pages/admin/Connectors.svelte";
 import AdminLog from "./pages/admin/Log.svelte";
 import AdminOrganizations from "./pages/admin/Organizations.svelte";
@@ -35,6 +36,7 @@ const FOR_USERS: Page[] = [
 const FOR_ADMINS: Page[] = [
     { path: "admin/users", title: "Users", icon: "people", component: AdminUsers },
     { path: "admin/organizations", title: "Organisations", icon: "shelf", component: AdminOrganizations },
+    { path: "admin/assistants", title: "Assistants", icon: "chat", component: AdminAssistants },
     { path: "admin/connectors", title: "Connectors", icon: "plug", component: AdminConnectors },
     { path: "admin/webhooks", title: "Webhooks", icon: "hook", component: AdminWebhooks },
     { path: "admin/log", title: "Log", icon: "log", component: AdminLog },

@@ -6,7 +6,7 @@ import urllib.parse
 import pytest
 from playwright.sync_api import expect
 
-from allowing import Program
+from allowing import Person, Program
 
 
 @pytest.fixture
@@ -61,6 +61,24 @@ def test_a_person_signs_in_and_allows_a_part(console, page, world, listed, progr
     row.get_by_role("button", name="Revoke A desk assistant").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect(page.get_by_text("No assistants yet")).to_be_visible()
+
+
+def test_the_operator_sees_what_was_allowed_and_takes_it_away(console, page, world, program):
+    person = world.new_person()
+    tokens = program.tokens(Person(world.url, person.token).decide(program.address(), scopes=["search"])["code"])
+    assert tokens["scope"] == "search"
+    console.sign_in(world.admin_key)
+    console.go("Assistants")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Assistants")
+    row = page.get_by_role("listitem").filter(has_text="A desk assistant").first
+    expect(row.get_by_role("link", name="Ada Example")).to_be_visible()
+    expect(row.get_by_text("Searches")).to_be_visible()
+    console.is_accessible("assistants of all users")
+    console.is_narrow("assistants of all users")
+    row.get_by_role("button", name="Revoke A desk assistant").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert person.call("GET", "/rest/me/assistants")["assistants"] == []
 
 
 def test_who_is_signed_in_in_the_console_is_known_from_wherever_they_come(console, page, world, listed, program):

@@ -427,6 +427,29 @@ def test_the_operator_makes_a_user_and_a_token(console, world, page):
     expect(page.get_by_role("link", name="Users")).to_have_count(0)
 
 
+def test_the_operator_disables_a_user_who_works_again_afterwards(console, world, page):
+    name = f"Joan Example {time.monotonic_ns()}"
+    user = world.call("POST", "/rest/admin/users", {"name": name, "plan": "pro"})["id"]
+    token = world.call("POST", f"/rest/admin/users/{user}/tokens", {})["token"]
+    console.sign_in(world.admin_key, f"/admin/users/{user}")
+    page.get_by_role("button", name="Disable").click()
+    console.is_accessible("disabling a user")
+    page.get_by_role("dialog").get_by_role("button", name="Disable the user").click()
+    expect(page.get_by_text("Disabled since")).to_be_visible()
+    console.is_accessible("a disabled user")
+    console.is_narrow("a disabled user")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Token").fill(token)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("Your account here is disabled")
+    console.sign_in(world.admin_key, f"/admin/users/{user}")
+    page.get_by_role("button", name="Enable").click()
+    expect(page.get_by_text("Disabled since")).to_have_count(0)
+    page.get_by_role("button", name="Sign out").click()
+    console.sign_in(token)
+    expect(page.get_by_text(name).first).to_be_visible()
+
+
 def test_the_operator_sees_how_connectors_are_set_up(console, world, page):
     console.sign_in(world.admin_key)
     console.go("Connectors")

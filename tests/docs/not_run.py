@@ -9,10 +9,8 @@ NOT_RUN = {
     ("CONTRIBUTING.md", "make setup"): "installs packages of the system; each other line of the block is a stage of make test",
     ("CONTRIBUTING.md", "make fuzz"): "builds everything once more, and fuzzes for an hour",
     ("docs/console.md", "target/debug/gangway demo --no-walk"): "installs packages, and ends in a server that watches files",
-    ("docs/sdk-python.md", "pip install ./sdks/python"): "fetches packages; the SDK's own tests install and import it",
     ("docs/sdk-typescript.md", "cd sdks/typescript && npm ci && npm pack"): "fetches packages; the SDK's own tests build it",
     ("examples/notes-product/README.md", "make demo"): "ends in two servers; tests/browser/test_example.py runs the product as it is",
-    ("docs/search.md", "gangway model fetch all-MiniLM-L6-v2"): "fetches a model; crates/server/tests/it/model.rs fetches and checks one from a server of its own",
     ("sdks/typescript/README.md", "npm ci"): "fetches packages; its other lines are the SDK's own tests",
     ("tests/clients/README.md", "python3 -m venv .venv && .venv/bin/pip install -r tests/clients/requirements.txt"): "fetches packages; its last line is a stage of make test",
 }

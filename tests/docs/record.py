@@ -171,6 +171,7 @@ def record(house: House) -> dict:
     offered(call)
 
     # and everything ends
+    take_away(call)
     call("delete_collection", one)
     call("disconnect", drive)
     call("delete_token", {"user_id": user, "token_id": made["id"]})
@@ -213,7 +214,16 @@ def allow(call: Recorder):
     program = Program(call.house.url, "An assistant", "http://127.0.0.1:3030/callback")
     program.tokens(Person(call.house.url, call.token).decide(program.address())["code"])
     assistant = call("list_assistants")["assistants"][0]["id"]
+    call("list_users_assistants", query={"limit": 20})
     call("delete_assistant", {"assistant_id": assistant})
+
+
+def take_away(call: Recorder):
+    """The same once more, and the operator ends it."""
+    program = Program(call.house.url, "An assistant", "http://127.0.0.1:3030/callback")
+    program.tokens(Person(call.house.url, call.token).decide(program.address())["code"])
+    assistant = call("list_assistants", keep=False)["assistants"][0]["id"]
+    call("delete_users_assistant", {"assistant_id": assistant})
 
 
 def upload(call: Recorder, collection: str):

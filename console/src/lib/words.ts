@@ -40,6 +40,8 @@ export function trouble(error: unknown): Trouble {
             return { title: "You are signed out", text: "Sign in again to go on.", again: false };
         case "forbidden":
             return { title: "You may not do this", text, again: false };
+        case "user_disabled":
+            return { title: "Your account here is disabled", text: "What is yours is kept. Ask your operator, who can enable it again.", again: true };
         case "not_found":
             return { title: "There is nothing here", text: "It was deleted, or you have no access to it.", again: false };
         case "plan_required":

@@ -27,9 +27,10 @@ error_answers! { "Error":
     BadRequest = "400",
     /// No valid token: `unauthorized`.
     Unauthorized = "401" + "WWW-Authenticate",
-    /// The token does not allow this: `forbidden`.
+    /// The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`.
     Forbidden = "403",
-    /// The connector is above the user's plan: `plan_required`, with `details.required_plan`.
+    /// The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled:
+    /// `user_disabled`.
     PlanRequired = "403",
     /// There is no such thing, or it is not yours: `not_found`.
     NotFound = "404",
@@ -68,7 +69,7 @@ pub mod flat {
         BadRequest = "400",
         /// No valid token: `unauthorized`.
         Unauthorized = "401" + "WWW-Authenticate",
-        /// The connector is above the user's plan: `plan_required`.
+        /// The connector is above the user's plan: `plan_required`; or the user is disabled: `user_disabled`.
         PlanRequired = "403",
         /// There is no such connector: `not_found`.
         NotFound = "404",

@@ -46,7 +46,9 @@ pub fn status_of(code: Code) -> StatusCode {
     match code {
         Code::InvalidRequest | Code::InvalidScope | Code::InvalidGrant => StatusCode::BAD_REQUEST,
         Code::Unauthorized => StatusCode::UNAUTHORIZED,
-        Code::Forbidden | Code::PlanRequired | Code::AccessDenied => StatusCode::FORBIDDEN,
+        Code::Forbidden | Code::PlanRequired | Code::AccessDenied | Code::UserDisabled => {
+            StatusCode::FORBIDDEN
+        }
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::Conflict

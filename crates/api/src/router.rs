@@ -110,6 +110,8 @@ fn quick_routes() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(admin::list_tokens::list_tokens, admin::create_token::create_token))
         .routes(routes!(admin::delete_token::delete_token))
+        .routes(routes!(admin::list_assistants::list_users_assistants))
+        .routes(routes!(admin::delete_assistant::delete_users_assistant))
         .routes(routes!(admin::list_connectors::list_connector_setups))
         .routes(routes!(admin::list_webhooks::list_webhooks))
         .routes(routes!(admin::confirm_webhook::confirm_webhook))

@@ -11,6 +11,7 @@ use gangway_store::{Blobs, Store};
 use gangway_sync::{Engine, FinishUploads, Opener};
 use gangway_vault::{AppDirectory, Vault};
 
+use crate::assistants::DocumentReads;
 use crate::resumable::Senders;
 use crate::settings::AppSettings;
 use crate::upload::UploadTurns;
@@ -31,6 +32,7 @@ pub struct App {
     pub upload_turns: UploadTurns,
     pub recent_offers: RecentOffers,
     pub senders: Senders,
+    pub document_reads: DocumentReads,
     pub settings: AppSettings,
 }
 

@@ -6,6 +6,7 @@ use gangway_model::User;
 use crate::app::App;
 use crate::error::AppResult;
 use crate::secret_hash::SecretHash;
+use crate::sign_in::working;
 
 /// An authorization that waits for its code.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ impl App {
             return Ok(None);
         }
         let descriptor = self.get_connector(request.connector_id.as_str())?.descriptor();
-        let user = self.store.find_user(&request.user_id).await?;
+        let user = self.store.find_user(&request.user_id).await?.map(working).transpose()?;
         Ok(user.map(|user| OpenCallback { user, descriptor }))
     }
 }

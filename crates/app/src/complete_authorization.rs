@@ -175,7 +175,10 @@ impl App {
         let mut connection = self.store.upsert_connection(&new).await?;
         for _ in 0..SAVE_TRIES {
             match self.vault.save_grant(&connection.id, &user.id, connection.generation, grant).await {
-                Ok(_) => return self.reread(&connection).await,
+                Ok(_) => {
+                    self.store.note_consent(&connection.id).await?;
+                    return self.reread(&connection).await;
+                }
                 Err(VaultError::Superseded) => connection = self.reread(&connection).await?,
                 Err(error) => return Err(error.into()),
             }

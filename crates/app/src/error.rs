@@ -66,6 +66,10 @@ codes! {
     Forbidden = "forbidden" =>
         "Use a user token for what a user does and the admin key for `/rest/admin`; let the owner change what is \
          only shared.",
+    /// The user is disabled. Nothing of theirs is lost: when an operator enables them again, all of it works as before.
+    UserDisabled = "user_disabled" =>
+        "Tell the person to ask their operator, who enables them with `PATCH /rest/admin/users/{user_id}` and \
+         `{\"disabled\": false}`. Keep the token: it will be good again.",
     /// The connector is above the user's plan. `details.required_plan` names the plan that includes it.
     PlanRequired = "plan_required" =>
         "Raise the plan with `PATCH /rest/admin/users/{user_id}`, or do not offer the connector.",
@@ -161,6 +165,11 @@ impl AppError {
     /// The connector has no such thing to offer.
     pub fn unsupported(descriptor: &Descriptor, message: impl Into<String>) -> Self {
         Self::new(Code::Conflict, message).with("connector_id", descriptor.id)
+    }
+
+    /// The user may do nothing at present.
+    pub fn user_disabled() -> Self {
+        Self::new(Code::UserDisabled, "this user is disabled: an operator can enable them again")
     }
 
     /// There is no such `what`, or it belongs to somebody else: the answer is the same.

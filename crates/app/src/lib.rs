@@ -50,8 +50,9 @@ mod status;
 
 pub use app::App;
 pub use assistants::{
-    ACCESS_LIFETIME, Asked, Asker, AssistantSettings, IssuedTokens, RefusalWord, Refused, RegisterClient,
-    RegisteredClient, ShownClient, ShownCode, Wish, redirect_place,
+    ACCESS_LIFETIME, Asked, Asker, Asking, AssistantSettings, DocumentReads, DocumentSettings, IssuedTokens,
+    RefusalWord, Refused, RegisterClient, RegisteredClient, ShownClient, ShownCode, Wish, client_host,
+    redirect_place,
 };
 pub use browse_files::{BrowseFiles, SourceFile};
 pub use callback::OpenCallback;
@@ -90,6 +91,6 @@ pub use gangway_model::{ExposeSecret, SecretString};
 pub use gangway_search::{ByMeaning, Passage, Respelled, Snippet, Understood, UnderstoodFilter};
 pub use gangway_store::{
     Assistant, AssistantCaller, AssistantClient, AuditEntry, ClientAuth, CollectionChange, CollectionSource,
-    ConnectionShare, StateCount, UploadState, UserChange, UserToken, WatchedConnection,
+    ConnectionShare, StateCount, UploadState, UserChange, UserToken, UsersAssistant, WatchedConnection,
 };
 pub use gangway_sync::EmbeddingState;

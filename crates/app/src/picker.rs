@@ -19,6 +19,7 @@ use crate::error::{AppError, AppResult, Code};
 use crate::page::{Page, PageOf};
 use crate::reach::not_connected;
 use crate::secret_hash::SecretHash;
+use crate::sign_in::working;
 use crate::start_authorization::{StartAuthorization, StartedAuthorization};
 
 /// How long a picker stays open.
@@ -153,7 +154,7 @@ impl App {
             return Err(AppError::new(Code::Conflict, "this picker is closed: ask for a new one"));
         }
         let options = serde_json::from_value(found.options.clone()).map_err(AppError::internal)?;
-        let user = self.store.find_user(&found.user_id).await?.ok_or_else(no_session)?;
+        let user = working(self.store.find_user(&found.user_id).await?.ok_or_else(no_session)?)?;
         let connection = self.store.find_connection(&found.connection_id).await?.ok_or_else(no_session)?;
         let connector = connection.connector_id.as_str();
         let (connector, connection) = self.get_connection(&user, connector, Some(&connection.id)).await?;

@@ -93,7 +93,8 @@ impl App {
         let connections = match (whose, subscription) {
             (Whose::Subscription, Some(subscription)) => {
                 self.store.touch_push(&subscription.id, self.now()).await?;
-                return Ok(vec![subscription.connection_id.clone()]);
+                let connection = vec![subscription.connection_id.clone()];
+                return Ok(self.store.without_disabled_users(connection).await?);
             }
             (Whose::Subscription, None) => Vec::new(),
             (Whose::Accounts(accounts), _) => self.store.find_connections_of_accounts(&id, accounts).await?,
@@ -102,7 +103,8 @@ impl App {
             }
         };
         self.store.touch_app_pushes(&connections, self.now()).await?;
-        Ok(connections)
+        // What is pushed for a disabled user is found when they are enabled and their feeds are read on.
+        Ok(self.store.without_disabled_users(connections).await?)
     }
 
     /// Those of the connections that have something to do with what a hint names: a message costs a call for each of

@@ -89,7 +89,7 @@ impl App {
     pub async fn end_session(&self, session: &SecretString) -> AppResult<()> {
         let who = match self.get_session(session).await {
             Ok((who, _)) => Some(who),
-            Err(error) if error.code == Code::Unauthorized => None,
+            Err(error) if matches!(error.code, Code::Unauthorized | Code::UserDisabled) => None,
             Err(error) => return Err(error),
         };
         self.store.delete_session(&SecretHash::of(session.expose_secret()).to_hex()).await?;

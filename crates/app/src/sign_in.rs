@@ -19,7 +19,7 @@ impl App {
 
     pub(crate) async fn user_behind(&self, hash: &SecretHash) -> AppResult<User> {
         if let Some(user) = self.store.find_user_by_token_hash(&hash.to_hex(), self.now()).await? {
-            return Ok(user);
+            return working(user);
         }
         Err(self.refuse_token(hash))
     }
@@ -28,7 +28,11 @@ impl App {
     pub(crate) async fn sign_in_connected(&self, credential: &Credential) -> AppResult<Arc<ConnectedCaller>> {
         let hash = self.hash_behind(credential).await?;
         let caller = self.store.find_connected_caller(&hash.to_hex()).await?;
-        caller.ok_or_else(|| self.refuse_token(&hash))
+        let caller = caller.ok_or_else(|| self.refuse_token(&hash))?;
+        if caller.user.disabled_at.is_some() {
+            return Err(AppError::user_disabled());
+        }
+        Ok(caller)
     }
 
     fn refuse_token(&self, hash: &SecretHash) -> AppError {
@@ -52,5 +56,13 @@ impl App {
 
     pub(crate) fn is_admin_key(&self, hash: &SecretHash) -> bool {
         self.settings.admin_key.as_ref().is_some_and(|key| key.matches(hash))
+    }
+}
+
+/// A user, unless they are disabled: whoever finds a user to act as asks this.
+pub(crate) fn working(user: User) -> AppResult<User> {
+    match user.disabled_at {
+        Some(_) => Err(AppError::user_disabled()),
+        None => Ok(user),
     }
 }

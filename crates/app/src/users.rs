@@ -6,7 +6,7 @@ use gangway_effects::random_token;
 use gangway_model::ExposeSecret;
 use gangway_model::{Organization, OrganizationId, Plan, SecretString, TokenId, User, UserId};
 use gangway_store::{AuditEntry, NewUser, StoreError, UserChange, UserToken};
-use gangway_sync::payload;
+use gangway_sync::{USER_IS_DISABLED, payload};
 use serde_json::json;
 
 use crate::app::App;
@@ -78,9 +78,39 @@ impl App {
     }
 
     pub async fn update_user(&self, id: &UserId, change: &UserChange) -> AppResult<User> {
-        self.get_user(id).await?;
+        let before = self.get_user(id).await?;
         self.require_organization(change.organization_id.iter().flatten().next()).await?;
-        Ok(self.store.update_user(id, change).await?)
+        let user = self.store.update_user(id, change).await?;
+        match (before.disabled_at.is_some(), user.disabled_at.is_some()) {
+            (false, true) => self.store.append_audit(None, "disable_user", &json!({ "user_id": id })).await?,
+            (true, false) => {
+                self.take_up_again(id).await?;
+                self.store.append_audit(None, "enable_user", &json!({ "user_id": id })).await?;
+            }
+            _ => {}
+        }
+        Ok(user)
+    }
+
+    /// Goes on with what waited while a user was disabled: jobs, and what has happened at the sources since.
+    async fn take_up_again(&self, user: &UserId) -> AppResult<()> {
+        let now = self.now();
+        for connection in self.store.find_connections(user, None).await? {
+            let id = connection.connector_id.as_str();
+            if self.local_connector().is_ok_and(|local| local.descriptor().id == id) {
+                continue;
+            }
+            let jobs = self.store.list_unfinished_jobs(&connection.id).await?;
+            let mut lanes: Vec<String> = jobs.iter().map(|job| payload::job_lane(&job.id)).collect();
+            lanes.push(payload::following_lane(&connection.id));
+            for lane in lanes {
+                self.store.end_pauses_in_lane(&lane, USER_IS_DISABLED).await?;
+            }
+            self.store.enqueue(&payload::follow(&connection.id, now)).await?;
+            self.store.enqueue(&payload::subscriptions(&connection.id, now)).await?;
+        }
+        self.engine.wake();
+        Ok(())
     }
 
     /// Ends a user: tokens are dead at once; grants are revoked and rows, bytes and keys destroyed by the engine.

@@ -60,6 +60,8 @@ pub struct Connection {
     /// Counts the grants this connection has had; every refresh and reconnect adds one.
     pub generation: i64,
     pub connected_at: Timestamp,
+    /// When a person last consented; later than `connected_at` once it was connected again.
+    pub consented_at: Timestamp,
     pub last_sync_at: Option<Timestamp>,
 }
 

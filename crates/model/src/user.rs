@@ -26,4 +26,6 @@ pub struct User {
     /// The plan that applies: the higher of the user's own and the organisation's.
     pub plan: Plan,
     pub created_at: Timestamp,
+    /// Since when the user is disabled: nobody acts as them, and nothing is brought in for them.
+    pub disabled_at: Option<Timestamp>,
 }

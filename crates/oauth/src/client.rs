@@ -32,8 +32,8 @@ pub enum Revoked {
 /// Speaks with authorization servers.
 #[derive(Clone)]
 pub struct OAuthClient {
-    network: Network,
-    clock: SharedClock,
+    pub(crate) network: Network,
+    pub(crate) clock: SharedClock,
 }
 
 impl OAuthClient {

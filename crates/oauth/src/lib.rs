@@ -9,12 +9,14 @@ pub mod scopes;
 
 pub mod answer;
 pub mod client;
+pub mod client_document;
 pub mod error;
 mod refusal;
 
 pub use answer::{ExtraFields, TokenAnswer};
 pub use authorize::{AuthorizationRequest, authorization_url};
 pub use client::{OAuthClient, Revoked};
+pub use client_document::{ClientDocument, DocumentError, check_client_address};
 pub use error::OAuthError;
 pub use facts::{
     ClientAuthentication, OAuthApp, OAuthEndpoints, OAuthFacts, PkceMethod, RevocationStyle, ScopeFact,

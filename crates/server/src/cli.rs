@@ -59,7 +59,7 @@ enum Command {
     Why(Remote<commands::why::WhyArgs>),
     /// Manage collections
     Collections(Remote<commands::collections::CollectionsArgs>),
-    /// See and end what you have allowed assistants
+    /// See and end what you have allowed assistants; with the admin key what anybody has
     Assistants(Remote<commands::assistants::AssistantsArgs>),
     /// End a connection and delete what came through it
     Disconnect(Remote<commands::disconnect::DisconnectArgs>),

@@ -7,7 +7,8 @@ use anyhow::Context;
 use axum::Router;
 use gangway_api::{ApiState, RenderMetrics};
 use gangway_app::{
-    App, AppSettings, AssistantSettings, RecentOffers, SecretHash, Senders, UploadLimits, UploadTurns,
+    App, AppSettings, AssistantSettings, DocumentReads, DocumentSettings, RecentOffers, SecretHash, Senders,
+    UploadLimits, UploadTurns,
 };
 use gangway_connector::Descriptor;
 use gangway_effects::{Network, SharedClock, SystemClock};
@@ -97,6 +98,7 @@ impl House {
             upload_turns: UploadTurns::default(),
             recent_offers: RecentOffers::default(),
             senders: Senders::default(),
+            document_reads: DocumentReads::default(),
             settings: app_settings(config, public_url),
         }
         .open();
@@ -267,7 +269,22 @@ fn assistant_settings(config: &Config) -> Option<AssistantSettings> {
         && config.mcp_authorization_servers.is_empty();
     wanted.then(|| AssistantSettings {
         redirect_schemes: config.mcp_redirect_schemes.iter().cloned().collect(),
+        registration: config.mcp_registration,
+        documents: document_settings(config),
     })
+}
+
+/// Programs that can be known by an address do not register: so they are told that they can only where documents can be read.
+fn document_settings(config: &Config) -> Option<DocumentSettings> {
+    let hosts = &config.mcp_client_document_hosts;
+    let network = &config.network;
+    let is_reached = |place: &String| {
+        let host = place.rsplit_once(':').map_or(place.as_str(), |(host, _)| host);
+        network.allowed_hosts.contains(host)
+    };
+    let can_read = !network.only_allowed_hosts || hosts.iter().any(is_reached);
+    (config.mcp_client_documents && can_read)
+        .then(|| DocumentSettings { hosts: hosts.iter().cloned().collect() })
 }
 
 fn mcp_settings(config: &Config) -> McpSettings {

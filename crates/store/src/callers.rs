@@ -35,8 +35,8 @@ pub struct WatchedConnection {
 }
 
 const CALLERS: &str = "SELECT t.hash AS token_hash, u.id, u.organization_id, u.external_id, u.name, u.email, u.plan, \
-     u.created_at, o.plan AS organization_plan, c.id AS connection_id, c.user_id, c.connector_id, c.account_id, \
-     c.account_email, c.account_name, c.account_workspace, c.last_push_at, c.state, c.state_reason, c.scopes, c.expires_at, c.generation, c.connected_at, \
+     u.created_at, u.disabled_at, o.plan AS organization_plan, c.id AS connection_id, c.user_id, c.connector_id, c.account_id, \
+     c.account_email, c.account_name, c.account_workspace, c.last_push_at, c.state, c.state_reason, c.scopes, c.expires_at, c.generation, c.connected_at, c.consented_at, \
      c.last_sync_at, (SELECT COUNT(*) FROM subscriptions s WHERE s.connection_id = c.id AND s.state = 'active') AS pushes \
      FROM user_tokens t JOIN users u ON u.id = t.user_id LEFT JOIN organizations o ON o.id = u.organization_id \
      LEFT JOIN connections c ON c.user_id = u.id WHERE t.hash IN ";

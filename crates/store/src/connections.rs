@@ -18,7 +18,7 @@ pub struct NewConnection {
 }
 
 const CONNECTION: &str = "SELECT id, user_id, connector_id, account_id, account_email, account_name, account_workspace, \
-     state, state_reason, scopes, expires_at, generation, connected_at, last_sync_at FROM connections";
+     state, state_reason, scopes, expires_at, generation, connected_at, consented_at, last_sync_at FROM connections";
 
 /// The connector whose connection every user has without asking anybody.
 const LOCAL: &str = "local_upload";
@@ -41,6 +41,7 @@ pub(crate) fn read_connection(row: &AnyRow, id: &str) -> Result<Connection> {
         expires_at: row.opt_time("expires_at")?,
         generation: row.int("generation")?,
         connected_at: row.time("connected_at")?,
+        consented_at: row.opt_time("consented_at")?.map_or_else(|| row.time("connected_at"), Ok)?,
         last_sync_at: row.opt_time("last_sync_at")?,
     })
 }
@@ -130,6 +131,17 @@ impl Store {
         .await?;
         let row = row.ok_or(StoreError::conflict("the connection is being taken apart"))?;
         self.find_connection(&row.id("id")?).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// Notes that a person has consented to a connection, for the first time or again.
+    pub async fn note_consent(&self, id: &ConnectionId) -> Result<()> {
+        Sql::new("UPDATE connections SET consented_at = ")
+            .arg(self.now())
+            .sql(" WHERE id = ")
+            .arg(id)
+            .run(&self.write)
+            .await?;
+        Ok(())
     }
 
     /// Says what state a connection is in and why. A connection that is being taken apart stays so: then, and

@@ -8,6 +8,7 @@ use gangway_model::{
 };
 
 use crate::Store;
+use crate::disabled::WORKS;
 use crate::error::Result;
 use crate::row::{Columns, read_all};
 use crate::sql::{LIST_MAX, Sql};
@@ -21,7 +22,7 @@ const WEEK: Duration = Duration::from_secs(7 * 86_400);
 const PUSH_GRAIN: Duration = Duration::from_secs(60);
 
 impl Store {
-    /// Active connections that follow something and whose feeds are due for a look, the most overdue first. A
+    /// Active connections of users who are not disabled, that follow something and whose feeds are due for a look, the most overdue first. A
     /// connection all of whose followed feeds have a working subscription, or about which a push for the whole
     /// OAuth app came after `heard_since`, is due when it was last polled at or before `pushed_before`; any other
     /// at or before `polled_before`.
@@ -35,9 +36,10 @@ impl Store {
     ) -> Result<Vec<ConnectionId>> {
         let rows = Sql::new(
             "SELECT c.id FROM connections c WHERE c.state = 'active' AND EXISTS (SELECT 1 FROM scopes s \
-             WHERE s.connection_id = c.id AND s.mode = 'auto' AND s.removing = 0) \
-             AND (c.last_polled_at IS NULL OR c.last_polled_at <= ",
+             WHERE s.connection_id = c.id AND s.mode = 'auto' AND s.removing = 0) AND",
         )
+        .sql(WORKS)
+        .sql(" AND (c.last_polled_at IS NULL OR c.last_polled_at <= ")
         .arg(pushed_before)
         .sql(" OR (c.last_polled_at <= ")
         .arg(polled_before)

@@ -21,6 +21,7 @@ mod collection_files;
 mod collections;
 mod connections;
 mod coverage;
+mod disabled;
 mod documents;
 mod feeds;
 mod following;
@@ -53,7 +54,7 @@ pub mod testing;
 pub use app_secrets::{AppSecretState, SealedAppSecret};
 pub use assistants::{
     Assistant, AssistantCaller, AssistantClient, ClientAuth, NewAssistantCode, NewAssistantTokens, Presented,
-    RevokedAssistantToken, Rotated, TakenCode,
+    RevokedAssistantToken, Rotated, TakenCode, UsersAssistant,
 };
 pub use audit::AuditEntry;
 pub use authorization::{AuthorizationRequest, NewAuthorizationRequest, TakenRequest};

@@ -78,6 +78,21 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0011_unread_within.sql"),
         include_str!("../migrations/postgres/0011_unread_within.sql"),
     ),
+    (
+        "client documents",
+        include_str!("../migrations/sqlite/0012_client_documents.sql"),
+        include_str!("../migrations/postgres/0012_client_documents.sql"),
+    ),
+    (
+        "disabled users",
+        include_str!("../migrations/sqlite/0013_disabled_users.sql"),
+        include_str!("../migrations/postgres/0013_disabled_users.sql"),
+    ),
+    (
+        "consents",
+        include_str!("../migrations/sqlite/0014_consents.sql"),
+        include_str!("../migrations/postgres/0014_consents.sql"),
+    ),
 ];
 
 /// Which database the rows are on.

@@ -6,6 +6,7 @@ use gangway_model::{ConnectionId, ItemId, ProviderItemId, UserId};
 use sqlx::{Any, Transaction};
 
 use crate::Store;
+use crate::disabled::WORKS;
 use crate::error::Result;
 use crate::page::ItemUpsert;
 use crate::row::{Columns, read_all};
@@ -53,6 +54,8 @@ impl Store {
              WHERE u.readers <> ",
         )
         .arg(readers)
+        .sql(" AND")
+        .sql(WORKS)
         .arg_if(" AND u.item_id > ", after)
         .sql(" ORDER BY u.item_id LIMIT ")
         .arg(limit)

@@ -31,11 +31,13 @@ pub struct UserChange {
     pub name: Option<Option<String>>,
     pub email: Option<Option<String>>,
     pub plan: Option<Plan>,
+    /// Whether the user is disabled; since when stays as it is for one who is already.
+    pub disabled: Option<bool>,
 }
 
 /// Every reading of a user needs the organisation's plan beside the user's own.
 pub(crate) const USER: &str = "SELECT u.id, u.organization_id, u.external_id, u.name, u.email, u.plan, u.created_at, \
-     o.plan AS organization_plan FROM users u LEFT JOIN organizations o ON o.id = u.organization_id";
+     u.disabled_at, o.plan AS organization_plan FROM users u LEFT JOIN organizations o ON o.id = u.organization_id";
 
 pub(crate) fn read_user(row: &AnyRow) -> Result<User> {
     let own_plan = row.word("plan", Plan::parse)?;
@@ -52,6 +54,7 @@ pub(crate) fn read_user(row: &AnyRow) -> Result<User> {
         own_plan,
         plan: own_plan.max(organization_plan),
         created_at: row.time("created_at")?,
+        disabled_at: row.opt_time("disabled_at")?,
     })
 }
 
@@ -150,6 +153,12 @@ impl Store {
             .arg_if(", name = ", change.name.as_ref())
             .arg_if(", email = ", change.email.as_ref())
             .arg_if(", plan = ", change.plan.map(Plan::as_str))
+            .sql_if(change.disabled == Some(false), ", disabled_at = NULL")
+            .arg_if(
+                ", disabled_at = COALESCE(disabled_at, ",
+                (change.disabled == Some(true)).then(|| self.now()),
+            )
+            .sql_if(change.disabled == Some(true), ")")
             .sql(" WHERE id = ")
             .arg(id)
             .run(&mut *tx)

@@ -12,7 +12,8 @@ use crate::stored::load_document;
 use crate::tasks::payload;
 use crate::tree::Tree;
 
-/// Makes the index's changes durable, then commits the effects in one transaction.
+/// Makes the index's changes durable, then commits the effects in one transaction. After that is a good place to stop for
+/// one whose user was disabled meanwhile.
 pub async fn commit(
     context: &TaskContext,
     connection: &Connection,
@@ -26,7 +27,7 @@ pub async fn commit(
         enqueue(rooms, payload::embed(rooms.now())).await?;
     }
     if committed.renamed.is_empty() && committed.stale.is_empty() {
-        return Ok(());
+        return context.check_user(&connection.id).await;
     }
     // Another task brought the same items in meanwhile: the entries made under ids that lost are taken out, and
     // items whose rows were newer are indexed from what the rows hold.
@@ -35,7 +36,7 @@ pub async fn commit(
     again.extend(committed.stale);
     reindex_items(rooms, connection, &again).await?;
     rooms.index.flush().await?;
-    Ok(())
+    context.check_user(&connection.id).await
 }
 
 /// Indexes items as their rows and stored documents make them; takes out those that are gone or stand nowhere.

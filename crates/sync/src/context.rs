@@ -1,11 +1,12 @@
 //! What every task works with.
 
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 use gangway_connector::{Capabilities, Source};
 use gangway_effects::SharedClock;
 use gangway_extract::Extractor;
-use gangway_model::{Connection, ConnectionState, Reason, Timestamp};
+use gangway_model::{Connection, ConnectionId, ConnectionState, Reason, Timestamp};
 use gangway_search::{Embedder, SearchIndex, VectorIndex};
 use gangway_store::{Blobs, PageEffects, Store, Task, TaskLease};
 use gangway_vault::Vault;
@@ -18,10 +19,15 @@ use crate::readings::Readings;
 use crate::settings::SyncSettings;
 use crate::slots::Slot;
 use crate::stop::Stop;
+use crate::tasks::kinds;
 use crate::unread::Walk;
 use crate::watch::Watchers;
 
 const GIVE_UP_ON_ITEMS_FROM: u32 = 3;
+/// How long what waits for a disabled user waits until it looks again; enabling the user ends it.
+const WHILE_DISABLED: Duration = Duration::from_secs(3600);
+/// Why it waits.
+pub const USER_IS_DISABLED: &str = "the user is disabled";
 
 /// What search by meaning needs to be kept true to the documents.
 #[derive(Clone)]
@@ -105,6 +111,18 @@ impl TaskContext {
             true => Err(Stop::GiveWay),
             false => Ok(()),
         }
+    }
+
+    /// Puts off what would bring something in for a disabled user: it goes on from where it stands when they are enabled.
+    /// What takes something out is not held up.
+    pub async fn check_user(&self, connection: &ConnectionId) -> Result<(), Stop> {
+        if !kinds::BRINGING_IN.contains(&self.task.kind.as_str())
+            || !self.rooms.store.is_of_disabled_user(connection).await?
+        {
+            return Ok(());
+        }
+        let reason = Reason::new("user_disabled", USER_IS_DISABLED);
+        Err(Stop::RetryLater { after: Some(WHILE_DISABLED), reason })
     }
 
     /// Leaves this task's slot to others: from here on it mostly waits.

@@ -27,7 +27,7 @@ mod unread;
 mod watch;
 mod worker;
 
-pub use context::Embeddings;
+pub use context::{Embeddings, USER_IS_DISABLED};
 pub use embedding::EmbeddingState;
 pub use engine::{Engine, EngineParts};
 pub use finish::{FinishUploads, KEEP_UPLOADS};

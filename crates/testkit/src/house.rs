@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gangway_api::ApiState;
-use gangway_app::{App, AppSettings, RecentOffers, SecretHash, Senders, UploadTurns};
+use gangway_app::{App, AppSettings, DocumentReads, RecentOffers, SecretHash, Senders, UploadTurns};
 use gangway_connector::conformance::StandIn;
 use gangway_effects::{Clock, Network, NetworkOptions, SharedClock, SteppedClock};
 use gangway_emulators::google::{
@@ -191,6 +191,7 @@ impl House {
             upload_turns: UploadTurns::default(),
             recent_offers: RecentOffers::default(),
             senders: Senders::default(),
+            document_reads: DocumentReads::default(),
             settings: AppSettings {
                 admin_key: Some(SecretHash::of(ADMIN_KEY)),
                 // Measured on the clock that stories step.

@@ -41,7 +41,10 @@ export class AdminClient {
         return this.#get(`/users/${part(id)}`, {}, signal);
     }
 
-    /** Changes what is given; what is left out stays as it is. */
+    /**
+     * Changes what is given; what is left out stays as it is. `disabled: true` has everything refused that acts as the user, and
+     * loses nothing: `disabled: false` brings all of it back.
+     */
     async updateUser(id: string, change: t.UserChange, { signal }: t.CallOptions = {}): Promise<t.User> {
         const path = `/rest/admin/users/${part(id)}`;
         return this.#transport.json({ method: "PATCH", path, json: change, repeatable: "always", signal });
@@ -66,6 +69,23 @@ export class AdminClient {
     /** Ends a token, and the sessions that were signed in with it. */
     async deleteToken(userId: string, tokenId: string, { signal }: t.CallOptions = {}): Promise<void> {
         return this.#delete(`/users/${part(userId)}/tokens/${part(tokenId)}`, signal);
+    }
+
+    // Their assistants
+
+    /** The assistants that users have allowed something, or one user has, the newest first. */
+    async listAssistants(options: t.PageOptions & { user_id?: string | undefined } = {}): Promise<t.UsersAssistantList> {
+        const { signal, ...query } = options;
+        return this.#get("/assistants", query, signal);
+    }
+
+    listAllAssistants(options: t.PageOptions & { user_id?: string | undefined } = {}): AsyncGenerator<t.UsersAssistant, void> {
+        return everyPage(options, (page) => this.listAssistants(page), ({ assistants }) => assistants);
+    }
+
+    /** Ends what a user allowed an assistant: its tokens are refused from now on. */
+    async deleteAssistant(assistantId: string, { signal }: t.CallOptions = {}): Promise<void> {
+        return this.#delete(`/assistants/${part(assistantId)}`, signal);
     }
 
     // Organisations

@@ -121,17 +121,11 @@ interface Expected {
     authorization: OpenAuthorization | undefined;
 }
 
-/** The active connections: which and since when, and until when. */
-interface Connections {
-    made: string;
-    ends: string;
-}
-
 /** One authorization in a popup. */
 class Attempt extends PopupAttempt<string> {
     #expected: Expected | undefined;
     /** How the connector was before, told by its connections; compared with how it is later. */
-    #before: Promise<Connections | undefined> | undefined;
+    #before: Promise<string[] | undefined> | undefined;
     readonly #asking = new AbortController();
 
     constructor(
@@ -164,7 +158,7 @@ class Attempt extends PopupAttempt<string> {
     }
 
     protected override begun() {
-        this.#before = this.#connections();
+        this.#before = this.#consents();
         this.#watchServer();
     }
 
@@ -195,7 +189,7 @@ class Attempt extends PopupAttempt<string> {
     protected override async closed(): Promise<boolean> {
         if (this.settings.whenClosed === "wait") return true;
         // The person may have completed the connection on the callback page before closing it.
-        if (!(await this.#isConnected(true))) return false;
+        if (!(await this.#isConnected())) return false;
         this.#done();
         return true;
     }
@@ -204,33 +198,26 @@ class Attempt extends PopupAttempt<string> {
     #watchServer() {
         if (!this.#expected?.authorization || this.settings.finish === false) return;
         this.later(ASK, async () => {
-            if (await this.#isConnected(this.popup?.closed === true)) this.#done();
+            if (await this.#isConnected()) this.#done();
             else if (!this.over) this.#watchServer();
         });
     }
 
-    /**
-     * Whether a connection was made or mended since the popup opened. With the popup closed, one that was active before
-     * and has a later end now was consented to again; while it is open, that may as well be the server's own renewal.
-     */
-    async #isConnected(closed: boolean): Promise<boolean> {
+    /** Whether a person has consented since the popup opened. What the server does by itself, such as renewing a token, is none. */
+    async #isConnected(): Promise<boolean> {
         const before = await this.#before;
-        const now = await this.#connections();
-        if (!before || !now || now.made === "") return false;
-        return now.made !== before.made || (closed && now.ends !== before.ends);
+        const now = await this.#consents();
+        return before !== undefined && now !== undefined && now.some((consent) => !before.includes(consent));
     }
 
-    async #connections(): Promise<Connections | undefined> {
+    /** The active connections, each with the moment of its consent; `undefined` when that is not known just now. */
+    async #consents(): Promise<string[] | undefined> {
         if (!this.#expected?.authorization || this.settings.finish === false) return undefined;
         try {
             const connector = await this.#expected.authorization.status({ signal: this.#asking.signal });
             const active = [connector, ...(connector.connections ?? [])].filter(({ status }) => status === "active");
-            return {
-                made: active.map(({ connection_id, connected_at }) => `${connection_id} ${connected_at}`).join(),
-                ends: active.map(({ expires_at }) => expires_at).join(),
-            };
+            return active.map(({ connection_id, consented_at }) => `${connection_id} ${consented_at}`);
         } catch {
-            // Whether it is connected is not known just now.
             return undefined;
         }
     }

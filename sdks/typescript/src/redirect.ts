@@ -4,6 +4,7 @@ import { ConnectorError, OAuthError } from "./errors.js";
 import type { PickerSession } from "./types.js";
 
 const KEPT = "gangway.oauth.";
+const WHERE = "gangway.return.";
 
 /** The parts of `window` that leaving and returning need. */
 export interface RedirectHost {
@@ -23,6 +24,8 @@ export interface Returned {
 /** Leaves for the consent screen. The state stays in this tab's session storage: proof that this tab has asked. */
 export function leave(host: RedirectHost, authUrl: string, state: string, connector_id: string) {
     host.sessionStorage.setItem(KEPT + state, connector_id);
+    const back = new URL(authUrl, host.location.href).searchParams.get("redirect_uri");
+    if (back !== null) host.sessionStorage.setItem(WHERE + state, back);
     host.location.assign(authUrl);
 }
 
@@ -35,9 +38,10 @@ export function comeBack(host: RedirectHost): Returned | undefined {
     const said = Object.fromEntries(address.searchParams);
     const { code, state, error } = said;
     if (state === undefined || (code === undefined && error === undefined)) return undefined;
-    for (const name of ["code", "state", "error", "error_description"]) address.searchParams.delete(name);
+    const back = host.sessionStorage.getItem(WHERE + state);
+    host.sessionStorage.removeItem(WHERE + state);
     // The code must not stay in the address bar or the history.
-    host.history.replaceState(host.history.state, "", address.href);
+    host.history.replaceState(host.history.state, "", withoutAnswer(address, back));
     const connector_id = host.sessionStorage.getItem(KEPT + state);
     host.sessionStorage.removeItem(KEPT + state);
     if (connector_id === null) {
@@ -48,6 +52,19 @@ export function comeBack(host: RedirectHost): Returned | undefined {
     }
     if (code === undefined || error !== undefined) throw refusal(error, said["error_description"], connector_id);
     return { connector_id, code, state };
+}
+
+/**
+ * The address as it was before the provider answered to it: providers add more than the answer (granted scopes, which account),
+ * each something else, so it becomes the one that this tab had asked them to answer to.
+ */
+function withoutAnswer(address: URL, back: string | null): string {
+    if (back !== null && URL.canParse(back)) {
+        const { origin, pathname } = new URL(back);
+        if (origin === address.origin && pathname === address.pathname) return back;
+    }
+    for (const name of ["code", "state", "error", "error_description"]) address.searchParams.delete(name);
+    return address.href;
 }
 
 const CHOOSING = "gangway.picker.";

@@ -63,6 +63,8 @@ export type Coverage = Shapes["Coverage"];
 /** What a user allowed an assistant. */
 export type Assistant = Shapes["Assistant"];
 export type AssistantList = Shapes["AssistantList"];
+export type UsersAssistant = Shapes["UsersAssistant"];
+export type UsersAssistantList = Shapes["UsersAssistantList"];
 
 /** Who is signed in in a browser. */
 export type Session = Shapes["Session"];

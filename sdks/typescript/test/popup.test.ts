@@ -189,10 +189,12 @@ async function started(...answers: Answer[]) {
     return { ...server, connectors, url, state };
 }
 
+// The server renews its token between any two answers.
+let ends = 0;
 const status = (...connections: [string, string, string?][]): Answer =>
     json({
         id: "google_drive",
-        connections: connections.map(([connection_id, status, expires_at]) => ({ connection_id, status, expires_at, connected_at: "then" })),
+        connections: connections.map(([connection_id, status, consented_at = "then"]) => ({ connection_id, status, consented_at, connected_at: "then", expires_at: `${(ends += 1)} o'clock` })),
     });
 const asking = (asked: { method: string; path: string }[]) => asked.map(({ method, path }) => `${method} ${path.split("/").at(-1)}`);
 
@@ -235,7 +237,7 @@ test("a connection that the callback page completed by itself is noticed while t
 });
 
 test("and after the popup was closed, also when it was connected before", async () => {
-    const { url, state } = await started(status(["n", "active", "3 o'clock"]), status(["n", "active", "4 o'clock"]));
+    const { url, state } = await started(status(["n", "active"]), status(["n", "active", "now"]));
     const { window, outcome } = open({}, { url, state });
     await settled();
     window.popup!.closed = true;
@@ -245,12 +247,22 @@ test("and after the popup was closed, also when it was connected before", async 
 });
 
 test("a token that the server renewed meanwhile is no reason to close the popup", async () => {
-    const { url, state } = await started(status(["n", "active", "3 o'clock"]), status(["n", "active", "4 o'clock"]), json({ connector_id: "google_drive" }));
+    const { url, state } = await started(status(["n", "active"]), status(["n", "active"]), json({ connector_id: "google_drive" }));
     const { window, outcome, callback } = open({}, { url, state });
     await window.pass(3_000);
     assert.equal(window.popup?.closed, false);
     window.say(callback);
     assert.equal(await outcome, "c-1");
+});
+
+test("nor is it a connection when the person closed the popup", async () => {
+    const { url, state } = await started(status(["n", "active"]), status(["n", "active"]));
+    const { window, outcome } = open({}, { url, state });
+    await settled();
+    window.popup!.closed = true;
+    const refusal = assert.rejects(outcome, failsWith("popup_closed"));
+    await window.pass(250);
+    await refusal;
 });
 
 test("where popups look closed from the start, whenClosed: wait asks the server", async () => {
@@ -292,6 +304,18 @@ test("one may leave the page and finish on the page one returns to, once", async
     assert.deepEqual(asked.at(-1)?.json, { code: "c-1", state });
     window.location.href = `https://product.example.com/back?code=c-1&state=${state}`;
     await assert.rejects(connectors.finishRedirect({ window }), (error: OAuthError) => error.code === "state_mismatch");
+});
+
+test("what a provider adds to its answer does not stay in the address either", async () => {
+    const { connectors, state } = await started(json({ connector_id: "google_drive", connection_id: "n" }));
+    const window = new FakeWindow();
+    const back = "https://product.example.com/back?tab=2&scope=ours";
+    const url = `https://accounts.example.com/auth?redirect_uri=${encodeURIComponent(back)}&state=${state}`;
+    new OAuthPopupManager({ window }).redirect(url);
+    window.location.href = `${back}&code=c-1&state=${state}&scope=files+email&authuser=0&hd=example.com&prompt=consent#_=_`;
+    assert.equal((await connectors.finishRedirect({ window }))?.connection_id, "n");
+    assert.equal(window.location.href, back);
+    assert.equal(window.stored.size, 0);
 });
 
 test("a return that brings a denial, and one that this tab did not ask for", async () => {

@@ -156,7 +156,7 @@ describe("the popup manager in a browser", { skip: withoutBrowser }, () => {
         await outcome("connected as ada@example.com");
         const address = new URL(page.url());
         assert.equal(address.pathname, "/back");
-        for (const name of ["code", "state"]) assert.equal(address.searchParams.get(name), null, `${name} stays in the address`);
+        assert.equal(address.search, "", "nothing of the provider's answer stays in the address");
         await page.goto(`${product.origin}/back?code=stolen&state=forged`);
         await outcome("OAuthError state_mismatch");
     });

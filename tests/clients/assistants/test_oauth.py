@@ -34,7 +34,7 @@ def house():
 class Assistant:
     """A program with the official client's own authorization, and a person who answers for it."""
 
-    def __init__(self, house, scopes=("search", "read", "sync"), decision="allow", method="none"):
+    def __init__(self, house, scopes=("search", "read", "sync"), decision="allow", method="none", document=None):
         self.house = house
         self.person = Person(house.url, house.token)
         self.scopes, self.decision = scopes, decision
@@ -46,7 +46,7 @@ class Assistant:
             redirect_uris=["http://127.0.0.1:3030/callback"],
             token_endpoint_auth_method=method,
         )
-        self.provider = OAuthClientProvider(f"{house.url}/mcp", about, self, self.open_browser, self.come_back)
+        self.provider = OAuthClientProvider(f"{house.url}/mcp", about, self, self.open_browser, self.come_back, client_metadata_url=document)
 
     async def get_tokens(self):
         return self.tokens
@@ -228,3 +228,10 @@ def test_no_secret_stands_in_the_log(house):
         assert secret and secret not in said
     for start in ("gwac_", "gwat_", "gwar_", "gwcs_", "gws_"):
         assert start not in said, start
+
+
+def test_where_no_document_can_be_read_programs_are_told_to_register(house):
+    """The demo calls nobody but its emulators, so an address would lead nowhere."""
+    with urllib.request.urlopen(f"{house.url}/.well-known/oauth-authorization-server", timeout=10) as answer:
+        told = json.load(answer)
+    assert told["client_id_metadata_document_supported"] is False and told["registration_endpoint"]

@@ -10,8 +10,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use gangway_app::{
-    AppError, Asked, Asker, Code, Credential, ExposeSecret, RefusalWord, Refused, SignedIn, Wish, csrf_token,
-    is_csrf_token,
+    AppError, Asked, Asker, Asking, Code, Credential, ExposeSecret, RefusalWord, Refused, SignedIn, Wish,
+    csrf_token, is_csrf_token,
 };
 use gangway_model::{AssistantScope, SecretString, User};
 
@@ -26,6 +26,16 @@ use crate::state::ApiState;
 /// Bytes of the longest request that is taken along from page to page.
 const LONGEST: usize = 8192;
 
+/// A request as far as it was read.
+enum Read {
+    Whole(Box<Request>),
+    /// Who asks is read only when somebody is signed in; until then a host is all that is known.
+    Later {
+        text: String,
+        host: String,
+    },
+}
+
 /// A request whose program and address are proven, and which asks for something that there is.
 struct Request {
     text: String,
@@ -38,21 +48,25 @@ struct Request {
 
 /// Shows the person what is asked for.
 pub async fn ask(State(state): State<ApiState>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    let request = match read(&state, query.unwrap_or_default()).await {
+    let session = session_of(&headers, &state.app.settings);
+    let who = match signed_in(&state, session.as_ref()).await {
+        Ok(who) => who,
+        Err(error) => return consent::refused(&error.into()).into_response(),
+    };
+    let request = match read(&state, query.unwrap_or_default(), who.is_some()).await {
         Ok(request) => request,
         Err(answer) => return *answer,
     };
-    let session = session_of(&headers, &state.app.settings);
     if session.is_none() && comes_from_elsewhere(&headers) {
-        return consent::come_in(format!("/oauth/authorize?{}", request.text)).into_response();
+        return consent::come_in(format!("/oauth/authorize?{}", request.text())).into_response();
     }
-    if request.anew {
-        return consent::sign_in(&request.asker, &without_prompt(&request.text), None).into_response();
-    }
-    match signed_in(&state, session.as_ref()).await {
-        Ok(Some((session, user))) => shown(&request, &session, &user, None).into_response(),
-        Ok(None) => consent::sign_in(&request.asker, &request.text, None).into_response(),
-        Err(error) => consent::refused(&error.into()).into_response(),
+    match (request, who) {
+        (Read::Whole(request), Some((session, user))) if !request.anew => {
+            shown(&request, &session, &user, None).into_response()
+        }
+        (request, _) => {
+            consent::sign_in(request.name(), &without_prompt(request.text()), None).into_response()
+        }
     }
 }
 
@@ -74,15 +88,26 @@ pub async fn decide(
         }
     };
     let text = form.all("request").next().unwrap_or_default().to_owned();
-    let request = match read(&state, text).await {
+    let session = session_of(&headers, &state.app.settings);
+    let who = match signed_in(&state, session.as_ref()).await {
+        Ok(who) => who,
+        Err(error) => return consent::refused(&error.into()).into_response(),
+    };
+    let request = match read(&state, text, who.is_some()).await {
         Ok(request) => request,
         Err(answer) => return *answer,
     };
     match form.one("decision") {
         Ok(Some("sign_in")) => enter(&state, &headers, &request, &form).await,
-        Ok(Some(decision @ ("allow" | "deny"))) => {
-            answer(&state, &headers, &request, &form, decision == "allow").await
-        }
+        Ok(Some(decision @ ("allow" | "deny"))) => match (request, who) {
+            (Read::Whole(request), Some((session, user))) => {
+                answer(&state, &request, (&session, &user), &form, decision == "allow").await
+            }
+            (request, _) => {
+                let ended = Some("your session has ended: sign in again");
+                consent::sign_in(request.name(), request.text(), ended).into_response()
+            }
+        },
         Ok(_) => consent::refused(&Refused::request("decide: allow or deny")).into_response(),
         Err(refused) => consent::refused(&refused).into_response(),
     }
@@ -90,7 +115,7 @@ pub async fn decide(
 
 /// Proves the program and where its answer goes, then reads what it asks for. What is wrong before that is a page that leads
 /// nowhere; what is wrong after it is one with a way back, on which the program is told.
-async fn read(state: &ApiState, text: String) -> Result<Request, Box<Response>> {
+async fn read(state: &ApiState, text: String, may_read: bool) -> Result<Read, Box<Response>> {
     let shown = |refused: Refused| Box::new(consent::refused(&refused).into_response());
     if text.len() > LONGEST {
         return Err(shown(Refused::request(format!("the request has more than {LONGEST} characters"))));
@@ -98,7 +123,10 @@ async fn read(state: &ApiState, text: String) -> Result<Request, Box<Response>> 
     let fields = Fields::read(&text);
     let client_id = fields.one("client_id").map_err(shown)?;
     let redirect_uri = fields.one("redirect_uri").map_err(shown)?;
-    let asker = state.app.find_asker(client_id, redirect_uri).await.map_err(shown)?;
+    let asker = match state.app.find_asker(client_id, redirect_uri, may_read).await.map_err(shown)? {
+        Asking::Known(asker) => *asker,
+        Asking::Unread { host } => return Ok(Read::Later { text, host }),
+    };
     let issuer = state.app.settings.own_origin();
     let told = |state: Option<&str>, refused: Refused| {
         if refused.word == RefusalWord::ServerError {
@@ -111,7 +139,24 @@ async fn read(state: &ApiState, text: String) -> Result<Request, Box<Response>> 
     let own_state = fields.one("state").map_err(|refused| told(None, refused))?.map(str::to_owned);
     let wish = wish(state, &fields).map_err(|refused| told(own_state.as_deref(), refused))?;
     let anew = fields.all("prompt").any(|prompt| prompt == "login");
-    Ok(Request { asker, wish, state: own_state, anew, text })
+    Ok(Read::Whole(Box::new(Request { asker, wish, state: own_state, anew, text })))
+}
+
+impl Read {
+    fn text(&self) -> &str {
+        match self {
+            Self::Whole(request) => &request.text,
+            Self::Later { text, .. } => text,
+        }
+    }
+
+    /// What a person is told of who asks.
+    fn name(&self) -> &str {
+        match self {
+            Self::Whole(request) => &request.asker.client.name,
+            Self::Later { host, .. } => host,
+        }
+    }
 }
 
 fn wish(state: &ApiState, fields: &Fields) -> Result<Wish, Refused> {
@@ -127,9 +172,9 @@ fn wish(state: &ApiState, fields: &Fields) -> Result<Wish, Refused> {
 }
 
 /// Signs the person in as the console does, and shows the question.
-async fn enter(state: &ApiState, headers: &HeaderMap, request: &Request, form: &Fields) -> Response {
-    let text = without_prompt(&request.text);
-    let again = |wrong: &str| consent::sign_in(&request.asker, &text, Some(wrong)).into_response();
+async fn enter(state: &ApiState, headers: &HeaderMap, request: &Read, form: &Fields) -> Response {
+    let text = without_prompt(request.text());
+    let again = |wrong: &str| consent::sign_in(request.name(), &text, Some(wrong)).into_response();
     let token = match form.one("token") {
         Ok(Some(token)) if token.len() <= 512 => SecretString::from(token.trim()),
         _ => return again("paste your token here first"),
@@ -146,7 +191,9 @@ async fn enter(state: &ApiState, headers: &HeaderMap, request: &Request, form: &
             let back = sent_to(&format!("/oauth/authorize?{text}"));
             (AppendHeaders([(header::SET_COOKIE, cookie)]), back).into_response()
         }
-        Err(error) if matches!(error.code, Code::Unauthorized | Code::Forbidden) => again(&error.message),
+        Err(error) if matches!(error.code, Code::Unauthorized | Code::Forbidden | Code::UserDisabled) => {
+            again(&error.message)
+        }
         Err(error) => consent::refused(&error.into()).into_response(),
     }
 }
@@ -154,21 +201,12 @@ async fn enter(state: &ApiState, headers: &HeaderMap, request: &Request, form: &
 /// Sends the answer to the program. That it is the person's, the token in the form proves, which no other page knows.
 async fn answer(
     state: &ApiState,
-    headers: &HeaderMap,
     request: &Request,
+    (session, user): (&SecretString, &User),
     form: &Fields,
     allows: bool,
 ) -> Response {
-    let session = session_of(headers, &state.app.settings);
-    let (session, user) = match signed_in(state, session.as_ref()).await {
-        Ok(Some(found)) => found,
-        Ok(None) => {
-            let ended = Some("your session has ended: sign in again");
-            return consent::sign_in(&request.asker, &request.text, ended).into_response();
-        }
-        Err(error) => return consent::refused(&error.into()).into_response(),
-    };
-    let is_proven = |shown: &str| is_csrf_token(&session, shown);
+    let is_proven = |shown: &str| is_csrf_token(session, shown);
     if !matches!(form.one("csrf_token"), Ok(Some(shown)) if is_proven(shown)) {
         let error = AppError::new(Code::Forbidden, "this page is not of the present session: open it again");
         return consent::refused(&error.into()).into_response();
@@ -178,16 +216,16 @@ async fn answer(
         sent_to(request.asker.back(&issuer, request.state.as_deref(), answer).as_str())
     };
     if !allows {
-        return match state.app.deny_assistant(&user, &request.asker).await {
+        return match state.app.deny_assistant(user, &request.asker).await {
             Ok(()) => back(&[("error", "access_denied"), ("error_description", "the person said no")]),
             Err(error) => consent::refused(&error.into()).into_response(),
         };
     }
     let chosen: Vec<_> = form.all("scope").filter_map(AssistantScope::parse).collect();
-    match state.app.allow_assistant(&session, &request.asker, &request.wish, &chosen).await {
+    match state.app.allow_assistant(session, &request.asker, &request.wish, &chosen).await {
         Ok(code) => back(&[("code", code.expose_secret())]),
         Err(error) if error.code == Code::InvalidRequest => {
-            shown(request, &session, &user, Some(&error.message)).into_response()
+            shown(request, session, user, Some(&error.message)).into_response()
         }
         Err(error) => consent::refused(&error.into()).into_response(),
     }

@@ -1,7 +1,7 @@
 //! The pages on which a person signs in, sees what a program asks for, and decides.
 
 use axum::http::StatusCode;
-use gangway_app::{Asker, Refused, Wish, redirect_place};
+use gangway_app::{Asker, Refused, Wish, client_host, redirect_place};
 use gangway_model::{AssistantScope, User};
 
 use super::page::{Page, escaped};
@@ -61,7 +61,7 @@ pub fn come_in(address: String) -> Page {
 }
 
 /// Signing in, with the same token as in the console.
-pub fn sign_in(asker: &Asker, request: &str, wrong: Option<&str>) -> Page {
+pub fn sign_in(name: &str, request: &str, wrong: Option<&str>) -> Page {
     let (invalid, told) = match wrong {
         Some(wrong) => (
             " aria-invalid=\"true\"",
@@ -81,7 +81,7 @@ pub fn sign_in(asker: &Asker, request: &str, wrong: Option<&str>) -> Page {
          <p id=\"token-hint\" class=\"hint\">Your user token, from your product or operator. It goes to this server \
          alone, never to the program.</p></div>\
          <button class=\"button primary wide\" name=\"decision\" value=\"sign_in\">Sign in</button></form>",
-        name = escaped(&asker.client.name),
+        name = escaped(name),
         request = escaped(request),
     );
     let mut page = Page::new("Sign in", content);
@@ -107,11 +107,15 @@ pub fn consent(about: &Consent<'_>) -> Page {
     let wrong = about.wrong.map_or(String::new(), |wrong| {
         format!("<p class=\"wrong\" role=\"alert\">{}</p>", escaped(&sentence(wrong)))
     });
+    let host = client_host(&about.asker.client.id);
+    let place = redirect_place(&about.asker.redirect_uri);
+    let known = host
+        .as_ref()
+        .map_or(String::new(), |host| format!("<dt>Known by</dt><dd><bdi>{}</bdi></dd>", escaped(host)));
     let content = format!(
         "<h1>Allow <bdi>{name}</bdi>?</h1>\
-         <p class=\"caution\">This program registered itself. Its name is its own claim: nobody here has checked it. \
-         Allow it only if you have just connected it yourself.</p>\
-         <dl class=\"facts\"><dt>Goes back to</dt><dd><bdi>{place}</bdi></dd>\
+         <p class=\"caution\">{caution}</p>\
+         <dl class=\"facts\">{known}<dt>Goes back to</dt><dd><bdi>{place}</bdi></dd>\
          <dt>Works for</dt><dd><bdi>{who}</bdi> · <a href=\"/oauth/authorize?{again}\">somebody else?</a></dd></dl>\
          <form method=\"post\" action=\"/oauth/authorize\">\
          <input type=\"hidden\" name=\"request\" value=\"{request}\">\
@@ -122,7 +126,8 @@ pub fn consent(about: &Consent<'_>) -> Page {
          <div class=\"deeds\"><button class=\"button\" name=\"decision\" value=\"deny\">Deny</button>\
          <button class=\"button primary\" name=\"decision\" value=\"allow\">Allow</button></div></form>",
         name = escaped(&about.asker.client.name),
-        place = escaped(&redirect_place(&about.asker.redirect_uri)),
+        caution = caution(host.as_deref(), about.asker.is_on_this_computer()),
+        place = escaped(&place),
         who = escaped(&name_of(about.user)),
         again = escaped(&format!("{}&prompt=login", about.request)),
         request = escaped(about.request),
@@ -134,6 +139,23 @@ pub fn consent(about: &Consent<'_>) -> Page {
         page.status = StatusCode::BAD_REQUEST;
     }
     page
+}
+
+/// What is known of who asks, and what is not. A host vouches for the addresses that answers go to, and for nothing else.
+fn caution(host: Option<&str>, is_on_this_computer: bool) -> String {
+    let only = "Allow it only if you have just connected it yourself.";
+    match host.map(escaped) {
+        None => format!(
+            "This program registered itself. Its name is its own claim: nobody here has checked it. {only}"
+        ),
+        Some(host) if is_on_this_computer => format!(
+            "<bdi>{host}</bdi> describes a program of this name; nobody here has checked it. That it is this one, any \
+             program on your computer can say. {only}"
+        ),
+        Some(host) => format!(
+            "<bdi>{host}</bdi> describes this program. Its name is its own claim: nobody here has checked it. {only}"
+        ),
+    }
 }
 
 fn choice(scope: AssistantScope) -> String {

@@ -20,11 +20,11 @@ pub async fn answer(State(state): State<ApiState>) -> impl IntoResponse {
 
 fn document(settings: &AppSettings) -> Value {
     let methods = ClientAuth::ALL.map(ClientAuth::as_str);
-    json!({
+    let assistants = settings.assistants.as_ref();
+    let mut told = json!({
         "issuer": settings.own_origin(),
         "authorization_endpoint": settings.address("oauth/authorize"),
         "token_endpoint": settings.address("oauth/token"),
-        "registration_endpoint": settings.address("oauth/register"),
         "revocation_endpoint": settings.address("oauth/revoke"),
         "scopes_supported": AssistantScope::ALL.map(AssistantScope::as_str),
         "response_types_supported": ["code"],
@@ -35,5 +35,10 @@ fn document(settings: &AppSettings) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "protected_resources": [settings.assistant_resource()],
-    })
+        "client_id_metadata_document_supported": assistants.is_some_and(|one| one.documents.is_some()),
+    });
+    if assistants.is_some_and(|one| one.registration) {
+        told["registration_endpoint"] = json!(settings.address("oauth/register"));
+    }
+    told
 }

@@ -22,15 +22,15 @@ const BODY_LIMIT: usize = 32 * 1024;
 
 /// The routes, when there is such a server here.
 pub fn routes(settings: &AppSettings) -> Router<ApiState> {
-    if settings.assistants.is_none() {
-        return Router::new();
-    }
-    Router::new()
+    let Some(assistants) = &settings.assistants else { return Router::new() };
+    let mut router = Router::new()
         .route(metadata::PATH, get(metadata::answer))
         .route(metadata::PATH_OF_OPENID, get(metadata::answer))
-        .route("/oauth/register", post(register::register))
         .route("/oauth/authorize", get(authorize::ask).post(authorize::decide))
         .route("/oauth/token", post(token::token))
-        .route("/oauth/revoke", post(token::revoke))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .route("/oauth/revoke", post(token::revoke));
+    if assistants.registration {
+        router = router.route("/oauth/register", post(register::register));
+    }
+    router.layer(DefaultBodyLimit::max(BODY_LIMIT))
 }

@@ -3,6 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use gangway_app::Code;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
@@ -55,9 +56,14 @@ pub async fn callback_page(State(state): State<ApiState>, RawQuery(query): RawQu
             return Ok(answer(StatusCode::BAD_REQUEST, TEMPLATE, &data, "'none'"));
         }
     };
-    let open = match &said.state {
-        Some(text) => state.app.find_open_callback(text).await?,
-        None => None,
+    let (open, closed) = match &said.state {
+        Some(text) => match state.app.find_open_callback(text).await {
+            Ok(open) => (open, None),
+            // The product is told by its own call; here nobody can complete anything.
+            Err(error) if error.code == Code::UserDisabled => (None, Some(error.message)),
+            Err(error) => return Err(error.into()),
+        },
+        None => (None, None),
     };
     let whom = open.as_ref().map(|open| {
         let user = &open.user;
@@ -66,6 +72,7 @@ pub async fn callback_page(State(state): State<ApiState>, RawQuery(query): RawQu
     let data = json!({
         "message": message,
         "origins": settings.message_origins(),
+        "closed": closed,
         "connector": open.as_ref().map(|open| open.descriptor.name),
         "user": whom.map(|name| name.unwrap_or_else(|| "this user".to_owned())),
     });

@@ -86,3 +86,37 @@ async fn lists_go_on_where_the_cursor_says() {
     let second = admin.get(&format!("/rest/admin/users?limit=2&cursor={next}")).await.ok();
     assert_eq!((second["users"].as_array().unwrap().len(), &second["next_cursor"]), (1, &json!(null)));
 }
+
+#[tokio::test]
+async fn a_disabled_user_is_told_so_and_is_who_they_were_afterwards() {
+    let house = House::build().await;
+    let admin = house.admin();
+    let user = house.user(Plan::Pro).await;
+    user.connect().await;
+    let before = user.get("/rest/me").await.ok();
+    assert_eq!(before["disabled_at"], json!(null));
+    let path = format!("/rest/admin/users/{}", before["id"].as_str().unwrap());
+    user.patch(&path, json!({ "disabled": true })).await.error(403, "forbidden");
+    for wrong in [json!("yes"), json!(1)] {
+        admin.patch(&path, json!({ "disabled": wrong })).await.error(400, "invalid_request");
+    }
+    let disabled = admin.patch(&path, json!({ "disabled": true })).await.ok();
+    assert_eq!(disabled["disabled_at"], "2026-01-01T00:00:00Z");
+    house.clock.advance(Duration::from_secs(60));
+    assert_eq!(admin.patch(&path, json!({ "disabled": true, "name": "Ada" })).await.ok()["name"], "Ada");
+    assert_eq!(admin.get(&path).await.ok()["disabled_at"], "2026-01-01T00:00:00Z", "since when it is");
+    for asked in ["/rest/me", "/rest/connectors", "/rest/connectors/stub_drive", "/rest/collections"] {
+        user.get(asked).await.error(403, "user_disabled");
+    }
+    let token = admin.post(&format!("{path}/tokens"), json!({})).await.ok();
+    let anew = super::house::Caller { house: &house, token: token["token"].as_str().unwrap().to_owned() };
+    anew.get("/rest/me").await.error(403, "user_disabled");
+    let enabled = admin.patch(&path, json!({ "disabled": false })).await.ok();
+    assert_eq!(enabled["disabled_at"], json!(null));
+    assert_eq!(user.get("/rest/connectors/stub_drive").await.ok()["status"], "active");
+    admin.patch(&path, json!({ "disabled": false })).await.ok();
+    let log = admin.get("/rest/admin/audit?limit=100").await.ok();
+    let deeds = log["entries"].as_array().unwrap().iter().map(|entry| entry["deed"].as_str().unwrap());
+    let told: Vec<_> = deeds.filter(|deed| deed.ends_with("able_user")).collect();
+    assert_eq!(told, ["enable_user", "disable_user"], "each once");
+}

@@ -233,3 +233,23 @@ async fn a_repeated_disconnect_ends_no_second_account() {
     assert_eq!(user.delete(path).await.status.as_u16(), 204);
     assert_eq!(state(&fifth).await, Some(ConnectionState::Disconnecting));
 }
+
+#[tokio::test]
+async fn each_consent_shows_and_nothing_else_does() {
+    let house = House::build().await;
+    let user = house.user(Plan::Pro).await;
+    let told = async || {
+        let one = user.get("/rest/connectors/stub_drive").await.ok();
+        let of_list = &user.get("/rest/connectors").await.ok()["connectors"][0];
+        assert_eq!(of_list["consented_at"], one["consented_at"]);
+        (one["connected_at"].clone(), one["consented_at"].clone())
+    };
+    user.connect().await;
+    let first = json!("2026-01-01T00:00:00Z");
+    assert_eq!(told().await, (first.clone(), first.clone()));
+    house.clock.advance(Duration::from_secs(60));
+    user.post("/rest/connectors/stub_drive/refresh", json!({})).await.ok();
+    assert_eq!(told().await, (first.clone(), first.clone()), "the server renews by itself");
+    user.connect().await;
+    assert_eq!(told().await, (first, json!("2026-01-01T00:01:00Z")));
+}

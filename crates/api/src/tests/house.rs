@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use gangway_app::{
-    App, AppSettings, CreateUser, RecentOffers, SecretHash, Senders, UploadLimits, UploadTurns,
+    App, AppSettings, CreateUser, DocumentReads, RecentOffers, SecretHash, Senders, UploadLimits, UploadTurns,
 };
 use gangway_effects::{Network, NetworkOptions, SharedClock, SteppedClock};
 use gangway_extract::{Extractor, ExtractorOptions, Limits, Recognition, Tools, WorkerCommand};
@@ -82,6 +82,12 @@ impl House {
 
     /// With other settings.
     pub async fn build_with(change: impl FnOnce(&mut AppSettings)) -> Self {
+        let network = NetworkOptions { allow_private_addresses: true, ..NetworkOptions::default() };
+        Self::build_on(network, change).await
+    }
+
+    /// With other rules for outgoing calls, too.
+    pub async fn build_on(network: NetworkOptions, change: impl FnOnce(&mut AppSettings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
         let clock = SteppedClock::starting_at(start);
@@ -91,9 +97,7 @@ impl House {
         let blobs = Arc::new(Blobs::open_folder(&folder.path().join("blobs")).await.unwrap());
         let index = TantivyIndex::open(&folder.path().join("index"), &TantivyOptions::default()).unwrap();
         let index: Arc<dyn SearchIndex> = Arc::new(index);
-        let network =
-            Network::new(NetworkOptions { allow_private_addresses: true, ..NetworkOptions::default() })
-                .unwrap();
+        let network = Network::new(network).unwrap();
         let provider = Provider::start().await;
         let apps = Arc::new(AppDirectory::new(BTreeMap::from([provider.settings()])));
         let oauth = OAuthClient::new(network.clone(), Arc::clone(&shared));
@@ -155,6 +159,7 @@ impl House {
             upload_turns: UploadTurns::default(),
             recent_offers: RecentOffers::default(),
             senders: Senders::default(),
+            document_reads: DocumentReads::default(),
             settings,
         }
         .open();

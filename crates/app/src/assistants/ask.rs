@@ -4,6 +4,7 @@ use gangway_model::{AssistantClientId, AssistantScope};
 use gangway_store::AssistantClient;
 use url::Url;
 
+use super::documents::is_address;
 use super::redirect::matches;
 use super::{RefusalWord, Refused};
 use crate::app::App;
@@ -30,6 +31,17 @@ pub struct Asker {
     back: Url,
 }
 
+/// Who asks, as far as that can be told.
+#[derive(Clone, Debug)]
+pub enum Asking {
+    Known(Box<Asker>),
+    /// It is known by a document that was not read: that is for when somebody is signed in. Nothing is proven but that the
+    /// document would lie on this host.
+    Unread {
+        host: String,
+    },
+}
+
 /// What a person is asked to allow.
 #[derive(Clone, Debug)]
 pub struct Wish {
@@ -48,6 +60,11 @@ impl Asker {
         url
     }
 
+    /// Whether answers go to a program on the person's computer, which any program there can be.
+    pub fn is_on_this_computer(&self) -> bool {
+        self.back.scheme() != "https"
+    }
+
     /// What browsers call the place that answers go to, for a page's policy.
     pub fn source(&self) -> String {
         match (self.back.scheme(), self.back.host_str()) {
@@ -61,14 +78,22 @@ impl Asker {
 }
 
 impl App {
-    /// Who asks, and where the answer goes. What is refused here is shown to the person and sent nowhere.
+    /// Who asks, and where the answer goes. What is refused here is shown to the person and sent nowhere. A client's document
+    /// is read only when it `may_read`: no stranger makes this server call anybody.
     pub async fn find_asker(
         &self,
         client_id: Option<&str>,
         redirect_uri: Option<&str>,
-    ) -> Result<Asker, Refused> {
+        may_read: bool,
+    ) -> Result<Asking, Refused> {
         let id = client_id.ok_or_else(|| Refused::request("client_id is missing"))?;
-        let found = self.store.find_assistant_client(&AssistantClientId::from(id), self.now()).await?;
+        let found = match is_address(id) {
+            true => match self.documented_client(id, may_read).await? {
+                Ok(client) => Some(client),
+                Err(host) => return Ok(Asking::Unread { host }),
+            },
+            false => self.store.find_assistant_client(&AssistantClientId::from(id), self.now()).await?,
+        };
         let client = found.ok_or_else(|| {
             let message = "this program is not known here, or not any more: let it register again";
             Refused::new(RefusalWord::InvalidClient, message)
@@ -78,7 +103,7 @@ impl App {
             return Err(Refused::request("redirect_uri is none of those that this program registered"));
         }
         let back = Url::parse(asked).map_err(|_| Refused::request("redirect_uri is not an address"))?;
-        Ok(Asker { client, redirect_uri: asked.to_owned(), back })
+        Ok(Asking::Known(Box::new(Asker { client, redirect_uri: asked.to_owned(), back })))
     }
 
     /// What is asked for. What is refused here the program may be told.

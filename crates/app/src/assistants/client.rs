@@ -3,6 +3,7 @@
 use gangway_model::{AssistantClientId, ExposeSecret, SecretString};
 use gangway_store::AssistantClient;
 
+use super::documents::is_address;
 use super::{RefusalWord, Refused};
 use crate::app::App;
 use crate::secret_hash::SecretHash;
@@ -17,6 +18,10 @@ pub struct ShownClient {
 impl App {
     /// One answer for "no such client" and "wrong secret".
     pub(super) async fn authenticate_client(&self, shown: &ShownClient) -> Result<AssistantClient, Refused> {
+        if is_address(&shown.id) {
+            // What a person allowed it, it does as long as the operator admits such programs.
+            self.admitted_address(&shown.id)?;
+        }
         let id = AssistantClientId::from(shown.id.as_str());
         let found = self.store.find_assistant_client(&id, self.now()).await?;
         let is_itself = |client: &AssistantClient| match (&client.secret_hash, &shown.secret) {

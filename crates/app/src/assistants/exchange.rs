@@ -9,6 +9,7 @@ use serde_json::json;
 use super::ask::read_scopes;
 use super::{ACCESS_LIFETIME, CLIENT_LIFETIME, REFRESH_LIFETIME, RefusalWord, Refused, ShownClient};
 use crate::app::App;
+use crate::error::AppError;
 use crate::secret_hash::SecretHash;
 
 /// A code, with what has to fit it.
@@ -110,6 +111,10 @@ impl App {
         match self.store.rotate_assistant_tokens(shown, wanted.as_deref(), &kept, ends).await? {
             Rotated::Exchanged(scopes) => Ok(IssuedTokens { access, refresh, scopes }),
             Rotated::TooMuch => Err(too_much()),
+            // No word that has programs throw their token away: it will be good again.
+            Rotated::UserDisabled => {
+                Err(Refused::new(RefusalWord::AccessDenied, AppError::user_disabled().message))
+            }
             Rotated::NotFound => Err(Refused::grant(
                 "this refresh token is unknown, revoked or past its end: ask the person again",
             )),

@@ -1,12 +1,15 @@
 //! The authorization server for assistants: programs register themselves, a person allows them something, and they hold
 //! tokens for that, which are good at `/mcp` and nowhere else.
 //!
+//! A program registers itself, or is known by the address of a document about it.
+//!
 //! RFC 6749 with PKCE (RFC 7636), as OAuth 2.1 narrows it; RFC 7591 (registration), RFC 8707 (what a token is good for),
 //! RFC 9207 (who answers), RFC 7009 (giving back). Of clients' secrets, codes and tokens only hashes are kept.
 
 mod ask;
 mod client;
 mod decide;
+mod documents;
 mod exchange;
 mod keep;
 mod redirect;
@@ -16,8 +19,9 @@ mod register;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub use ask::{Asked, Asker, Wish};
+pub use ask::{Asked, Asker, Asking, Wish};
 pub use client::ShownClient;
+pub use documents::{DocumentReads, client_host};
 pub use exchange::{IssuedTokens, ShownCode};
 pub use redirect::redirect_place;
 pub use refusal::{RefusalWord, Refused};
@@ -41,10 +45,31 @@ const PACE: (u32, Duration) = (30, Duration::from_secs(60));
 const MOST_UNUSED: u32 = 1000;
 
 /// What the operator decides about the authorization server for assistants.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct AssistantSettings {
     /// Private-use URI schemes (RFC 8252) by which programs may be called back.
     pub redirect_schemes: BTreeSet<String>,
+    /// Whether programs may register themselves (RFC 7591).
+    pub registration: bool,
+    /// Whose documents are read, where programs are known by the addresses of documents; `None` where they are not.
+    pub documents: Option<DocumentSettings>,
+}
+
+/// Which programs may be known by the address of a document.
+#[derive(Clone, Debug, Default)]
+pub struct DocumentSettings {
+    /// Hosts that the documents may lie on; any, when none is named.
+    pub hosts: BTreeSet<String>,
+}
+
+impl Default for AssistantSettings {
+    fn default() -> Self {
+        Self {
+            redirect_schemes: BTreeSet::new(),
+            registration: true,
+            documents: Some(DocumentSettings::default()),
+        }
+    }
 }
 
 impl AppSettings {

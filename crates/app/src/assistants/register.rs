@@ -36,9 +36,6 @@ impl App {
     /// Registers a client. It may do nothing by that: a person has to allow it something.
     pub async fn register_assistant_client(&self, said: RegisterClient) -> Result<RegisteredClient, Refused> {
         let refused = |message: String| Refused::new(RefusalWord::InvalidClientMetadata, message);
-        let lacks = |list: &Option<Vec<String>>, word: &str| {
-            list.as_ref().is_some_and(|list| !list.iter().any(|one| one == word))
-        };
         if lacks(&said.grant_types, "authorization_code") {
             return Err(refused("grant_types: authorization_code is the one that is spoken here".to_owned()));
         }
@@ -62,6 +59,7 @@ impl App {
             secret_hash: secret.as_ref().map(|secret| SecretHash::of(secret.expose_secret()).to_hex()),
             created_at: now,
             expires_at: now + UNUSED_CLIENT_LIFETIME,
+            fresh_until: None,
         };
         match self.store.create_assistant_client(&client, PACE, MOST_UNUSED).await? {
             Some(()) => Ok(RegisteredClient { client, secret }),
@@ -91,8 +89,13 @@ impl App {
     }
 }
 
+/// Whether a list is given and a word is not on it.
+pub(super) fn lacks(list: &Option<Vec<String>>, word: &str) -> bool {
+    list.as_ref().is_some_and(|list| !list.iter().any(|one| one == word))
+}
+
 /// A name as people are shown it: without characters that could change how what stands around it is read.
-fn shown_name(said: Option<&str>, redirect_uri: &str) -> Result<String, String> {
+pub(super) fn shown_name(said: Option<&str>, redirect_uri: &str) -> Result<String, String> {
     let is_shown = |c: &char| {
         let turns_or_hides = matches!(*c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
         !c.is_control() && !turns_or_hides

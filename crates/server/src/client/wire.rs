@@ -18,7 +18,7 @@ pub struct Connector {
     pub reason: Option<String>,
     pub required_plan: Option<String>,
     pub user_email: Option<String>,
-    pub expires_at: Option<DateTime<Utc>>,
+    pub consented_at: Option<DateTime<Utc>>,
     pub connection_id: Option<String>,
     pub status: Option<String>,
     pub error: Option<Reason>,
@@ -38,12 +38,7 @@ impl Connector {
         if let Some(id) = &self.connection_id
             && !all.iter().any(|known| known.connection_id == *id)
         {
-            all.push(Consent {
-                connection_id: id.clone(),
-                status: self.status.clone(),
-                expires_at: self.expires_at,
-                scopes: self.scopes.clone(),
-            });
+            all.push(Consent { connection_id: id.clone(), consented_at: self.consented_at });
         }
         all
     }
@@ -60,29 +55,21 @@ impl Connector {
 #[derive(Clone, Debug, Deserialize)]
 pub struct ConnectionRow {
     pub connection_id: Option<String>,
-    pub status: Option<String>,
-    pub expires_at: Option<DateTime<Utc>>,
-    #[serde(default)]
-    pub scopes: Vec<String>,
+    pub consented_at: Option<DateTime<Utc>>,
 }
 
-/// What tells one consent from the one before. Consenting anew keeps the connection and the moment when it was made, and
-/// brings an access token with an end of its own.
+/// What tells one consent from the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Consent {
     pub connection_id: String,
-    status: Option<String>,
-    expires_at: Option<DateTime<Utc>>,
-    scopes: Vec<String>,
+    consented_at: Option<DateTime<Utc>>,
 }
 
 impl ConnectionRow {
     fn consent(&self) -> Consent {
         Consent {
             connection_id: self.connection_id.clone().unwrap_or_default(),
-            status: self.status.clone(),
-            expires_at: self.expires_at,
-            scopes: self.scopes.clone(),
+            consented_at: self.consented_at,
         }
     }
 }
@@ -263,6 +250,7 @@ pub struct User {
     pub name: Option<String>,
     pub email: Option<String>,
     pub plan: Option<String>,
+    pub disabled_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -38,6 +38,16 @@ enum Deed {
         #[command(flatten)]
         about: About,
     },
+    /// Disable a user: tokens, sessions and assistants are refused and syncs stop, but nothing is lost
+    Disable {
+        /// Id, external id or email
+        user: String,
+    },
+    /// Enable a disabled user again
+    Enable {
+        /// Id, external id or email
+        user: String,
+    },
     /// Make a token; it is shown once
     Token {
         /// Id, external id or email
@@ -141,6 +151,18 @@ pub async fn run(server: &ServerArgs, args: UsersArgs) -> Result<(), Failure> {
             let changed = client.patch(&["admin", "users", &id]).json(&about.body()).send().await?;
             say(server, &changed, &format!("changed {id}"))
         }
+        Deed::Disable { user } => {
+            let id = find(&client, &user).await?;
+            let changed =
+                client.patch(&["admin", "users", &id]).json(&json!({ "disabled": true })).send().await?;
+            say(server, &changed, &format!("{id} can do nothing until `gangway users enable {id}`"))
+        }
+        Deed::Enable { user } => {
+            let id = find(&client, &user).await?;
+            let changed =
+                client.patch(&["admin", "users", &id]).json(&json!({ "disabled": false })).send().await?;
+            say(server, &changed, &format!("{id} works as before"))
+        }
         Deed::Token { user, label, expires_in } => {
             let id = find(&client, &user).await?;
             let mut body = json!({});
@@ -180,10 +202,18 @@ async fn list(server: &ServerArgs, client: &Client) -> Result<(), Failure> {
         output::json(&client.get(&["admin", "users"]).query("limit", 100).send().await?);
         return Ok(());
     }
-    let mut rows = Rows::new(&["id", "name", "email", "plan", "external id"]);
+    let mut rows = Rows::new(&["id", "name", "email", "plan", "external id", "disabled"]);
     for user in all(client).await? {
         let text = |field: Option<String>| field.unwrap_or_else(|| "-".to_owned());
-        rows.row([user.id, text(user.name), text(user.email), text(user.plan), text(user.external_id)]);
+        let since = output::words::moment(user.disabled_at);
+        rows.row([
+            user.id,
+            text(user.name),
+            text(user.email),
+            text(user.plan),
+            text(user.external_id),
+            since,
+        ]);
     }
     rows.print("no users yet; `gangway users create` makes one");
     Ok(())

@@ -51,6 +51,20 @@ fn browsers_own_schemes_are_no_programs() {
 }
 
 #[test]
+fn hosts_of_documents_are_written_as_addresses_name_them() {
+    for wrong in
+        ["https://app.example", "app.example/", "APP.example", "app.example:443", "me@app.example", "a/b", ""]
+    {
+        let (_folder, args) = Folder::with_file(&format!("[mcp]\nclient_document_hosts = [\"{wrong}\"]\n"));
+        let error = read(&args, &[]).unwrap_err().to_string();
+        assert!(error.contains("mcp.client_document_hosts"), "{wrong}: {error}");
+    }
+    let hosts = "[mcp]\nclient_document_hosts = [\"app.example\", \"localhost:8443\"]\n";
+    let (_folder, args) = Folder::with_file(hosts);
+    assert_eq!(read(&args, &[]).unwrap().mcp_client_document_hosts, ["app.example", "localhost:8443"]);
+}
+
+#[test]
 fn every_mistake_is_named_with_its_line() {
     let (folder, args) = Folder::with_file(
         "listen = \"nowhere\"\nsync.worker = 3\n\n[upload]\nmax_files = -1\n[log]\nformat = \"xml\"\nlevel = \"loud\"\n[ocr]\nlanguages = \"\"\n",

@@ -61,6 +61,9 @@ pub struct Config {
     pub console_enabled: bool,
     pub mcp_enabled: bool,
     pub mcp_own_authorization_server: bool,
+    pub mcp_registration: bool,
+    pub mcp_client_documents: bool,
+    pub mcp_client_document_hosts: Vec<String>,
     pub mcp_redirect_schemes: Vec<String>,
     pub mcp_authorization_servers: Vec<String>,
     pub mcp_scopes: Vec<String>,
@@ -221,6 +224,9 @@ impl Reader<'_> {
             console_enabled: self.switch("console.enabled"),
             mcp_enabled: self.switch("mcp.enabled"),
             mcp_own_authorization_server: self.switch("mcp.own_authorization_server"),
+            mcp_registration: self.switch("mcp.registration"),
+            mcp_client_documents: self.switch("mcp.client_documents"),
+            mcp_client_document_hosts: self.document_hosts("mcp.client_document_hosts"),
             mcp_redirect_schemes: self.schemes("mcp.redirect_schemes"),
             mcp_authorization_servers: self.list("mcp.authorization_servers"),
             mcp_scopes: self.list("mcp.scopes"),
@@ -429,6 +435,20 @@ impl Reader<'_> {
             all.iter().filter(|scheme| !is_scheme(scheme) || BROWSERS_OWN.contains(&scheme.as_str()))
         {
             let message = format!("{scheme:?} is not a scheme of programs' own, such as \"cursor\"");
+            self.problem(key, &message);
+        }
+        all
+    }
+
+    /// Hosts as addresses name them: one that is written otherwise would never be met.
+    fn document_hosts(&mut self, key: &str) -> Vec<String> {
+        let is_host = |text: &str| {
+            let address = format!("https://{text}/");
+            Url::parse(&address).is_ok_and(|url| url.as_str() == address && url.username().is_empty())
+        };
+        let all = self.list(key);
+        for host in all.iter().filter(|host| !is_host(host)) {
+            let message = format!("{host:?} is not a host as addresses name it, such as \"app.example.com\"");
             self.problem(key, &message);
         }
         all

@@ -1,4 +1,4 @@
-//! Programs that registered themselves.
+//! Programs that registered themselves, and programs known by the address of a document about them.
 
 use std::time::Duration;
 
@@ -42,6 +42,31 @@ pub struct AssistantClient {
     pub secret_hash: Option<String>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    /// Until when the document at the client's address need not be read again; `None` for one that registered itself.
+    pub fresh_until: Option<Timestamp>,
+}
+
+const FORGET_UNUSED: &str = "DELETE FROM assistant_clients WHERE allowed = 0 AND created_at <= (SELECT created_at FROM \
+     assistant_clients WHERE allowed = 0 ORDER BY created_at DESC LIMIT 1 OFFSET ";
+
+fn insert(client: &AssistantClient) -> Sql {
+    Sql::new(
+        "INSERT INTO assistant_clients (id, name, redirect_uris, auth_method, secret_hash, created_at, allowed, \
+         expires_at, fresh_until) VALUES ",
+    )
+    .rows(&[client], |client| {
+        [
+            (&client.id).into(),
+            (&client.name).into(),
+            write_json(&client.redirect_uris).into(),
+            client.auth.as_str().into(),
+            (&client.secret_hash).into(),
+            client.created_at.into(),
+            false.into(),
+            client.expires_at.into(),
+            client.fresh_until.into(),
+        ]
+    })
 }
 
 impl Store {
@@ -63,34 +88,33 @@ impl Store {
         if recent.count("n")? >= u64::from(most_at_once) {
             return Ok(None);
         }
-        Sql::new(
-            "INSERT INTO assistant_clients (id, name, redirect_uris, auth_method, secret_hash, created_at, \
-             allowed, expires_at) VALUES ",
-        )
-        .rows(&[client], |client| {
-            [
-                (&client.id).into(),
-                (&client.name).into(),
-                write_json(&client.redirect_uris).into(),
-                client.auth.as_str().into(),
-                (&client.secret_hash).into(),
-                client.created_at.into(),
-                false.into(),
-                client.expires_at.into(),
-            ]
-        })
-        .run(&mut *tx)
-        .await?;
-        Sql::new(
-            "DELETE FROM assistant_clients WHERE allowed = 0 AND created_at <= (SELECT created_at FROM \
-             assistant_clients WHERE allowed = 0 ORDER BY created_at DESC LIMIT 1 OFFSET ",
-        )
-        .arg(most_unused)
-        .sql(")")
-        .run(&mut *tx)
-        .await?;
+        insert(client).run(&mut *tx).await?;
+        Sql::new(FORGET_UNUSED).arg(most_unused).sql(")").run(&mut *tx).await?;
         tx.commit().await?;
         Ok(Some(()))
+    }
+
+    /// Remembers what the document at a client's address says, in place of what it said before. What people allowed
+    /// it stays. Of clients that nobody has allowed anything never more than `most_unused` are kept.
+    pub async fn put_assistant_client_document(
+        &self,
+        client: &AssistantClient,
+        most_unused: u32,
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        insert(client)
+            .sql(
+                " ON CONFLICT (id) DO UPDATE SET name = excluded.name, redirect_uris = excluded.redirect_uris, \
+                 auth_method = excluded.auth_method, secret_hash = excluded.secret_hash, fresh_until = \
+                 excluded.fresh_until, created_at = CASE WHEN assistant_clients.allowed = 0 THEN \
+                 excluded.created_at ELSE assistant_clients.created_at END, expires_at = CASE WHEN excluded.expires_at > assistant_clients.expires_at \
+                 THEN excluded.expires_at ELSE assistant_clients.expires_at END",
+            )
+            .run(&mut *tx)
+            .await?;
+        Sql::new(FORGET_UNUSED).arg(most_unused).sql(")").run(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     pub async fn find_assistant_client(
@@ -99,7 +123,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<AssistantClient>> {
         let row = Sql::new(
-            "SELECT id, name, redirect_uris, auth_method, secret_hash, created_at, expires_at \
+            "SELECT id, name, redirect_uris, auth_method, secret_hash, created_at, expires_at, fresh_until \
              FROM assistant_clients WHERE id = ",
         )
         .arg(id)
@@ -116,6 +140,7 @@ impl Store {
                 secret_hash: row.opt_text("secret_hash")?,
                 created_at: row.time("created_at")?,
                 expires_at: row.time("expires_at")?,
+                fresh_until: row.opt_time("fresh_until")?,
             })
         })
         .transpose()

@@ -80,7 +80,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes a code, once. A client that shows another's changes nothing.
+    /// Takes a code, once. A client that shows another's changes nothing, nor does one whose user is disabled.
     pub async fn take_assistant_code(
         &self,
         hash: &str,
@@ -95,7 +95,7 @@ impl Store {
             .sql(" AND shown = 0 AND expires_at > ")
             .arg(now)
             .sql(
-                " RETURNING hash, user_id, client_id, redirect_uri, scopes, resource, signed_in_hash, challenge, \
+                " AND user_id IN (SELECT id FROM users WHERE disabled_at IS NULL) RETURNING hash, user_id, client_id, redirect_uri, scopes, resource, signed_in_hash, challenge, \
                  expires_at",
             )
             .first(&mut *tx)

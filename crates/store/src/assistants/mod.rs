@@ -34,6 +34,20 @@ pub struct Assistant {
     pub expires_at: Timestamp,
 }
 
+/// The same, with whom it is of: for the operator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UsersAssistant {
+    pub assistant: Assistant,
+    pub user_name: Option<String>,
+    pub user_email: Option<String>,
+    pub user_external_id: Option<String>,
+}
+
+const USERS_ASSISTANT: &str = "SELECT a.id, a.user_id, a.client_id, c.name, a.redirect_uri, a.scopes, a.created_at, \
+     a.used_at, a.expires_at, u.name AS user_name, u.email AS user_email, u.external_id AS user_external_id \
+     FROM assistants a JOIN assistant_clients c ON c.id = a.client_id JOIN users u ON u.id = a.user_id \
+     WHERE a.expires_at > ";
+
 const ASSISTANT: &str = "SELECT a.id, a.user_id, a.client_id, c.name, a.redirect_uri, a.scopes, a.created_at, \
      a.used_at, a.expires_at FROM assistants a JOIN assistant_clients c ON c.id = a.client_id WHERE ";
 
@@ -82,19 +96,49 @@ impl Store {
         Listed::read(rows, paging, read_assistant, |row| row.id.to_string())
     }
 
-    /// Ends what a user allowed, with every token of it.
+    /// What all users, or one of them, allowed, the newest first; what has ended is left out.
+    pub async fn list_users_assistants(
+        &self,
+        user: Option<&UserId>,
+        now: Timestamp,
+        paging: &Paging,
+    ) -> Result<Listed<UsersAssistant>> {
+        let rows = Sql::new(USERS_ASSISTANT)
+            .arg(now)
+            .arg_if(" AND a.user_id = ", user)
+            .arg_if(" AND a.id < ", paging.after.as_deref())
+            .sql(" ORDER BY a.id DESC LIMIT ")
+            .arg(paging.rows_to_read())
+            .all(&self.read)
+            .await?;
+        let read = |row: &AnyRow| {
+            Ok(UsersAssistant {
+                assistant: read_assistant(row)?,
+                user_name: row.opt_text("user_name")?,
+                user_email: row.opt_text("user_email")?,
+                user_external_id: row.opt_text("user_external_id")?,
+            })
+        };
+        Listed::read(rows, paging, read, |row| row.assistant.id.to_string())
+    }
+
+    /// Ends what a user allowed, with every token of it; whose it was, and which client's. Without a `user`, anybody's.
     ///
     /// # Errors
     /// `NotFound` when there is no such thing of this user.
-    pub async fn delete_assistant(&self, user: &UserId, id: &AssistantId) -> Result<AssistantClientId> {
+    pub async fn delete_assistant(
+        &self,
+        user: Option<&UserId>,
+        id: &AssistantId,
+    ) -> Result<(UserId, AssistantClientId)> {
         let row = Sql::new("DELETE FROM assistants WHERE id = ")
             .arg(id)
-            .sql(" AND user_id = ")
-            .arg(user)
-            .sql(" RETURNING client_id")
+            .arg_if(" AND user_id = ", user)
+            .sql(" RETURNING user_id, client_id")
             .first(&self.write)
             .await?;
-        row.ok_or(StoreError::NotFound)?.id("client_id")
+        let row = row.ok_or(StoreError::NotFound)?;
+        Ok((row.id("user_id")?, row.id("client_id")?))
     }
 
     /// Forgets what has ended before `now`, and codes an hour later, so that one shown twice is still known as such.

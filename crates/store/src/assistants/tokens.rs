@@ -47,6 +47,8 @@ pub enum Rotated {
     NotFound,
     /// A scope was asked for that was never allowed; nothing was changed.
     TooMuch,
+    /// Its user is disabled; nothing was changed.
+    UserDisabled,
     /// It was exchanged before, so one of the two who showed it has stolen it. All of it has ended.
     Reused(Box<Assistant>),
 }
@@ -61,7 +63,7 @@ pub enum RevokedAssistantToken {
 }
 
 const CALLER: &str = "SELECT u.id, u.organization_id, u.external_id, u.name, u.email, u.plan, u.created_at, \
-     o.plan AS organization_plan, a.id AS assistant_id, a.resource, t.scopes FROM assistant_tokens t \
+     u.disabled_at, o.plan AS organization_plan, a.id AS assistant_id, a.resource, t.scopes FROM assistant_tokens t \
      JOIN assistants a ON a.id = t.assistant_id JOIN users u ON u.id = a.user_id \
      LEFT JOIN organizations o ON o.id = u.organization_id WHERE t.kind = 'access' AND t.hash = ";
 
@@ -120,14 +122,20 @@ impl Store {
             .arg(shown.hash)
             .sql(" AND replaced = 0 AND expires_at > ")
             .arg(shown.now)
-            .sql(" AND assistant_id IN (SELECT id FROM assistants WHERE client_id = ")
+            .sql(
+                " AND assistant_id IN (SELECT a.id FROM assistants a JOIN users u ON u.id = a.user_id \
+                 WHERE u.disabled_at IS NULL AND a.client_id = ",
+            )
             .arg(shown.client)
-            .sql(" AND resource = ")
+            .sql(" AND a.resource = ")
             .arg(shown.resource)
             .sql(") RETURNING assistant_id, scopes")
             .first(&mut *tx)
             .await?;
         let Some(row) = row else {
+            if Self::is_of_disabled(&mut tx, &shown).await? {
+                return Ok(Rotated::UserDisabled);
+            }
             let reused = Self::end_reused(&mut tx, &shown).await?;
             tx.commit().await?;
             return Ok(reused);
@@ -155,6 +163,25 @@ impl Store {
             .await?;
         tx.commit().await?;
         Ok(Rotated::Exchanged(may))
+    }
+
+    /// Whether the token would be exchanged, were its user not disabled.
+    async fn is_of_disabled(tx: &mut Transaction<'static, Any>, shown: &Presented<'_>) -> Result<bool> {
+        let row = Sql::new(
+            "SELECT t.hash FROM assistant_tokens t JOIN assistants a ON a.id = t.assistant_id \
+             JOIN users u ON u.id = a.user_id WHERE u.disabled_at IS NOT NULL AND t.kind = 'refresh' \
+             AND t.replaced = 0 AND t.hash = ",
+        )
+        .arg(shown.hash)
+        .sql(" AND t.expires_at > ")
+        .arg(shown.now)
+        .sql(" AND a.client_id = ")
+        .arg(shown.client)
+        .sql(" AND a.resource = ")
+        .arg(shown.resource)
+        .first(&mut **tx)
+        .await?;
+        Ok(row.is_some())
     }
 
     async fn end_reused(tx: &mut Transaction<'static, Any>, shown: &Presented<'_>) -> Result<Rotated> {

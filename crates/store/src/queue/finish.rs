@@ -33,6 +33,20 @@ impl Store {
         self.put_back(task, worker, run_at, error, |attempts| (attempts - 1).max(1)).await
     }
 
+    /// Ends the pauses of what waits in a lane for this reason: it is due now.
+    pub async fn end_pauses_in_lane(&self, lane: &str, reason: &str) -> Result<u64> {
+        Sql::new("UPDATE tasks SET run_at = ")
+            .arg(self.now())
+            .sql(" WHERE state = 'queued' AND lane = ")
+            .arg(lane)
+            .sql(" AND last_error = ")
+            .arg(reason)
+            .sql(" AND run_at > ")
+            .arg(self.now())
+            .run(&self.write)
+            .await
+    }
+
     async fn put_back(
         &self,
         task: &TaskId,

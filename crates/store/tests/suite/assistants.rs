@@ -6,7 +6,7 @@ use gangway_model::{AssistantClientId, AssistantId, AssistantScope, Timestamp};
 use gangway_store::testing::{TestStore, each_backend};
 use gangway_store::{
     AssistantClient, ClientAuth, NewAssistantCode, NewAssistantTokens, NewTask, Paging, Presented,
-    RevokedAssistantToken, Rotated, StoreError, TakenCode,
+    RevokedAssistantToken, Rotated, StoreError, TakenCode, UserChange,
 };
 use serde_json::json;
 
@@ -24,6 +24,7 @@ fn client(created_at: Timestamp) -> AssistantClient {
         secret_hash: None,
         created_at,
         expires_at: created_at + Duration::from_secs(86_400),
+        fresh_until: None,
     }
 }
 
@@ -216,10 +217,25 @@ async fn it_ends_with_its_user_with_the_token_that_signed_in_and_when_it_is_revo
         assert_eq!((&listed[0].id, listed[0].name.as_str()), (&id, "A program"));
 
         for foreign in [(&bob.user.id, &id), (&ann.user.id, &first)] {
-            let answer = store.delete_assistant(foreign.0, foreign.1).await;
+            let answer = store.delete_assistant(Some(foreign.0), foreign.1).await;
             assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
         }
-        assert_eq!(store.delete_assistant(&ann.user.id, &id).await.unwrap(), client);
+        let all = store.list_users_assistants(None, ann.now, &Paging::first(1)).await.unwrap();
+        assert_eq!(
+            (all.rows[0].assistant.user_id.clone(), all.rows[0].user_external_id.as_deref()),
+            (bob.user.id.clone(), Some("bob"))
+        );
+        let rest = Paging::after(all.next.clone(), 1);
+        let rest = store.list_users_assistants(None, ann.now, &rest).await.unwrap();
+        assert_eq!(
+            (rest.rows[0].assistant.id.clone(), rest.next),
+            (id.clone(), None),
+            "the newest first, in pages"
+        );
+        let anns = store.list_users_assistants(Some(&ann.user.id), ann.now, &Paging::first(9)).await.unwrap();
+        assert_eq!(anns.rows, rest.rows);
+        let ended = store.delete_assistant(Some(&ann.user.id), &id).await.unwrap();
+        assert_eq!(ended, (ann.user.id.clone(), client.clone()));
         assert!(!works(&test, "again", ann.now).await && works(&test, "bob", ann.now).await);
 
         let token = store.create_token(&ann.user.id, "signed in", None, None).await.unwrap();
@@ -322,6 +338,83 @@ async fn what_has_ended_is_forgotten() {
         assert_eq!(store.delete_expired_assistants(month).await.unwrap(), 2, "a refresh token and the rest");
         let quarter = ann.now + Duration::from_secs(90 * 86_400 + 1);
         assert_eq!(store.delete_expired_assistants(quarter).await.unwrap(), 1, "the client");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_with_a_document_is_what_its_document_said_last() {
+    each_backend(|test| async move {
+        let ann = World::make(&test, "ann").await;
+        let store = &test.store;
+        let hour = Duration::from_secs(3600);
+        let said = |name: &str, at: Timestamp| AssistantClient {
+            id: AssistantClientId::from("https://app.example/client.json"),
+            name: name.to_owned(),
+            fresh_until: Some(at + hour),
+            ..client(at)
+        };
+        let first = said("First", ann.now);
+        store.put_assistant_client_document(&first, 1000).await.unwrap();
+        assert_eq!(store.find_assistant_client(&first.id, ann.now).await.unwrap(), Some(first.clone()));
+        allow(&test, &ann, &first.id, "one").await.unwrap();
+        let later = ann.now + 2 * hour;
+        let second = said("Second", later);
+        store.put_assistant_client_document(&second, 1000).await.unwrap();
+        let found = store.find_assistant_client(&first.id, later).await.unwrap().unwrap();
+        assert_eq!(
+            (found.name.as_str(), found.fresh_until, found.created_at),
+            ("Second", second.fresh_until, ann.now)
+        );
+        assert!(
+            found.expires_at > later + Duration::from_secs(80 * 86_400),
+            "it is remembered for what it was allowed"
+        );
+        assert!(works(&test, "one", ann.now).await, "and that stays");
+        // One that nobody allows anything gives way like any other.
+        for number in 0..3 {
+            let id = AssistantClientId::from(format!("https://app.example/{number}.json"));
+            let at = later + Duration::from_secs(number);
+            let other = AssistantClient { id, ..said("Other", at) };
+            store.put_assistant_client_document(&other, 2).await.unwrap();
+        }
+        let is_kept = async |path: &str| {
+            let id = AssistantClientId::from(format!("https://app.example/{path}.json"));
+            store.find_assistant_client(&id, later).await.unwrap().is_some()
+        };
+        assert!(!is_kept("0").await && is_kept("1").await && is_kept("2").await && is_kept("client").await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_disabled_users_codes_and_tokens_wait_unused() {
+    each_backend(|test| async move {
+        let ann = World::make(&test, "ann").await;
+        let store = &test.store;
+        let client = registered(&test, ann.now).await;
+        allow(&test, &ann, &client, "one").await.unwrap();
+        let two = code(&ann, &client, "two");
+        store.create_assistant_code(&two).await.unwrap();
+        let set = async |disabled: bool| {
+            let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
+            store.update_user(&ann.user.id, &change).await.unwrap()
+        };
+        set(true).await;
+        let caller = store.find_assistant_caller("access one", ann.now).await.unwrap().unwrap();
+        assert_eq!(caller.user.disabled_at, Some(ann.now));
+        assert_eq!(rotate(&test, &client, "one", "x", None, ann.now).await, Rotated::UserDisabled);
+        assert_eq!(rotate(&test, &client, "none", "x", None, ann.now).await, Rotated::NotFound);
+        assert_eq!(store.take_assistant_code("two", &client, ann.now).await.unwrap(), TakenCode::NotFound);
+        set(false).await;
+        assert!(matches!(rotate(&test, &client, "one", "x", None, ann.now).await, Rotated::Exchanged(_)));
+        assert!(matches!(
+            store.take_assistant_code("two", &client, ann.now).await.unwrap(),
+            TakenCode::Taken(_)
+        ));
+        set(true).await;
+        let reused = rotate(&test, &client, "one", "y", None, ann.now).await;
+        assert!(matches!(reused, Rotated::Reused(_)), "a stolen one is stolen all the same");
     })
     .await;
 }

@@ -1,8 +1,10 @@
 //! Organisations, users and their keys.
 
-use gangway_model::{Plan, UserId};
+use std::time::Duration;
+
+use gangway_model::{Plan, SubscriptionId, UserId};
 use gangway_store::testing::each_backend;
-use gangway_store::{NewTask, NewUser, StoreError, UserChange};
+use gangway_store::{NewSubscription, NewTask, NewUser, StoreError, UserChange};
 use serde_json::json;
 
 use crate::fixture::{World, key, new_user};
@@ -91,6 +93,57 @@ async fn deleting_a_user_takes_everything_of_theirs_and_nothing_of_others() {
         assert_eq!(store.count_placements(&ann.scope.id).await.unwrap(), 0);
         assert_eq!(store.count_placements(&bob.scope.id).await.unwrap(), 2);
         assert_eq!(store.find_user(&bob.user.id).await.unwrap(), Some(bob.user));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_due_for_a_disabled_user_and_everything_is_again_afterwards() {
+    each_backend(|test| async move {
+        let store = &test.store;
+        let (ann, bob) = (World::make(&test, "ann").await, World::make(&test, "bob").await);
+        for world in [&ann, &bob] {
+            let subscription = NewSubscription {
+                id: SubscriptionId::fresh(),
+                connection_id: world.connection.id.clone(),
+                feed: "feed".into(),
+                resource_id: Some("resource".to_owned()),
+                secret_sealed: vec![1],
+                expires_at: Some(ann.now + Duration::from_secs(60)),
+            };
+            store.create_subscription(&subscription).await.unwrap();
+        }
+        let due = async || {
+            let later = ann.now + Duration::from_secs(86_400);
+            let mut follow = store.list_follow_due(later, later, later, later, 10).await.unwrap();
+            follow.sort();
+            let expiring = store.list_expiring(later, 10).await.unwrap();
+            let mut expiring: Vec<_> =
+                expiring.into_iter().map(|one| one.subscription.connection_id).collect();
+            expiring.sort();
+            assert_eq!(follow, expiring);
+            follow
+        };
+        let both = vec![ann.connection.id.clone(), bob.connection.id.clone()];
+        let mut sorted = both.clone();
+        sorted.sort();
+        assert_eq!(due().await, sorted);
+        let set = async |disabled: Option<bool>| {
+            let change = UserChange { disabled, ..UserChange::default() };
+            store.update_user(&ann.user.id, &change).await.unwrap().disabled_at
+        };
+        assert_eq!(set(None).await, None);
+        assert_eq!(set(Some(true)).await, Some(ann.now));
+        assert_eq!(due().await, [bob.connection.id.clone()]);
+        assert!(store.is_of_disabled_user(&ann.connection.id).await.unwrap());
+        assert!(!store.is_of_disabled_user(&bob.connection.id).await.unwrap());
+        let many: Vec<_> = (0..200).map(|_| bob.connection.id.clone()).chain(both.clone()).collect();
+        assert_eq!(store.without_disabled_users(many).await.unwrap().len(), 201);
+        test.clock.advance(Duration::from_secs(60));
+        assert_eq!(set(Some(true)).await, Some(ann.now), "since when it is");
+        assert_eq!(set(None).await, Some(ann.now), "other changes leave it");
+        assert_eq!(set(Some(false)).await, None);
+        assert_eq!(due().await, sorted);
     })
     .await;
 }

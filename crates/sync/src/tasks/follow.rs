@@ -98,6 +98,8 @@ pub async fn look_again(context: &TaskContext, payload: OfConnection) -> Result<
 /// Looks up a part of what stood in a container that is gone; the rest waits for its turn, so that feeds and pushes are
 /// not held up by a large container.
 pub async fn confirm_inside(context: &TaskContext, payload: OfContainer) -> Result<(), Stop> {
+    // What may be gone is looked up later, but not left out.
+    context.check_user(&payload.connection).await?;
     let Some((connection, source)) = open_active(context, &payload.connection).await? else { return Ok(()) };
     let followed = followed(context, &connection).await?;
     let follower = Follower::new(context, &connection, source.as_ref());
@@ -111,7 +113,8 @@ pub async fn confirm_inside(context: &TaskContext, payload: OfContainer) -> Resu
     Ok(())
 }
 
-/// The connection and its source; `None` when it is not there or does not work any more.
+/// The connection and its source; `None` when it is not there, does not work any more, or is of a disabled user: then its
+/// feeds are read on from where they stand when the user is enabled.
 async fn open_active(
     context: &TaskContext,
     connection: &ConnectionId,
@@ -120,6 +123,9 @@ async fn open_active(
     let Some(connection) = found.filter(|found| found.state == ConnectionState::Active) else {
         return Ok(None);
     };
+    if context.rooms.store.is_of_disabled_user(&connection.id).await? {
+        return Ok(None);
+    }
     let source = context.open(&connection)?;
     Ok(Some((connection, source)))
 }

@@ -30,6 +30,7 @@ pub async fn run(context: &TaskContext, payload: OfJob) -> Result<(), Stop> {
         return Ok(());
     }
     let Some(connection) = store.find_connection(&job.connection_id).await? else { return Ok(()) };
+    context.check_user(&connection.id).await?;
     let begun = context.rooms.now();
     let is_last_try = context.task.attempts >= context.rooms.settings.max_attempts;
     let result = match carry_out(context, &job, &connection).await {

@@ -38,6 +38,8 @@ pub mod kinds {
 
     /// Those that may take hours; the others take moments, or leave their slot.
     pub const LONG: &[&str] = &[SYNC_JOB];
+    /// Those that ask providers in order to bring something in.
+    pub(crate) const BRINGING_IN: &[&str] = &[SYNC_JOB, FOLLOW, LOOK, LOOK_AGAIN, CONFIRM_INSIDE];
 
     pub const ALL: &[&str] = &[
         SYNC_JOB,
@@ -127,6 +129,11 @@ pub mod payload {
         NewTask::new(kind, payload).unique(key.clone()).in_lane(key).owned_by(owner).at(run_at)
     }
 
+    /// The lane of a sync job.
+    pub fn job_lane(job: &SyncJobId) -> String {
+        format!("{}:{job}", kinds::SYNC_JOB)
+    }
+
     /// Carries out a sync job.
     pub fn sync_job(job: &SyncJobId, now: Timestamp) -> NewTask {
         task(kinds::SYNC_JOB, job.as_str(), Owner::Job(job.clone()), json!(OfJob { job: job.clone() }), now)
@@ -136,6 +143,11 @@ pub mod payload {
     pub fn follow(connection: &ConnectionId, now: Timestamp) -> NewTask {
         let payload = json!(OfConnection { connection: connection.clone() });
         task(kinds::FOLLOW, connection.as_str(), Owner::Connection(connection.clone()), payload, now)
+    }
+
+    /// The lane of everything that follows a connection.
+    pub fn following_lane(connection: &ConnectionId) -> String {
+        format!("{}:{connection}", kinds::FOLLOW)
     }
 
     /// Looks one item of a connection up, in line with the looks at its feeds.
@@ -150,7 +162,7 @@ pub mod payload {
         let kind = kinds::LOOK_AGAIN;
         NewTask::new(kind, payload)
             .unique(format!("{kind}:{connection}"))
-            .in_lane(format!("{}:{connection}", kinds::FOLLOW))
+            .in_lane(following_lane(connection))
             .owned_by(Owner::Connection(connection.clone()))
             .at(now)
     }
@@ -182,7 +194,7 @@ pub mod payload {
     ) -> NewTask {
         NewTask::new(kind, payload)
             .unique(format!("{kind}:{connection}:{about}"))
-            .in_lane(format!("{}:{connection}", kinds::FOLLOW))
+            .in_lane(following_lane(connection))
             .owned_by(Owner::Connection(connection.clone()))
             .at(now)
     }

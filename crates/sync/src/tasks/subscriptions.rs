@@ -18,7 +18,7 @@ use crate::tasks::payload::OfConnection;
 pub async fn run(context: &TaskContext, payload: OfConnection) -> Result<(), Stop> {
     let rooms = &context.rooms;
     let Some(connection) = rooms.store.find_connection(&payload.connection).await? else { return Ok(()) };
-    if connection.state != ConnectionState::Active {
+    if connection.state != ConnectionState::Active || rooms.store.is_of_disabled_user(&connection.id).await? {
         return Ok(());
     }
     let can_push = context.capabilities(&connection).push == Push::PerFeed;

@@ -210,3 +210,41 @@ async fn a_token_for_another_server_is_none_here() {
     assert!(helper.refreshed().await.is_none(), "nor is it made good again");
     house.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_users_assistants_wait() {
+    let house = house().await;
+    let ada = house.user("pro").await;
+    let helper = Helper::allowed(&ada, &["search"]).await;
+    let path = format!("rest/admin/users/{}", ada.id);
+    house.as_admin("PATCH", &path, Some(json!({ "disabled": true }))).await;
+    for token in [&helper.access, &ada.token] {
+        let (status, challenge, answer) = send(&house, token, "tools/list", json!({})).await;
+        assert_eq!((status, &answer["error"]["code"]), (403, &json!("user_disabled")), "{answer}");
+        assert_eq!(challenge, "", "no better token would help");
+    }
+    let pairs = [
+        ("grant_type", "refresh_token"),
+        ("client_id", helper.client.as_str()),
+        ("refresh_token", helper.refresh.as_str()),
+    ];
+    let refused = post(&house, "oauth/token", &pairs, "").await;
+    assert_eq!(refused.status(), 400);
+    let told: Value = refused.json().await.unwrap();
+    assert_eq!(told["error"], "access_denied", "no word that has the program throw its token away: {told}");
+    house.as_admin("PATCH", &path, Some(json!({ "disabled": false }))).await;
+    assert_eq!(tools(&house, &helper.access).await.len(), 3);
+    assert!(helper.refreshed().await.is_some());
+
+    let listed = house.as_admin("GET", "rest/admin/assistants", None).await;
+    assert_eq!(listed["assistants"][0]["user"]["id"], ada.id.as_str(), "{listed}");
+    let end =
+        format!("rest/admin/assistants/{}", listed["assistants"][0]["assistant"]["id"].as_str().unwrap());
+    house.as_admin("DELETE", &end, None).await;
+    assert_eq!(
+        send(&house, &helper.access, "tools/list", json!({})).await.0,
+        401,
+        "the operator ends it at once"
+    );
+    house.stop().await;
+}

@@ -3,6 +3,7 @@
 mod allowing;
 mod assistants;
 mod connect;
+mod disabled;
 mod fair;
 mod follow;
 mod fresh;

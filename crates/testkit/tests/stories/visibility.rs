@@ -52,6 +52,7 @@ struct World<'a> {
     made: usize,
     seed: u64,
     queries: Vec<&'static str>,
+    disabled: Option<usize>,
 }
 
 impl<'a> World<'a> {
@@ -81,6 +82,7 @@ impl<'a> World<'a> {
             made: 0,
             seed,
             queries: QUERIES.to_vec(),
+            disabled: None,
         };
         if house.vectors.is_some() {
             world.queries.push(BY_MEANING);
@@ -132,7 +134,7 @@ impl<'a> World<'a> {
     }
 
     async fn step(&mut self) {
-        match self.below(10) {
+        match self.below(11) {
             0 | 1 => self.upload().await,
             2 => self.delete_upload().await,
             3 | 4 => self.change_access().await,
@@ -140,6 +142,7 @@ impl<'a> World<'a> {
             6 => self.write_in_drive().await,
             7 => self.move_in_drive().await,
             8 => self.change_sides().await,
+            9 => self.disable_for_a_while().await,
             _ => self.disconnect_and_connect().await,
         }
     }
@@ -257,6 +260,23 @@ impl<'a> World<'a> {
         self.follow_drive().await;
     }
 
+    /// What a disabled person shares stays where it is, and they themselves are shown nothing.
+    async fn disable_for_a_while(&mut self) {
+        let person = self.below(self.people.len());
+        self.disable(person, true).await;
+        self.disabled = Some(person);
+        self.check(true).await;
+        self.poll().await;
+        self.check(true).await;
+        self.disable(person, false).await;
+        self.disabled = None;
+    }
+
+    async fn disable(&self, person: usize, disabled: bool) {
+        let path = format!("rest/admin/users/{}", self.people[person].id);
+        self.house.as_admin("PATCH", &path, Some(json!({ "disabled": disabled }))).await;
+    }
+
     fn may_see(&self, person: usize, collection: &Collection) -> bool {
         let same_side = self.organizations[person] == self.organizations[collection.owner];
         collection.owner == person || (collection.is_open && same_side)
@@ -277,6 +297,12 @@ impl<'a> World<'a> {
     /// Compares what everybody finds with the rules: never more, and with `all` never less.
     async fn check(&self, all: bool) {
         for person in 0..self.people.len() {
+            if self.disabled == Some(person) {
+                let asked = Some(json!({ "query": "quokka" }));
+                let (status, answer) = self.people[person].call("POST", "rest/search", asked).await;
+                assert_eq!((status, &answer["error"]["code"]), (403, &json!("user_disabled")), "{answer}");
+                continue;
+            }
             let expected = self.expected(person, None);
             for query in self.queries.iter().copied() {
                 let answer = self.asked(person, query, true).await;

@@ -233,6 +233,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rest/admin/assistants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the assistants that users have allowed something, the newest first. */
+        get: operations["list_users_assistants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rest/admin/assistants/{assistant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends what a user allowed an assistant: its tokens are refused from now on. */
+        delete: operations["delete_users_assistant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rest/admin/audit": {
         parameters: {
             query?: never;
@@ -1009,6 +1043,12 @@ export interface components {
             id: string;
             name?: string | null;
         };
+        AllowingUser: {
+            email?: string | null;
+            external_id?: string | null;
+            id: string;
+            name?: string | null;
+        };
         /** @description What the user allowed one program. */
         Assistant: {
             /** Format: date-time */
@@ -1019,6 +1059,8 @@ export interface components {
              */
             expires_at: string;
             id: string;
+            /** @description The host whose document describes it; null for a program that registered itself. */
+            known_by?: string | null;
             /**
              * Format: date-time
              * @description When it last fetched a token, which it does every hour while it works.
@@ -1163,6 +1205,11 @@ export interface components {
             /** Format: date-time */
             connected_at: string;
             connection_id: string;
+            /**
+             * Format: date-time
+             * @description When the person last consented: changes with each consent and with nothing else.
+             */
+            consented_at: string;
             error?: components["schemas"]["ConnectionProblem"] | null;
             /**
              * Format: date-time
@@ -1206,6 +1253,11 @@ export interface components {
             connection_id?: string | null;
             /** @description Every connection, when there are several. */
             connections?: components["schemas"]["Connection"][];
+            /**
+             * Format: date-time
+             * @description When the person last consented: changes with each consent and with nothing else.
+             */
+            consented_at?: string | null;
             error?: components["schemas"]["ConnectionProblem"] | null;
             /**
              * Format: date-time
@@ -1971,6 +2023,11 @@ export interface components {
         };
         /** @description What is left out stays as it is; null empties a field. */
         UpdateUserRequest: {
+            /**
+             * @description Whether the user is disabled. A disabled user's tokens, sessions and assistants are refused with `user_disabled`, and
+             *     nothing is brought in for them; nothing is lost, and enabling them brings all of it back.
+             */
+            disabled?: boolean | null;
             email?: string | null;
             name?: string | null;
             organization_id?: string | null;
@@ -2018,6 +2075,11 @@ export interface components {
         User: {
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when the user is disabled; null for one who is not.
+             */
+            disabled_at?: string | null;
             email?: string | null;
             /** @description The product's own name for the user. */
             external_id?: string | null;
@@ -2037,6 +2099,17 @@ export interface components {
             has_more: boolean;
             next_cursor?: string | null;
             users: components["schemas"]["User"][];
+        };
+        /** @description What a user allowed one program. */
+        UsersAssistant: {
+            assistant: components["schemas"]["Assistant"];
+            /** @description Who allowed it. */
+            user: components["schemas"]["AllowingUser"];
+        };
+        UsersAssistantList: {
+            assistants: components["schemas"]["UsersAssistant"][];
+            has_more: boolean;
+            next_cursor?: string | null;
         };
         Version: {
             /** @description Who made it, as the provider names them. */
@@ -2117,6 +2190,7 @@ export interface operations {
                      *       "role": "user",
                      *       "user": {
                      *         "created_at": "2026-01-05T09:30:00Z",
+                     *         "disabled_at": null,
                      *         "email": "ada@example.com",
                      *         "external_id": "user-4711",
                      *         "id": "0190a000-0000-7000-8000-000000000002",
@@ -2140,7 +2214,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2203,6 +2277,7 @@ export interface operations {
                      *       "role": "user",
                      *       "user": {
                      *         "created_at": "2026-01-05T09:30:00Z",
+                     *         "disabled_at": null,
                      *         "email": "ada@example.com",
                      *         "external_id": "user-4711",
                      *         "id": "0190a000-0000-7000-8000-000000000002",
@@ -2235,7 +2310,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2309,7 +2384,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2494,7 +2569,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`. */
+            /** @description The connector is above the user's plan: `plan_required`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2700,7 +2775,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2789,7 +2864,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2929,7 +3004,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3065,7 +3140,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3199,7 +3274,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3283,6 +3358,202 @@ export interface operations {
             };
         };
     };
+    list_users_assistants: {
+        parameters: {
+            query?: {
+                /** @description Only what this user allowed. */
+                user_id?: string;
+                /**
+                 * @description Rows on a page; 50 when left out.
+                 * @example 20
+                 */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of assistants. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "assistants": [
+                     *         {
+                     *           "assistant": {
+                     *             "created_at": "2026-01-05T09:30:00Z",
+                     *             "expires_at": "2026-01-05T09:30:00Z",
+                     *             "id": "0190a000-0000-7000-8000-000000000005",
+                     *             "known_by": null,
+                     *             "last_used_at": "2026-01-05T09:30:00Z",
+                     *             "name": "An assistant",
+                     *             "place": "a program on this computer",
+                     *             "scopes": [
+                     *               "search",
+                     *               "read",
+                     *               "sync"
+                     *             ]
+                     *           },
+                     *           "user": {
+                     *             "email": "ada@example.com",
+                     *             "external_id": "user-4711",
+                     *             "id": "0190a000-0000-7000-8000-000000000002",
+                     *             "name": "Ada Example"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsersAssistantList"];
+                };
+            };
+            /** @description The request is malformed: `invalid_request`, with `details.field`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token: `unauthorized`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not able to answer just now: `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_users_assistant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `id` of the assistant.
+                 * @example 0190a000-0000-7000-8000-000000000018
+                 */
+                assistant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed: `invalid_request`, with `details.field`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token: `unauthorized`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not able to answer just now: `unavailable`. */
+            503: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -3315,7 +3586,7 @@ export interface operations {
                      *           "details": {
                      *             "token_id": "0190a000-0000-7000-8000-000000000004"
                      *           },
-                     *           "id": "0190a000-0000-7000-8000-000000000018",
+                     *           "id": "0190a000-0000-7000-8000-000000000019",
                      *           "user_id": "0190a000-0000-7000-8000-000000000002"
                      *         },
                      *         {
@@ -3326,7 +3597,7 @@ export interface operations {
                      *             "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *             "connector_id": "google_drive"
                      *           },
-                     *           "id": "0190a000-0000-7000-8000-000000000019",
+                     *           "id": "0190a000-0000-7000-8000-000000000020",
                      *           "user_id": "0190a000-0000-7000-8000-000000000002"
                      *         }
                      *       ],
@@ -3356,7 +3627,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3454,7 +3725,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3543,7 +3814,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3628,7 +3899,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3710,7 +3981,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3772,6 +4043,7 @@ export interface operations {
                      *       "users": [
                      *         {
                      *           "created_at": "2026-01-05T09:30:00Z",
+                     *           "disabled_at": null,
                      *           "email": null,
                      *           "external_id": "demo",
                      *           "id": "0190a000-0000-7000-8000-000000000003",
@@ -3782,6 +4054,7 @@ export interface operations {
                      *         },
                      *         {
                      *           "created_at": "2026-01-05T09:30:00Z",
+                     *           "disabled_at": null,
                      *           "email": "ada@example.com",
                      *           "external_id": "user-4711",
                      *           "id": "0190a000-0000-7000-8000-000000000002",
@@ -3815,7 +4088,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3875,6 +4148,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "disabled_at": null,
                      *       "email": "ada@example.com",
                      *       "external_id": "user-4711",
                      *       "id": "0190a000-0000-7000-8000-000000000002",
@@ -3906,7 +4180,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3996,6 +4270,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "disabled_at": null,
                      *       "email": "ada@example.com",
                      *       "external_id": "user-4711",
                      *       "id": "0190a000-0000-7000-8000-000000000002",
@@ -4027,7 +4302,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4107,7 +4382,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4179,6 +4454,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "disabled_at": null,
                      *       "email": "ada@example.com",
                      *       "external_id": "user-4711",
                      *       "id": "0190a000-0000-7000-8000-000000000002",
@@ -4210,7 +4486,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4322,7 +4598,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4420,7 +4696,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4523,7 +4799,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4608,7 +4884,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4679,7 +4955,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4768,7 +5044,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4900,7 +5176,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4991,7 +5267,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5097,7 +5373,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5177,7 +5453,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5283,7 +5559,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5416,7 +5692,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5540,7 +5816,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5625,7 +5901,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5821,7 +6097,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5935,7 +6211,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6006,7 +6282,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6088,7 +6364,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6194,7 +6470,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6351,7 +6627,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6534,7 +6810,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6654,7 +6930,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6814,7 +7090,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6963,7 +7239,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7073,7 +7349,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7225,6 +7501,7 @@ export interface operations {
                      *       "connected": true,
                      *       "connected_at": "2026-01-05T09:30:00Z",
                      *       "connection_id": "0190a000-0000-7000-8000-000000000006",
+                     *       "consented_at": "2026-01-05T09:30:00Z",
                      *       "expires_at": "2026-01-05T09:30:00Z",
                      *       "id": "google_drive",
                      *       "name": "Google Drive",
@@ -7264,7 +7541,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7347,7 +7624,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7456,7 +7733,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`. */
+            /** @description The connector is above the user's plan: `plan_required`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7583,7 +7860,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7728,7 +8005,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7867,7 +8144,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8027,7 +8304,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8158,7 +8435,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8287,7 +8564,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8388,7 +8665,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8535,7 +8812,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8651,7 +8928,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8808,7 +9085,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8927,7 +9204,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9036,7 +9313,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9162,7 +9439,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`. */
+            /** @description The connector is above the user's plan: `plan_required`, with `details.required_plan`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9282,7 +9559,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description The connector is above the user's plan: `plan_required`. */
+            /** @description The connector is above the user's plan: `plan_required`; or the user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9452,7 +9729,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9509,6 +9786,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "created_at": "2026-01-05T09:30:00Z",
+                     *       "disabled_at": null,
                      *       "email": "ada@example.com",
                      *       "external_id": "user-4711",
                      *       "id": "0190a000-0000-7000-8000-000000000002",
@@ -9531,7 +9809,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9588,6 +9866,7 @@ export interface operations {
                      *           "created_at": "2026-01-05T09:30:00Z",
                      *           "expires_at": "2026-01-05T09:30:00Z",
                      *           "id": "0190a000-0000-7000-8000-000000000005",
+                     *           "known_by": null,
                      *           "last_used_at": "2026-01-05T09:30:00Z",
                      *           "name": "An assistant",
                      *           "place": "a program on this computer",
@@ -9624,7 +9903,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9695,7 +9974,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9936,7 +10215,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The token does not allow this: `forbidden`. */
+            /** @description The token does not allow this: `forbidden`; or its user is disabled: `user_disabled`. */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -101,3 +101,45 @@ async fn it_ends_with_the_user_and_with_the_token_that_signed_in() {
     assert!(!program.works(&access).await, "at once, while the rest is still taken apart");
     program.exchange(&open, &[]).await.flat_error(400, "invalid_grant");
 }
+
+#[tokio::test]
+async fn the_operator_sees_what_everybody_allowed_and_takes_one_away() {
+    const ALL: &str = "/rest/admin/assistants";
+    let house = House::build().await;
+    let program = Program::register(&house).await;
+    let (ada, eve) = (Person::sign_in(&house, &program).await, Person::sign_in(&house, &program).await);
+    let (adas, _) = program.allowed_by(&ada).await;
+    let (eves, _) = program.allowed_by(&eve).await;
+    let admin = house.admin();
+    let listed = admin.get(ALL).await.ok();
+    let rows = listed["assistants"].as_array().unwrap();
+    let id_of = async |person: &Person<'_>| {
+        let caller = Caller { house: &house, token: person.token.clone() };
+        caller.get("/rest/me").await.ok()["id"].as_str().unwrap().to_owned()
+    };
+    let (ada_id, eve_id) = (id_of(&ada).await, id_of(&eve).await);
+    assert_eq!((&rows[0]["user"]["id"], &rows[1]["user"]["id"]), (&json!(eve_id), &json!(ada_id)));
+    let one = &rows[1]["assistant"];
+    assert_eq!((&one["name"], &one["scopes"]), (&json!("A helper"), &json!(["search", "read", "sync"])));
+    assert!(one["created_at"].is_string() && one["last_used_at"].is_string(), "{one}");
+    let page = admin.get(&format!("{ALL}?limit=1")).await.ok();
+    let next = format!("{ALL}?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
+    assert_eq!(admin.get(&next).await.ok()["assistants"], json!([rows[1]]));
+    let only = admin.get(&format!("{ALL}?user_id={ada_id}")).await.ok();
+    assert_eq!(only["assistants"], json!([rows[1]]));
+    admin.get(&format!("{ALL}?user_id=0190a000-0000-7000-8000-000000000000")).await.error(404, "not_found");
+    admin.get(&format!("{ALL}?user_id=x")).await.error(400, "invalid_request");
+
+    let path = format!("{ALL}/{}", one["id"].as_str().unwrap());
+    let person = Caller { house: &house, token: ada.token.clone() };
+    person.get(ALL).await.error(403, "forbidden");
+    person.delete(&path).await.error(403, "forbidden");
+    assert!(program.works(&adas).await);
+    assert_eq!(admin.delete(&path).await.status.as_u16(), 204);
+    assert!(!program.works(&adas).await && program.works(&eves).await);
+    admin.delete(&path).await.error(404, "not_found");
+    let log = admin.get("/rest/admin/audit?limit=1").await.ok();
+    let entry = &log["entries"][0];
+    assert_eq!((&entry["deed"], &entry["user_id"]), (&json!("end_assistant"), &json!(ada_id)), "{entry}");
+    assert_eq!(entry["details"]["because"], "the_operator");
+}

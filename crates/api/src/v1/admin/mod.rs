@@ -1,4 +1,4 @@
-//! What the product's back end does with the admin key: organisations, users, tokens, OAuth apps, webhook addresses, the audit log, what the server is at.
+//! What the product's back end does with the admin key: organisations, users, tokens, assistants, OAuth apps, webhook addresses, the audit log, what the server is at.
 
 pub mod create_organization;
 pub mod list_organizations;
@@ -12,6 +12,9 @@ pub mod update_user;
 pub mod create_token;
 pub mod delete_token;
 pub mod list_tokens;
+
+pub mod delete_assistant;
+pub mod list_assistants;
 
 pub mod list_connectors;
 

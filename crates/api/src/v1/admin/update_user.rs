@@ -28,6 +28,10 @@ pub struct UpdateUserRequest {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Id>)]
     organization_id: Option<Option<Id>>,
+    /// Whether the user is disabled. A disabled user's tokens, sessions and assistants are refused with `user_disabled`, and
+    /// nothing is brought in for them; nothing is lost, and enabling them brings all of it back.
+    #[serde(default)]
+    disabled: Option<bool>,
 }
 
 /// Changes a user.
@@ -47,6 +51,7 @@ pub async fn update_user(
         name: body.name.map(|name| name.map(Text::into_string)),
         email: body.email.map(|email| email.map(Text::into_string)),
         plan: body.plan.map(Into::into),
+        disabled: body.disabled,
     };
     Ok(Json(state.app.update_user(&path.id(), &change).await?.into()))
 }

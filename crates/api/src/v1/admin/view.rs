@@ -48,6 +48,8 @@ pub struct UserView {
     own_plan: PlanName,
     organization_id: Option<String>,
     created_at: DateTime<Utc>,
+    /// Since when the user is disabled; null for one who is not.
+    disabled_at: Option<DateTime<Utc>>,
 }
 
 impl From<User> for UserView {
@@ -61,6 +63,7 @@ impl From<User> for UserView {
             own_plan: user.own_plan.into(),
             organization_id: user.organization_id.map(|id| id.into_string()),
             created_at: user.created_at,
+            disabled_at: user.disabled_at,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use gangway_model::AssistantId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -20,6 +21,12 @@ pub struct AssistantPath {
     assistant_id: Id,
 }
 
+impl AssistantPath {
+    pub fn id(&self) -> AssistantId {
+        self.assistant_id.to()
+    }
+}
+
 /// Ends what the user allowed an assistant: its tokens are refused from now on.
 #[utoipa::path(
     delete, path = "/rest/me/assistants/{assistant_id}", tag = "users", security(("user_token" = [])),
@@ -31,6 +38,6 @@ pub async fn delete_assistant(
     State(state): State<ApiState>,
     Segment(path): Segment<AssistantPath>,
 ) -> ApiResult<StatusCode> {
-    state.app.delete_assistant(&user, &path.assistant_id.to()).await?;
+    state.app.delete_assistant(&user, &path.id()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use gangway_app::{Assistant, redirect_place};
+use gangway_app::{Assistant, client_host, redirect_place};
 use gangway_model::AssistantScope;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,10 +25,12 @@ pub struct AssistantList {
 /// What the user allowed one program.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Assistant)]
-struct AssistantView {
+pub struct AssistantView {
     id: String,
     /// What the program calls itself. Nobody has checked it.
     name: String,
+    /// The host whose document describes it; null for a program that registered itself.
+    known_by: Option<String>,
     /// Where it is: the host it is sent back to, or that it runs on the person's computer.
     place: String,
     /// What it may do.
@@ -64,6 +66,7 @@ impl From<Assistant> for AssistantView {
         Self {
             id: found.id.into_string(),
             name: found.name,
+            known_by: client_host(&found.client_id),
             place: redirect_place(&found.redirect_uri),
             scopes: found.scopes.into_iter().map(Into::into).collect(),
             created_at: found.created_at,

@@ -35,6 +35,9 @@ pub struct ConnectorView {
     user_email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     connected_at: Option<DateTime<Utc>>,
+    /// When the person last consented: changes with each consent and with nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consented_at: Option<DateTime<Utc>>,
     /// When the access token ends; it is refreshed before.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<DateTime<Utc>>,
@@ -65,6 +68,8 @@ pub struct ConnectionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_email: Option<String>,
     connected_at: DateTime<Utc>,
+    /// When the person last consented: changes with each consent and with nothing else.
+    consented_at: DateTime<Utc>,
     /// When the access token ends; it is refreshed before.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<DateTime<Utc>>,
@@ -142,6 +147,7 @@ impl ConnectorView {
             status: Some(one.status),
             user_email: one.user_email,
             connected_at: Some(one.connected_at),
+            consented_at: Some(one.consented_at),
             expires_at: one.expires_at,
             scopes: Some(one.scopes),
             account: Some(one.account),
@@ -168,6 +174,7 @@ impl ConnectionView {
             status: connection.state.as_str(),
             user_email: connection.account.email.clone(),
             connected_at: connection.connected_at,
+            consented_at: connection.consented_at,
             expires_at: connection.expires_at,
             scopes: short_scopes(descriptor, &connection.scopes),
             account: AccountView {

@@ -301,6 +301,8 @@ class UploadedFile(Model):
 
 class User(Model):
     created_at: Moment
+    disabled_at: Moment | None = None
+    """Since when the user is disabled; null for one who is not."""
     email: str | None = None
     external_id: str | None = None
     """The product's own name for the user."""
@@ -351,6 +353,8 @@ class Assistant(Model):
     expires_at: Moment
     """Ends then, unless it works before."""
     id: str
+    known_by: str | None = None
+    """The host whose document describes it; null for a program that registered itself."""
     last_used_at: Moment
     """When it last fetched a token, which it does every hour while it works."""
     name: str
@@ -401,6 +405,8 @@ class Connection(Access):
     account: Account
     connected_at: Moment
     connection_id: str
+    consented_at: Moment
+    """When the person last consented: changes with each consent and with nothing else."""
     error: ConnectionProblem | None = None
     expires_at: Moment
     """When the access token ends; `NEVER` when it does not, `ENDED` without a connection."""
@@ -425,6 +431,8 @@ class Connector(Access):
     connection_id: str | None = None
     connections: list[Connection] = Field([], validate_default=True)
     """Every connection, when there are several."""
+    consented_at: Moment | None = None
+    """When the person last consented: changes with each consent and with nothing else."""
     error: ConnectionProblem | None = None
     expires_at: Moment
     """When the access token ends; `NEVER` when it does not, `ENDED` without a connection."""
