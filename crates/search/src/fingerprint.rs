@@ -5,11 +5,6 @@
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
-use tantivy::tokenizer::TokenStream;
-
-use crate::analysis::Tokens;
-use crate::contract::IndexedDocument;
-
 /// Words a text needs to be compared; shorter ones are alike by chance.
 const MIN_WORDS: usize = 40;
 /// Words looked at; what follows makes no difference.
@@ -25,48 +20,67 @@ pub(crate) struct Fingerprint {
     pub numbers: u64,
 }
 
-impl Fingerprint {
-    /// The fingerprint of a document's text; `None` when it is too short to be compared.
-    pub(crate) fn of(document: &IndexedDocument) -> Option<Self> {
-        let mut tally = [0_i32; 64];
-        let mut row: VecDeque<u64> = VecDeque::with_capacity(IN_A_ROW);
-        let mut met: HashSet<u64> = HashSet::new();
-        let mut numbers = BTreeSet::new();
-        let mut words = 0;
-        'all: for chunk in &document.chunks {
-            let mut tokens = Tokens::new(&chunk.text);
-            while tokens.advance() {
-                let text = tokens.token().text.as_str();
-                let word = hash(text.as_bytes());
-                if text.bytes().any(|byte| byte.is_ascii_digit()) {
-                    numbers.insert(word);
-                }
-                words += 1;
-                if row.len() == IN_A_ROW {
-                    row.pop_front();
-                }
-                row.push_back(word);
-                let feature = row.iter().fold(0, |all, one| mixed(all ^ one));
-                // Each feature once: a phrase that is repeated all over says no more than one that is not.
-                if met.insert(feature) {
-                    for (bit, sum) in tally.iter_mut().enumerate() {
-                        *sum += if feature >> bit & 1 == 1 { 1 } else { -1 };
-                    }
-                }
-                if words >= MAX_WORDS {
-                    break 'all;
-                }
-            }
+/// A fingerprint while words are read.
+pub(crate) struct Reading {
+    tally: [i32; 64],
+    row: VecDeque<u64>,
+    met: HashSet<u64>,
+    numbers: BTreeSet<u64>,
+    words: usize,
+}
+
+impl Reading {
+    pub(crate) fn new() -> Self {
+        Self {
+            tally: [0; 64],
+            row: VecDeque::with_capacity(IN_A_ROW),
+            met: HashSet::new(),
+            numbers: BTreeSet::new(),
+            words: 0,
         }
-        if words < MIN_WORDS {
-            return None;
-        }
-        let bits = tally.iter().enumerate().filter(|(_, sum)| **sum > 0);
-        let words = bits.fold(0, |all, (bit, _)| all | 1 << bit);
-        let numbers = numbers.into_iter().fold(0, |all, one| mixed(all ^ one));
-        Some(Self { words, numbers })
     }
 
+    /// Whether further words make no difference.
+    pub(crate) fn is_enough(&self) -> bool {
+        self.words >= MAX_WORDS
+    }
+
+    /// Takes in the next word, folded.
+    pub(crate) fn add(&mut self, text: &str) {
+        if self.is_enough() {
+            return;
+        }
+        let word = hash(text.as_bytes());
+        if text.bytes().any(|byte| byte.is_ascii_digit()) {
+            self.numbers.insert(word);
+        }
+        self.words += 1;
+        if self.row.len() == IN_A_ROW {
+            self.row.pop_front();
+        }
+        self.row.push_back(word);
+        let feature = self.row.iter().fold(0, |all, one| mixed(all ^ one));
+        // Each feature once: a phrase that is repeated all over says no more than one that is not.
+        if self.met.insert(feature) {
+            for (bit, sum) in self.tally.iter_mut().enumerate() {
+                *sum += if feature >> bit & 1 == 1 { 1 } else { -1 };
+            }
+        }
+    }
+
+    /// The fingerprint of these words; `None` when they are too few for one.
+    pub(crate) fn fingerprint(self) -> Option<Fingerprint> {
+        if self.words < MIN_WORDS {
+            return None;
+        }
+        let bits = self.tally.iter().enumerate().filter(|(_, sum)| **sum > 0);
+        let words = bits.fold(0, |all, (bit, _)| all | 1 << bit);
+        let numbers = self.numbers.into_iter().fold(0, |all, one| mixed(all ^ one));
+        Some(Fingerprint { words, numbers })
+    }
+}
+
+impl Fingerprint {
     /// Whether two texts are nearly the same.
     pub(crate) fn is_near(self, other: Self) -> bool {
         self.numbers == other.numbers && (self.words ^ other.words).count_ones() <= MAX_BITS
@@ -74,12 +88,12 @@ impl Fingerprint {
 }
 
 impl Fingerprint {
-    /// What at least one of is the same in two fingerprints that are near: bits that differ are fewer than these.
-    pub(crate) fn keys(self) -> [(u64, u64); MAX_BITS as usize + 1] {
+    /// Keys of which at least one is the same in two fingerprints that are near: bits that differ are fewer than these.
+    pub(crate) fn keys(self) -> [u64; MAX_BITS as usize + 1] {
         const WIDTH: u32 = u64::BITS / (MAX_BITS + 1);
         std::array::from_fn(|at| {
             let band = (self.words >> (at as u32 * WIDTH)) & ((1 << WIDTH) - 1);
-            (self.numbers, band | (at as u64) << WIDTH)
+            mixed(self.numbers ^ mixed(band | (at as u64) << WIDTH))
         })
     }
 }
@@ -100,24 +114,12 @@ fn mixed(value: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gangway_model::{Chunk, Place};
+    use crate::analysis::Tokens;
 
     fn of(text: &str) -> Option<Fingerprint> {
-        let chunk = Chunk { number: 0, place: Place::default(), text: text.to_owned() };
-        Fingerprint::of(&IndexedDocument {
-            item_id: "i".into(),
-            user_id: "u".into(),
-            connection_id: "c".into(),
-            connector_id: "x".into(),
-            collections: Vec::new(),
-            name: String::new(),
-            path: None,
-            media_type: String::new(),
-            modified_at: None,
-            url: None,
-            title: None,
-            chunks: vec![chunk],
-        })
+        let mut reading = Reading::new();
+        Tokens::new(text).collect_all().iter().for_each(|token| reading.add(&token.text));
+        reading.fingerprint()
     }
 
     /// Text of so many words that differ from each other, without digits.

@@ -14,7 +14,7 @@ use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use fold::{fold, is_word};
 pub(crate) use fold::{folded, is_gram};
 pub(crate) use language::Detection;
-pub(crate) use stems::{RecentStems, StemTokenizer, stems_of, text_for_stems};
+pub(crate) use stems::{RecentStems, StemTokenizer, Stemmed, stems_of};
 
 /// Bytes of a token that count; what is longer is no word and still found by its start.
 const MAX_TOKEN_BYTES: usize = 64;

@@ -3,7 +3,6 @@
 //! Each stem carries its language's code, so a question need not be in a known language: a word asked for is brought
 //! to a stem by the rules of every language in the index, and meets the words of each text by that text's own rules.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -14,14 +13,6 @@ use super::fold::{folded, spelled};
 use super::language::{Detection, Language, Rules, Script};
 use super::semitic::{hebrew_forms, without_what_is_joined};
 use super::{MAX_TOKEN_BYTES, Tokens, is_gram};
-
-/// Stands between the code of a text's language and the text that is to be brought to stems.
-const MARK: char = '\u{1f}';
-
-/// The text as [`StemTokenizer`] takes it.
-pub(crate) fn text_for_stems(language: Detection, text: &str) -> String {
-    format!("{}{MARK}{text}", language.code())
-}
 
 /// Adds the stems of a word, each after its language's code; never the same twice.
 ///
@@ -116,14 +107,6 @@ impl RecentStems {
     }
 }
 
-/// Stems of text by the megabyte, in the one thread that indexes.
-fn recent_stems_of(word: &str, language: Detection) -> Arc<[String]> {
-    thread_local! {
-        static RECENT: RefCell<RecentStems> = RefCell::default();
-    }
-    RECENT.with_borrow_mut(|recent| recent.of(word, language))
-}
-
 /// Adds the words inside a name that is written without spaces: `Q3BudgetFinal2026` holds `Budget`, `Final`, `2026`.
 /// As words of unknown language.
 fn parts_of_name(word: &str, out: &mut Vec<String>) {
@@ -165,23 +148,75 @@ fn without_plural(word: &str) -> String {
     word
 }
 
-/// The tokenizer of stems. Takes what [`text_for_stems`] makes; what a word has several of stands at one position.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct StemTokenizer {
-    /// Whether the parts of words count too, as in names of files.
-    pub with_parts: bool,
+/// Stands before every stem of a text that was brought to stems.
+const MARK: char = '\u{1f}';
+
+/// A text brought to stems, as [`StemTokenizer`] takes it: the language's code, then the stems without it; those of another
+/// language with theirs. Made where a document is prepared, so that the one thread that builds lists only builds lists.
+pub(crate) struct Stemmed {
+    language: Detection,
+    text: String,
 }
 
+impl Stemmed {
+    pub(crate) fn new(language: Detection) -> Self {
+        Self { language, text: language.code().to_owned() }
+    }
+
+    /// The whole of a text, as passages are brought to stems.
+    pub(crate) fn of(language: Detection, text: &str, recent: &mut RecentStems) -> String {
+        let mut stemmed = Self::new(language);
+        let mut words = Tokens::new(text);
+        while words.advance() {
+            let word = words.token();
+            stemmed.add(&text[word.offset_from..word.offset_to], recent);
+        }
+        stemmed.text
+    }
+
+    /// A name or title: the words inside its words count too.
+    pub(crate) fn of_name(language: Detection, name: &str, recent: &mut RecentStems) -> String {
+        let mut stemmed = Self::new(language);
+        let mut words = Tokens::new(name);
+        let mut parts = Vec::new();
+        while words.advance() {
+            let word = words.token();
+            let word = &name[word.offset_from..word.offset_to];
+            stemmed.add(word, recent);
+            if language != Detection::Unknown {
+                stems_of(word, Detection::Unknown, &mut parts);
+            }
+            parts_of_name(word, &mut parts);
+            parts.drain(..).for_each(|part| stemmed.push(&part));
+        }
+        stemmed.text
+    }
+
+    /// Adds a word as it is spelled.
+    pub(crate) fn add(&mut self, word: &str, recent: &mut RecentStems) {
+        let stems = recent.of(word, self.language);
+        stems.iter().for_each(|stem| self.push(stem));
+    }
+
+    fn push(&mut self, stem: &str) {
+        let own = stem.strip_prefix(self.language.code()).and_then(|stem| stem.strip_prefix(':'));
+        self.text.push(MARK);
+        self.text.push_str(own.unwrap_or(stem));
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+}
+
+/// The tokenizer of stems. Takes what [`Stemmed`] makes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StemTokenizer;
+
 pub(crate) struct StemStream<'a> {
-    text: &'a str,
-    language: Detection,
-    with_parts: bool,
-    words: Tokens<'a>,
-    /// Of the word read last: its stems, and how many of them were told.
-    stems: Arc<[String]>,
-    told: usize,
-    /// And the words inside it.
-    parts: Vec<String>,
+    /// The code of the text's language, and a colon.
+    code: String,
+    stems: std::str::Split<'a, char>,
     token: Token,
 }
 
@@ -189,49 +224,23 @@ impl Tokenizer for StemTokenizer {
     type TokenStream<'a> = StemStream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> StemStream<'a> {
-        let (code, text) = text.split_once(MARK).unwrap_or(("un", text));
-        StemStream {
-            text,
-            language: Detection::of_code(code),
-            with_parts: self.with_parts,
-            words: Tokens::new(text),
-            stems: Arc::default(),
-            told: 0,
-            parts: Vec::new(),
-            token: Token::default(),
-        }
+        let mut stems = text.split(MARK);
+        let code = format!("{}:", stems.next().unwrap_or_default());
+        StemStream { code, stems, token: Token::default() }
     }
 }
 
 impl TokenStream for StemStream<'_> {
     fn advance(&mut self) -> bool {
-        loop {
-            if let Some(stem) = self.stems.get(self.told) {
-                self.told += 1;
-                self.token.text.clear();
-                self.token.text.push_str(stem);
-                return true;
-            }
-            if let Some(part) = self.parts.pop() {
-                self.token.text = part;
-                return true;
-            }
-            if !self.words.advance() {
-                return false;
-            }
-            let word = self.words.token();
-            self.token.offset_from = word.offset_from;
-            self.token.offset_to = word.offset_to;
-            self.token.position = word.position;
-            let word = &self.text[word.offset_from..word.offset_to];
-            (self.stems, self.told) = (recent_stems_of(word, self.language), 0);
-            if self.with_parts {
-                if self.language != Detection::Unknown {
-                    stems_of(word, Detection::Unknown, &mut self.parts);
-                }
-                parts_of_name(word, &mut self.parts);
-            }
+        let Some(stem) = self.stems.next() else { return false };
+        self.token.text.clear();
+        // Stems hold no colons but after a code of two letters.
+        if stem.as_bytes().get(2) != Some(&b':') {
+            self.token.text.push_str(&self.code);
         }
+        self.token.text.push_str(stem);
+        self.token.position = self.token.position.wrapping_add(1);
+        true
     }
 
     fn token(&self) -> &Token {
@@ -317,16 +326,39 @@ mod tests {
         assert!(parts.is_empty(), "a whole word has no parts");
     }
 
-    #[test]
-    fn a_text_is_told_stem_by_stem() {
-        let text = text_for_stems(Detection::of_code("de"), "Die Verträge");
-        let mut tokenizer = StemTokenizer::default();
-        let mut stream = tokenizer.token_stream(&text);
+    /// What the tokenizer tells of a text.
+    fn told(text: &str) -> Vec<String> {
+        let mut tokenizer = StemTokenizer;
+        let mut stream = tokenizer.token_stream(text);
         let mut told = Vec::new();
         while stream.advance() {
-            told.push((stream.token().position, stream.token().text.clone()));
+            told.push(stream.token().text.clone());
         }
-        assert_eq!(told[0], (0, "de:die".to_owned()));
-        assert!(told[1..].iter().all(|(position, stem)| *position == 1 && stem.starts_with("de:")));
+        told
+    }
+
+    #[test]
+    fn a_text_is_told_stem_by_stem() {
+        // A word of another script, one whose folded form holds spaces, and words of all languages.
+        let words =
+            ["Die", "Verträge", "договоры", "\u{fdfa}", "Policies", "contratti", "חוזים", "2026", "東京"];
+        for code in ["de", "en", "ar", "un", "--", "he"] {
+            let language = Detection::of_code(code);
+            let mut expected = Vec::new();
+            for word in words {
+                let mut stems = Vec::new();
+                stems_of(word, language, &mut stems);
+                expected.append(&mut stems);
+            }
+            let text = words.join(" ");
+            assert_eq!(told(&Stemmed::of(language, &text, &mut RecentStems::default())), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_told_with_the_words_inside() {
+        let name =
+            Stemmed::of_name(Detection::of_code("en"), "Q3BudgetFinal plans", &mut RecentStems::default());
+        assert_eq!(told(&name), ["un:budget", "un:final", "en:plan", "un:plan"]);
     }
 }

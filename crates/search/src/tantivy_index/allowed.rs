@@ -1,17 +1,23 @@
 //! The entries a question may be answered with, listed once when they are few, so that each word is looked up for
 //! them instead of in the whole index.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use tantivy::index::SegmentId;
-use tantivy::postings::SegmentPostings;
+use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, TantivyError};
+use tantivy::{
+    COLLECT_BLOCK_BUFFER_LEN as BATCH, DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED,
+    TantivyError,
+};
 
-/// More entries than this are not listed: reading a word's own list is then as fast.
-const MAX_LISTED: usize = 20_000;
+/// More entries than this are not listed; four bytes each.
+const MAX_LISTED: usize = 250_000;
+/// A list that is shorter by so much is walked through, and looked up in the other.
+const SHORTER: usize = 8;
 
 /// Entries by segment, in order. As a query it adds nothing to scores.
 #[derive(Clone, Debug)]
@@ -29,16 +35,19 @@ impl Listed {
             let mut entries = weight.scorer(segment, 1.0)?;
             let alive = segment.alive_bitset();
             let mut listed = Vec::new();
-            while entries.doc() != TERMINATED {
-                if alive.is_none_or(|alive| alive.is_alive(entries.doc())) {
-                    listed.push(entries.doc());
-                    count += 1;
-                    if count > MAX_LISTED {
-                        return Ok(None);
-                    }
+            let mut some = [0; BATCH];
+            loop {
+                let filled = entries.fill_buffer(&mut some);
+                let some = some[..filled].iter().copied();
+                listed.extend(some.filter(|entry| alive.is_none_or(|alive| alive.is_alive(*entry))));
+                if count + listed.len() > MAX_LISTED {
+                    return Ok(None);
                 }
-                entries.advance();
+                if filled < BATCH {
+                    break;
+                }
             }
+            count += listed.len();
             by_segment.insert(segment.segment_id(), Arc::new(listed));
         }
         Ok(Some(Self { by_segment: Arc::new(by_segment) }))
@@ -46,8 +55,17 @@ impl Listed {
 
     /// Whether any entry of a word's list is among these.
     pub(super) fn meets(&self, segment: &SegmentReader, mut word: SegmentPostings) -> bool {
-        let listed = self.by_segment.get(&segment.segment_id());
-        listed.is_some_and(|entries| entries.iter().any(|entry| leap(&mut word, *entry)))
+        let Some(mut walk) = self.in_segment(segment) else { return false };
+        // In turns each leaps to where the other stands.
+        loop {
+            let entry = word.doc();
+            if entry == TERMINATED || walk.seek(entry) == TERMINATED {
+                return false;
+            }
+            if leap(&mut word, walk.doc()) {
+                return true;
+            }
+        }
     }
 
     fn in_segment(&self, segment: &SegmentReader) -> Option<Walk> {
@@ -102,24 +120,24 @@ impl Weight for BeginningsAmong {
             return Ok(Box::new(EmptyScorer));
         };
         let index = segment.inverted_index(self.field)?;
-        let mut words = index.terms().range().ge(&self.from).lt(&self.to).into_stream()?;
-        let mut left: Vec<DocId> = listed.to_vec();
-        let mut holding = Vec::new();
-        while !left.is_empty() && words.advance() {
-            let mut entries = index.read_postings_from_terminfo(words.value(), IndexRecordOption::Basic)?;
-            left.retain(|entry| {
-                let there =
-                    entries.doc() == *entry || (entries.doc() < *entry && entries.seek(*entry) == *entry);
-                if there {
-                    holding.push(*entry);
-                }
-                !there
-            });
+        let mut range = index.terms().range().ge(&self.from).lt(&self.to).into_stream()?;
+        let mut words: Vec<TermInfo> = Vec::new();
+        while range.advance() {
+            words.push(range.value().clone());
         }
+        // After the most frequent words few entries are left to be looked for.
+        words.sort_unstable_by_key(|word| Reverse(word.doc_freq));
+        let mut sorting = Sorting::of(listed);
+        for word in words {
+            if sorting.left == 0 {
+                break;
+            }
+            sorting.take(index.read_postings_from_terminfo(&word, IndexRecordOption::Basic)?);
+        }
+        let holding = sorting.holding();
         if holding.is_empty() {
             return Ok(Box::new(EmptyScorer));
         }
-        holding.sort_unstable();
         Ok(Box::new(ConstScorer::new(Walk { entries: Arc::new(holding), at: 0 }, boost)))
     }
 
@@ -130,6 +148,82 @@ impl Weight for BeginningsAmong {
             false => Err(TantivyError::InvalidArgument(format!("entry {entry} holds no such word"))),
         }
     }
+}
+
+/// Listed entries while it is found out which of them hold one of several words.
+struct Sorting {
+    /// Those that are left, and some that are not, in order.
+    entries: Vec<DocId>,
+    is_holding: Vec<bool>,
+    /// How many of these are left.
+    left: usize,
+    /// Those that hold a word, in no order; the others are marked above.
+    moved: Vec<DocId>,
+}
+
+impl Sorting {
+    fn of(listed: &[DocId]) -> Self {
+        let is_holding = vec![false; listed.len()];
+        Self { entries: listed.to_vec(), is_holding, left: listed.len(), moved: Vec::new() }
+    }
+
+    /// Takes in the entries of a word.
+    fn take(&mut self, mut word: SegmentPostings) {
+        if word.size_hint() as usize > self.left / SHORTER {
+            for (entry, is_holding) in self.entries.iter().zip(&mut self.is_holding) {
+                if !*is_holding && leap(&mut word, *entry) {
+                    *is_holding = true;
+                    self.left -= 1;
+                }
+            }
+        } else {
+            let mut at = 0;
+            while word.doc() != TERMINATED {
+                at = leap_to(&self.entries, at, word.doc());
+                let Some(entry) = self.entries.get(at) else { break };
+                if *entry == word.doc() && !self.is_holding[at] {
+                    self.is_holding[at] = true;
+                    self.left -= 1;
+                }
+                word.advance();
+            }
+        }
+        if self.left < self.entries.len() / 2 {
+            self.move_out();
+        }
+    }
+
+    /// Leaves those only that are left.
+    fn move_out(&mut self) {
+        let mut marks = std::mem::take(&mut self.is_holding).into_iter();
+        let moved = &mut self.moved;
+        self.entries.retain(|entry| {
+            let is_holding = marks.next().unwrap_or_default();
+            if is_holding {
+                moved.push(*entry);
+            }
+            !is_holding
+        });
+        self.is_holding = vec![false; self.entries.len()];
+    }
+
+    /// The entries that hold a word, in order.
+    fn holding(mut self) -> Vec<DocId> {
+        self.move_out();
+        self.moved.sort_unstable();
+        self.moved
+    }
+}
+
+/// The first place from `at` on where an entry is not before this one.
+fn leap_to(entries: &[DocId], at: usize, target: DocId) -> usize {
+    let mut reach = 1;
+    while entries.get(at + reach).is_some_and(|entry| *entry < target) {
+        reach *= 2;
+    }
+    let from = at + reach / 2;
+    let to = entries.len().min(at + reach + 1);
+    from.min(to) + entries[from.min(to)..to].partition_point(|entry| *entry < target)
 }
 
 /// Moves a list on to an entry; tells whether it holds it.
@@ -150,8 +244,16 @@ impl DocSet for Walk {
     }
 
     fn seek(&mut self, target: DocId) -> DocId {
-        self.at += self.entries[self.at..].partition_point(|entry| *entry < target);
+        self.at = leap_to(&self.entries, self.at, target);
         self.doc()
+    }
+
+    fn fill_buffer(&mut self, buffer: &mut [DocId; BATCH]) -> usize {
+        let some = &self.entries[self.at..];
+        let some = &some[..some.len().min(BATCH)];
+        buffer[..some.len()].copy_from_slice(some);
+        self.at += some.len();
+        some.len()
     }
 
     fn doc(&self) -> DocId {

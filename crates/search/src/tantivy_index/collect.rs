@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::ControlFlow;
 
-use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::Column;
-use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
+use tantivy::query::{EnableScoring, Query};
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN as BATCH, DocAddress, Score, Searcher};
 
+use super::matching::Sought;
 use super::query::ALL_WORDS_SCORE;
 use crate::request::MAX_PASSAGES;
 
@@ -69,17 +70,20 @@ impl Best {
         self.entries[1..self.held].iter().map(|entry| entry.address)
     }
 
-    /// Takes in the entries of the same item; of equals the one that comes first is better.
+    /// Takes in the entries of the same item.
     fn take_in(&mut self, other: &Best) {
-        for entry in &other.entries[..other.held] {
-            let is_better =
-                |held: &Ranked| (entry.rank, Reverse(entry.address)) > (held.rank, Reverse(held.address));
-            let at = self.entries[..self.held].iter().position(is_better).unwrap_or(self.held);
-            if at < MAX_PASSAGES {
-                self.held = (self.held + 1).min(MAX_PASSAGES);
-                self.entries[at..self.held].rotate_right(1);
-                self.entries[at] = *entry;
-            }
+        other.entries[..other.held].iter().for_each(|entry| self.take(*entry));
+    }
+
+    /// Takes in an entry; of equals the one that comes first is better.
+    fn take(&mut self, entry: Ranked) {
+        let is_better =
+            |held: &Ranked| (entry.rank, Reverse(entry.address)) > (held.rank, Reverse(held.address));
+        let at = self.entries[..self.held].iter().position(is_better).unwrap_or(self.held);
+        if at < MAX_PASSAGES {
+            self.held = (self.held + 1).min(MAX_PASSAGES);
+            self.entries[at..self.held].rotate_right(1);
+            self.entries[at] = entry;
         }
     }
 }
@@ -92,25 +96,30 @@ pub(super) struct Found {
     pub total_is_exact: bool,
 }
 
-/// Collects the best `wanted` items, leaving out those whose key is excluded.
-pub(super) struct ItemCollector {
-    pub wanted: usize,
-    pub order: Order,
-    pub excluded: Arc<HashSet<u64>>,
+/// Keys are hashes already.
+#[derive(Default)]
+pub(super) struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
 }
 
-pub(super) struct SegmentItems {
-    segment: SegmentOrdinal,
-    keys: Column<u64>,
-    order: Order,
-    modified: Column<i64>,
-    excluded: Arc<HashSet<u64>>,
-    items: Items,
-}
+pub(super) type ByKey<T> = HashMap<u64, T, BuildHasherDefault<KeyHasher>>;
+pub(super) type Keys = HashSet<u64, BuildHasherDefault<KeyHasher>>;
 
-/// Items by key with their best entry.
+/// Items by key with their best entries.
 struct Items {
-    by_key: HashMap<u64, Best>,
+    by_key: ByKey<Best>,
     wanted: usize,
     /// Items known to match, also those no longer kept; 0 while all are.
     at_least: u64,
@@ -118,28 +127,105 @@ struct Items {
 
 impl Items {
     fn new(wanted: usize) -> Self {
-        Self { by_key: HashMap::new(), wanted, at_least: 0 }
+        Self { by_key: ByKey::default(), wanted, at_least: 0 }
     }
 
     fn add(&mut self, new: Best) {
         self.by_key.entry(new.item_key).and_modify(|best| best.take_in(&new)).or_insert(new);
         if self.by_key.len() > MAX_ITEMS {
             self.at_least = self.at_least.max(self.by_key.len() as u64);
-            let kept = self.sorted();
-            self.by_key = kept.into_iter().take(self.wanted).map(|best| (best.item_key, best)).collect();
+            let kept = self.best();
+            self.by_key = kept.into_iter().map(|best| (best.item_key, best)).collect();
         }
     }
 
-    fn sorted(&mut self) -> Vec<Best> {
+    /// The best that are wanted, in no order.
+    fn best(&mut self) -> Vec<Best> {
         let mut all: Vec<Best> = self.by_key.drain().map(|(_, best)| best).collect();
-        all.sort_unstable_by_key(|best| Reverse((best.rank(), best.item_key)));
+        if all.len() > self.wanted {
+            all.select_nth_unstable_by_key(self.wanted, place);
+            all.truncate(self.wanted);
+        }
         all
     }
 
     fn found(mut self) -> Found {
         let total = self.at_least.max(self.by_key.len() as u64);
-        Found { best: self.sorted(), total, total_is_exact: self.at_least == 0 }
+        let mut best = self.best();
+        best.sort_unstable_by_key(place);
+        Found { best, total, total_is_exact: self.at_least == 0 }
     }
+}
+
+/// The best first; of equals always the same.
+fn place(best: &Best) -> Reverse<(u64, u64)> {
+    Reverse((best.rank(), best.item_key))
+}
+
+/// Finds the best `wanted` items of those allowed, leaving out those whose key is excluded.
+pub(super) fn collect(
+    searcher: &Searcher,
+    allowed: &dyn Query,
+    sought: &Sought,
+    order: Order,
+    wanted: usize,
+    excluded: &Keys,
+) -> tantivy::Result<Found> {
+    let allowed = allowed.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let mut items = Items::new(wanted);
+    for (ord, segment) in searcher.segment_readers().iter().enumerate() {
+        let (keys, times) = (segment.fast_fields().u64("item_key")?, segment.fast_fields().i64("modified")?);
+        // An item's entries follow each other, but for what merging took apart.
+        let mut here: Option<Best> = None;
+        let mut modified = None;
+        let mut newness = 0.0;
+        sought.matches(segment, &*allowed, |entries, scores| {
+            let mut keys_here = [None; BATCH];
+            keys.first_vals(entries, &mut keys_here[..entries.len()]);
+            for ((entry, score), key) in entries.iter().zip(scores).zip(keys_here) {
+                let Some(item_key) = key else { continue };
+                let is_other = here.is_none_or(|best| best.item_key != item_key);
+                if is_other {
+                    here.take().into_iter().for_each(|best| items.add(best));
+                    if excluded.contains(&item_key) {
+                        continue;
+                    }
+                    modified = times.first(*entry);
+                    newness = match order {
+                        Order::Score { now } => newness_of(modified, now),
+                        Order::Modified => 0.0,
+                    };
+                }
+                let rank = match order {
+                    // Scores are never negative, so their bits are ordered as they are.
+                    Order::Score { .. } => u64::from(aged(*score, newness).to_bits()),
+                    Order::Modified => modified.map_or(0, |at| (at as u64) ^ (1 << 63)),
+                };
+                let address = DocAddress::new(ord as u32, *entry);
+                match &mut here {
+                    Some(best) => best.take(Ranked { rank, address }),
+                    None => here = Some(Best::of(item_key, rank, address)),
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        here.into_iter().for_each(|best| items.add(best));
+    }
+    Ok(items.found())
+}
+
+/// The keys of the items that are allowed and match.
+pub(super) fn keys(searcher: &Searcher, allowed: &dyn Query, sought: &Sought) -> tantivy::Result<Keys> {
+    let allowed = allowed.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let mut met = Keys::default();
+    for segment in searcher.segment_readers() {
+        let keys = segment.fast_fields().u64("item_key")?;
+        sought.matches(segment, &*allowed, |entries, _| {
+            met.extend(entries.iter().filter_map(|entry| keys.first(*entry)));
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(met)
 }
 
 /// Half of the weight of being new is lost in so many milliseconds.
@@ -147,103 +233,16 @@ const HALF_LIFE: f32 = 180.0 * 86_400_000.0;
 /// What being new adds at most, as a share of what matches.
 const NEWNESS: f32 = 0.15;
 
-/// A score with the document's age weighed in. Whether every word was found stays above that.
-fn aged(score: Score, modified: Option<i64>, now: i64) -> Score {
-    let lifted = (score / ALL_WORDS_SCORE).floor() * ALL_WORDS_SCORE;
+/// What being new adds to what matches, as a share of it.
+fn newness_of(modified: Option<i64>, now: i64) -> Score {
     let age = modified.map_or(f32::INFINITY, |at| now.saturating_sub(at).max(0) as f32);
-    lifted + (score - lifted) * (1.0 + NEWNESS * (-age / HALF_LIFE).exp2())
+    NEWNESS * (-age / HALF_LIFE).exp2()
 }
 
-impl Collector for ItemCollector {
-    type Fruit = Found;
-    type Child = SegmentItems;
-
-    fn for_segment(&self, segment: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<SegmentItems> {
-        Ok(SegmentItems {
-            segment,
-            order: self.order,
-            modified: reader.fast_fields().i64("modified")?,
-            keys: reader.fast_fields().u64("item_key")?,
-            excluded: self.excluded.clone(),
-            items: Items::new(self.wanted),
-        })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        matches!(self.order, Order::Score { .. })
-    }
-
-    fn merge_fruits(&self, segments: Vec<Found>) -> tantivy::Result<Found> {
-        let mut all = Items::new(self.wanted);
-        for segment in segments {
-            if !segment.total_is_exact {
-                all.at_least = all.at_least.max(segment.total);
-            }
-            segment.best.into_iter().for_each(|best| all.add(best));
-        }
-        let mut found = all.found();
-        found.best.truncate(self.wanted);
-        Ok(found)
-    }
-}
-
-impl SegmentCollector for SegmentItems {
-    type Fruit = Found;
-
-    fn collect(&mut self, entry: DocId, score: Score) {
-        let Some(item_key) = self.keys.first(entry) else { return };
-        if self.excluded.contains(&item_key) {
-            return;
-        }
-        let modified = self.modified.first(entry);
-        let rank = match self.order {
-            // Scores are never negative, so their bits are ordered as they are.
-            Order::Score { now } => u64::from(aged(score.max(0.0), modified, now).to_bits()),
-            Order::Modified => modified.map_or(0, |at| (at as u64) ^ (1 << 63)),
-        };
-        self.items.add(Best::of(item_key, rank, DocAddress::new(self.segment, entry)));
-    }
-
-    fn harvest(self) -> Found {
-        self.items.found()
-    }
-}
-
-/// Collects the keys of items that match.
-pub(super) struct KeyCollector;
-
-pub(super) struct SegmentKeys {
-    keys: Column<u64>,
-    met: HashSet<u64>,
-}
-
-impl Collector for KeyCollector {
-    type Fruit = HashSet<u64>;
-    type Child = SegmentKeys;
-
-    fn for_segment(&self, _segment: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<SegmentKeys> {
-        Ok(SegmentKeys { keys: reader.fast_fields().u64("item_key")?, met: HashSet::new() })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        false
-    }
-
-    fn merge_fruits(&self, segments: Vec<HashSet<u64>>) -> tantivy::Result<HashSet<u64>> {
-        Ok(segments.into_iter().flatten().collect())
-    }
-}
-
-impl SegmentCollector for SegmentKeys {
-    type Fruit = HashSet<u64>;
-
-    fn collect(&mut self, entry: DocId, _score: Score) {
-        self.met.extend(self.keys.first(entry));
-    }
-
-    fn harvest(self) -> HashSet<u64> {
-        self.met
-    }
+/// A score with the document's newness weighed in. Whether every word was found stays above that.
+fn aged(score: Score, newness: Score) -> Score {
+    let lifted = (score / ALL_WORDS_SCORE).floor() * ALL_WORDS_SCORE;
+    lifted + (score - lifted) * (1.0 + newness)
 }
 
 #[cfg(test)]
@@ -273,21 +272,13 @@ mod tests {
         assert_eq!(count(MAX_ITEMS + 1), (MAX_ITEMS + 1, false));
         let (least, is_exact) = count(MAX_ITEMS * 2);
         assert!((MAX_ITEMS..=MAX_ITEMS * 2).contains(&least) && !is_exact);
-        let collector = ItemCollector { wanted: 10, order: Order::Modified, excluded: Arc::default() };
-        let part = |first: u64, total_is_exact| {
-            let best = (first..first + 3).map(|key| Best::of(key, 1, DocAddress::new(0, key as u32)));
-            Found { best: best.collect(), total: 3, total_is_exact }
-        };
-        let merged = |parts| collector.merge_fruits(parts).unwrap();
-        let both = merged(vec![part(0, true), part(10, true)]);
-        assert_eq!((both.total, both.total_is_exact), (6, true));
-        assert!(!merged(vec![part(0, true), part(10, false)]).total_is_exact);
     }
 
     #[test]
     fn age_weighs_a_little_and_never_above_a_word_more() {
         let day = 86_400_000;
         let now = 1_000 * day;
+        let aged = |score, modified, now| aged(score, newness_of(modified, now));
         let old = aged(10.0, Some(0), now);
         let new = aged(10.0, Some(now), now);
         assert!(old < new && new <= 11.6, "{old} {new}");

@@ -1,11 +1,9 @@
 //! Items that say the same, told as one hit.
 
-use std::collections::HashMap;
-
 use tantivy::columnar::Column;
 use tantivy::{DocAddress, Searcher};
 
-use super::collect::Best;
+use super::collect::{Best, ByKey};
 use crate::fingerprint::Fingerprint;
 
 /// How far down the list duplicates are looked for.
@@ -22,26 +20,61 @@ pub(super) struct Folded {
 /// Folds every item into the first before it that says the same.
 pub(super) fn fold(searcher: &Searcher, found: Vec<Best>) -> tantivy::Result<Vec<Folded>> {
     let prints = Prints::open(searcher)?;
-    let mut kept_by_key: HashMap<(u64, u64), Vec<(Fingerprint, usize)>> = HashMap::new();
-    let mut kept: Vec<Folded> = Vec::new();
+    let mut known = Known::default();
+    let mut kept: Vec<Folded> = Vec::with_capacity(found.len());
     for (at, best) in found.into_iter().enumerate() {
         let address = best.address();
         if let Some(print) = prints.of(address).filter(|_| at < MAX_COMPARED) {
-            let alike = print.keys().into_iter().filter_map(|key| kept_by_key.get(&key)).flatten();
-            if let Some(first) = alike.filter(|(other, _)| print.is_near(*other)).map(|(_, at)| *at).min() {
+            if let Some(first) = known.first_near(print) {
                 let named = &mut kept[first].duplicates;
                 if named.len() < MAX_NAMED {
                     named.push(address);
                 }
                 continue;
             }
-            for key in print.keys() {
-                kept_by_key.entry(key).or_default().push((print, kept.len()));
-            }
+            known.add(print, kept.len());
         }
         kept.push(Folded { best, duplicates: Vec::new() });
     }
     Ok(kept)
+}
+
+/// Fingerprints of what is kept, by their keys: a chain for each key, the last added first.
+#[derive(Default)]
+struct Known {
+    last_by_key: ByKey<usize>,
+    links: Vec<Link>,
+}
+
+struct Link {
+    print: Fingerprint,
+    /// Where it stands among those kept.
+    place: usize,
+    before: Option<usize>,
+}
+
+impl Known {
+    /// The place of the first that says the same.
+    fn first_near(&self, print: Fingerprint) -> Option<usize> {
+        let mut first = None;
+        for key in print.keys() {
+            let mut next = self.last_by_key.get(&key).copied();
+            while let Some(link) = next.map(|at| &self.links[at]) {
+                if link.print.is_near(print) && first.is_none_or(|first| link.place < first) {
+                    first = Some(link.place);
+                }
+                next = link.before;
+            }
+        }
+        first
+    }
+
+    fn add(&mut self, print: Fingerprint, place: usize) {
+        for key in print.keys() {
+            let before = self.last_by_key.insert(key, self.links.len());
+            self.links.push(Link { print, place, before });
+        }
+    }
 }
 
 /// The fingerprints of all segments.

@@ -1,212 +1,326 @@
-//! Two ways to join what is looked for: the best of several ways to match, and enough of several words.
+//! What is sought in the entries that may be seen, and how well each of them holds it.
 //!
-//! Both can leap: from one entry that may be seen to the next, without reading what lies between. The unions that
-//! come with tantivy read every entry of every word, which costs a person with few documents in a large index most.
+//! Only entries that may be seen are looked at, a batch at a time: each word's list is read for the whole batch before the
+//! next word's, so that a block of it is unpacked once, and what is joined is joined by running over plain numbers. What
+//! it costs grows with what the asker may see, not with the index.
 
-use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
+use std::ops::ControlFlow;
 
-use super::query::AnyQuery;
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::query::{Bm25Weight, EnableScoring, Query, Scorer, Weight};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{
+    COLLECT_BLOCK_BUFFER_LEN as BATCH, DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, Term,
+};
 
-/// How several queries are joined.
+/// The score of an entry that does not match; others are never negative.
+const ABSENT: Score = -1.0;
+
+/// How several parts are joined.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Join {
     /// Any of them matches; the best score counts, and this share of the others'.
     Best { tie_breaker: Score },
     /// At least so many match; scores are added up, and `lift` is added where all match.
     Enough { needed: usize, lift: Score },
+    /// Any of them matches; the best score counts, and `lift` is added where the first matches.
+    First { lift: Score },
+    /// The first matches; scores are added up.
+    Helped,
 }
 
 impl Join {
     fn needed(self) -> usize {
         match self {
-            Self::Best { .. } => 1,
             Self::Enough { needed, .. } => needed.max(1),
+            Self::Best { .. } | Self::First { .. } | Self::Helped => 1,
         }
     }
 }
 
-#[derive(Debug)]
-pub(super) struct Joined {
-    pub(super) parts: Vec<AnyQuery>,
-    pub(super) join: Join,
+/// What is sought, ready to be looked for in every segment.
+pub(super) enum Sought {
+    Everything,
+    /// A word in a field.
+    Word {
+        term: Term,
+        weight: Bm25Weight,
+    },
+    /// What tantivy finds by itself, and what it weighs.
+    Other {
+        weight: Box<dyn Weight>,
+        boost: Score,
+    },
+    Joined {
+        parts: Vec<Sought>,
+        join: Join,
+    },
 }
 
-impl Clone for Joined {
-    fn clone(&self) -> Self {
-        Self { parts: self.parts.iter().map(|part| part.box_clone()).collect(), join: self.join }
+impl Sought {
+    /// Takes in a query as it is.
+    pub(super) fn query(query: &dyn Query, searcher: &Searcher) -> tantivy::Result<Self> {
+        let weight = query.weight(EnableScoring::enabled_from_searcher(searcher))?;
+        Ok(Self::Other { weight, boost: 1.0 })
     }
-}
 
-impl Query for Joined {
-    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        let parts = self.parts.iter().map(|part| part.weight(scoring)).collect::<tantivy::Result<_>>()?;
-        Ok(Box::new(JoinedWeight { parts, join: self.join }))
+    /// Matches nothing.
+    pub(super) fn nothing() -> Self {
+        Self::Joined { parts: Vec::new(), join: Join::Best { tie_breaker: 0.0 } }
     }
 
-    fn query_terms<'a>(&'a self, visitor: &mut dyn FnMut(&'a Term, bool)) {
-        self.parts.iter().for_each(|part| part.query_terms(visitor));
+    /// All of the parts.
+    pub(super) fn all(mut parts: Vec<Self>) -> Self {
+        match parts.len() {
+            1 => parts.remove(0),
+            needed => Self::Joined { parts, join: Join::Enough { needed, lift: 0.0 } },
+        }
     }
-}
 
-struct JoinedWeight {
-    parts: Vec<Box<dyn Weight>>,
-    join: Join,
-}
-
-impl Weight for JoinedWeight {
-    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let mut parts = Vec::with_capacity(self.parts.len());
-        for part in &self.parts {
-            let scorer = part.scorer(segment, boost)?;
-            let doc = scorer.doc();
-            if doc != TERMINATED {
-                parts.push(Part { scorer, doc });
+    /// The same with every score so many times as high.
+    pub(super) fn boosted(self, by: Score) -> Self {
+        match self {
+            Self::Everything => Self::Everything,
+            Self::Word { term, weight } => Self::Word { term, weight: weight.boost_by(by) },
+            Self::Other { weight, boost } => Self::Other { weight, boost: boost * by },
+            Self::Joined { parts, join } => {
+                let join = match join {
+                    Join::Enough { needed, lift } => Join::Enough { needed, lift: lift * by },
+                    Join::First { lift } => Join::First { lift: lift * by },
+                    Join::Best { .. } | Join::Helped => join,
+                };
+                Self::Joined { parts: parts.into_iter().map(|part| part.boosted(by)).collect(), join }
             }
         }
-        if parts.len() < self.join.needed() {
-            return Ok(Box::new(EmptyScorer));
-        }
-        let asked_for = self.parts.len();
-        let mut joined = JoinedScorer { parts, asked_for, join: self.join, boost, doc: 0 };
-        joined.find();
-        Ok(Box::new(joined))
     }
 
-    fn explain(&self, segment: &SegmentReader, entry: DocId) -> tantivy::Result<Explanation> {
-        let mut scorer = self.scorer(segment, 1.0)?;
-        if scorer.doc() > entry || scorer.seek(entry) != entry {
-            return Err(tantivy::TantivyError::InvalidArgument(format!("entry {entry} does not match")));
+    /// How many entries match of those allowed. Stops at so many.
+    pub(super) fn count(
+        &self,
+        searcher: &Searcher,
+        allowed: &dyn Query,
+        at_most: usize,
+    ) -> tantivy::Result<usize> {
+        let allowed = allowed.weight(EnableScoring::disabled_from_searcher(searcher))?;
+        let mut met = 0;
+        for segment in searcher.segment_readers() {
+            self.matches(segment, &*allowed, |entries, _| {
+                met += entries.len();
+                if met < at_most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            if met >= at_most {
+                break;
+            }
         }
-        Ok(Explanation::new("joined", scorer.score()))
+        Ok(met.min(at_most))
     }
-}
 
-/// A part and where it stands; asking a scorer behind a pointer each time would cost more than the rest.
-struct Part {
-    scorer: Box<dyn Scorer>,
-    doc: DocId,
-}
-
-struct JoinedScorer {
-    /// Those that have entries left.
-    parts: Vec<Part>,
-    asked_for: usize,
-    join: Join,
-    boost: Score,
-    doc: DocId,
-}
-
-impl JoinedScorer {
-    /// Goes to the first entry, from where the parts stand on, at which enough of them match.
-    fn find(&mut self) {
-        let needed = self.join.needed();
+    /// Hands over the entries of a segment that are allowed and match, in order and with their scores, some at a time.
+    pub(super) fn matches(
+        &self,
+        segment: &SegmentReader,
+        allowed: &dyn Weight,
+        mut take: impl FnMut(&[DocId], &[Score]) -> ControlFlow<()>,
+    ) -> tantivy::Result<()> {
+        let Some(mut part) = Part::of(self, segment)? else { return Ok(()) };
+        let mut allowed = allowed.scorer(segment, 1.0)?;
+        let alive = segment.alive_bitset();
+        let (mut entries, mut scores) = ([0; BATCH], [0.0; BATCH]);
         loop {
-            if self.parts.iter().any(|part| part.doc == TERMINATED) {
-                self.parts.retain(|part| part.doc != TERMINATED);
+            let next = part.next();
+            if next == TERMINATED {
+                return Ok(());
             }
-            if self.parts.len() < needed {
-                self.doc = TERMINATED;
-                return;
+            if allowed.doc() < next {
+                allowed.seek(next);
             }
-            // Before the place where so many have arrived, there cannot be so many.
-            let earliest = match needed {
-                1 => self.parts.iter().map(|part| part.doc).min().unwrap_or(TERMINATED),
-                _ => self.nth(needed),
+            let count = allowed.fill_buffer(&mut entries);
+            if count == 0 {
+                return Ok(());
+            }
+            part.score(&entries[..count], &mut scores[..count]);
+            let mut kept = 0;
+            for at in 0..count {
+                if scores[at] >= 0.0 && alive.is_none_or(|alive| alive.is_alive(entries[at])) {
+                    (entries[kept], scores[kept]) = (entries[at], scores[at]);
+                    kept += 1;
+                }
+            }
+            if kept > 0 && take(&entries[..kept], &scores[..kept]).is_break() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What is sought, in one segment; moves on through its entries and never back.
+enum Part {
+    Everything,
+    Word(Box<Word>),
+    Other { scorer: Box<dyn Scorer>, doc: DocId },
+    Joined { parts: Vec<Part>, join: Join, asked_for: usize, has_first: bool },
+}
+
+struct Word {
+    entries: SegmentPostings,
+    lengths: FieldNormReader,
+    weight: Bm25Weight,
+}
+
+impl Part {
+    /// `None` when nothing in the segment matches.
+    fn of(sought: &Sought, segment: &SegmentReader) -> tantivy::Result<Option<Self>> {
+        Ok(match sought {
+            Sought::Everything => Some(Self::Everything),
+            Sought::Word { term, weight } => {
+                let index = segment.inverted_index(term.field())?;
+                let Some(entries) = index.read_postings(term, IndexRecordOption::WithFreqs)? else {
+                    return Ok(None);
+                };
+                let lengths = segment.get_fieldnorms_reader(term.field())?;
+                Some(Self::Word(Box::new(Word { entries, lengths, weight: weight.clone() })))
+            }
+            Sought::Other { weight, boost } => {
+                let scorer = weight.scorer(segment, *boost)?;
+                let doc = scorer.doc();
+                (doc != TERMINATED).then_some(Self::Other { scorer, doc })
+            }
+            Sought::Joined { parts: sought, join } => {
+                let (mut parts, mut has_first) = (Vec::with_capacity(sought.len()), false);
+                for (at, one) in sought.iter().enumerate() {
+                    if let Some(part) = Self::of(one, segment)? {
+                        has_first |= at == 0;
+                        parts.push(part);
+                    }
+                }
+                let enough = parts.len() >= join.needed() && (has_first || *join != Join::Helped);
+                enough.then_some(Self::Joined { parts, join: *join, asked_for: sought.len(), has_first })
+            }
+        })
+    }
+
+    /// An entry before which none matches that has not been looked at.
+    fn next(&self) -> DocId {
+        match self {
+            Self::Everything => 0,
+            Self::Word(word) => word.entries.doc(),
+            Self::Other { doc, .. } => *doc,
+            Self::Joined { parts, join: Join::Helped, .. } => parts[0].next(),
+            Self::Joined { parts, join, .. } => match join.needed() {
+                1 => parts.iter().map(Self::next).min().unwrap_or(TERMINATED),
+                // Before the place where so many have arrived, there cannot be so many.
+                needed => {
+                    let mut places: Vec<DocId> = parts.iter().map(Self::next).collect();
+                    *places.select_nth_unstable(needed - 1).1
+                }
+            },
+        }
+    }
+
+    /// Tells the score of each of these entries, which come after all that were looked at before.
+    fn score(&mut self, entries: &[DocId], scores: &mut [Score]) {
+        match self {
+            Self::Everything => scores.fill(0.0),
+            Self::Word(word) => word.score(entries, scores),
+            Self::Other { scorer, doc } => {
+                for (entry, score) in entries.iter().zip(scores) {
+                    if *doc < *entry {
+                        *doc = scorer.seek(*entry);
+                    }
+                    *score = if *doc == *entry { scorer.score() } else { ABSENT };
+                }
+            }
+            Self::Joined { parts, join, asked_for, has_first } => {
+                let mut tally = Tally::default();
+                for (at, part) in parts.iter_mut().enumerate() {
+                    part.score(entries, scores);
+                    tally.add(scores, at == 0 && *has_first);
+                }
+                tally.join(*join, *asked_for, scores);
+            }
+        }
+    }
+}
+
+impl Word {
+    fn score(&mut self, entries: &[DocId], scores: &mut [Score]) {
+        let mut doc = self.entries.doc();
+        if entries.last().is_none_or(|last| *last < doc) {
+            scores.fill(ABSENT);
+            return;
+        }
+        for (entry, score) in entries.iter().zip(scores) {
+            if doc < *entry {
+                doc = self.entries.seek(*entry);
+            }
+            *score = match doc == *entry {
+                true => self.weight.score(self.lengths.fieldnorm_id(doc), self.entries.term_freq()),
+                false => ABSENT,
             };
-            let mut here = 0;
-            for part in &mut self.parts {
-                if part.doc < earliest {
-                    part.doc = part.scorer.seek(earliest);
-                }
-                here += usize::from(part.doc == earliest);
-            }
-            if here >= needed {
-                self.doc = earliest;
-                return;
-            }
         }
-    }
-
-    /// Where the n-th of the parts stands, in order of place.
-    fn nth(&self, n: usize) -> DocId {
-        let mut places: Vec<DocId> = self.parts.iter().map(|part| part.doc).collect();
-        *places.select_nth_unstable(n - 1).1
     }
 }
 
-impl DocSet for JoinedScorer {
-    fn advance(&mut self) -> DocId {
-        if self.doc != TERMINATED {
-            for part in &mut self.parts {
-                if part.doc == self.doc {
-                    part.doc = part.scorer.advance();
-                }
-            }
-            self.find();
-        }
-        self.doc
-    }
+/// The scores of several parts for a batch of entries.
+struct Tally {
+    sums: [Score; BATCH],
+    best: [Score; BATCH],
+    /// How many parts match.
+    counts: [u32; BATCH],
+    /// Whether the first does.
+    first: [bool; BATCH],
+}
 
-    fn seek(&mut self, target: DocId) -> DocId {
-        if self.doc < target {
-            for part in &mut self.parts {
-                if part.doc < target {
-                    part.doc = part.scorer.seek(target);
-                }
-            }
-            self.find();
-        }
-        self.doc
-    }
-
-    fn doc(&self) -> DocId {
-        self.doc
-    }
-
-    fn size_hint(&self) -> u32 {
-        let sizes = self.parts.iter().map(|part| part.scorer.size_hint());
-        sizes.fold(0, u32::saturating_add)
-    }
-
-    fn cost(&self) -> u64 {
-        self.parts.iter().map(|part| part.scorer.cost()).sum()
+impl Default for Tally {
+    fn default() -> Self {
+        Self { sums: [0.0; BATCH], best: [ABSENT; BATCH], counts: [0; BATCH], first: [false; BATCH] }
     }
 }
 
-impl Scorer for JoinedScorer {
-    fn score(&mut self) -> Score {
-        let (mut sum, mut best, mut here) = (0.0, 0.0, 0);
-        for part in self.parts.iter_mut().filter(|part| part.doc == self.doc) {
-            let score = part.scorer.score();
-            sum += score;
-            best = Score::max(best, score);
-            here += 1;
+impl Tally {
+    fn add(&mut self, scores: &[Score], is_first: bool) {
+        let all = self.sums.iter_mut().zip(&mut self.best).zip(&mut self.counts);
+        for (((sum, best), count), score) in all.zip(scores) {
+            *sum += score.max(0.0);
+            *best = best.max(*score);
+            *count += u32::from(*score >= 0.0);
         }
-        match self.join {
-            Join::Best { tie_breaker } => best + (sum - best) * tie_breaker,
-            Join::Enough { lift, .. } if here == self.asked_for => sum + lift * self.boost,
-            Join::Enough { .. } => sum,
+        if is_first {
+            self.first.iter_mut().zip(scores).for_each(|(first, score)| *first = *score >= 0.0);
+        }
+    }
+
+    fn join(&self, join: Join, asked_for: usize, scores: &mut [Score]) {
+        let needed = join.needed() as u32;
+        for (at, score) in scores.iter_mut().enumerate() {
+            let (sum, best) = (self.sums[at], self.best[at]);
+            let matches = self.counts[at] >= needed && (self.first[at] || join != Join::Helped);
+            *score = match join {
+                _ if !matches => ABSENT,
+                Join::Best { tie_breaker } => best + (sum - best) * tie_breaker,
+                Join::Enough { lift, .. } if self.counts[at] as usize == asked_for => sum + lift,
+                Join::First { lift } if self.first[at] => best + lift,
+                Join::First { .. } => best,
+                Join::Enough { .. } | Join::Helped => sum,
+            };
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use proptest::prelude::*;
-    use tantivy::collector::DocSetCollector;
     use tantivy::query::{BooleanQuery, ConstScoreQuery, TermQuery};
-    use tantivy::schema::{Field, INDEXED, IndexRecordOption, Schema};
-    use tantivy::{Index, Searcher, TantivyDocument};
+    use tantivy::schema::{FAST, Field, INDEXED, Schema};
+    use tantivy::{Index, TantivyDocument};
 
     use super::*;
 
     /// What each entry holds, and an index of it in two segments.
     fn index(entries: &[Vec<u64>]) -> (Searcher, Field, Field) {
         let mut schema = Schema::builder();
-        let number = schema.add_u64_field("number", INDEXED);
+        let number = schema.add_u64_field("number", INDEXED | FAST);
         let holds = schema.add_u64_field("holds", INDEXED);
         let index = Index::create_in_ram(schema.build());
         let mut writer = index.writer_with_num_threads(1, 15_000_000).unwrap();
@@ -220,59 +334,87 @@ mod tests {
                 writer.commit().unwrap();
             }
         }
+        // What is deleted is in the lists still.
+        writer.delete_term(Term::from_field_u64(holds, DELETED));
         writer.commit().unwrap();
         (index.reader().unwrap().searcher(), number, holds)
     }
 
-    fn has(field: Field, value: u64) -> AnyQuery {
+    const DELETED: u64 = 7;
+
+    fn has(field: Field, value: u64) -> Box<dyn Query> {
         Box::new(TermQuery::new(Term::from_field_u64(field, value), IndexRecordOption::Basic))
     }
 
-    /// The score of the entry of this number, when it matches.
-    fn score(searcher: &Searcher, query: &dyn Query, number: AnyQuery) -> Option<Score> {
-        let both =
-            BooleanQuery::intersection(vec![query.box_clone(), Box::new(ConstScoreQuery::new(number, 0.0))]);
-        let collector = tantivy::collector::TopDocs::with_limit(2).order_by_score();
-        let found = searcher.search(&both, &collector).unwrap();
-        assert!(found.len() <= 1);
-        found.first().map(|(score, _)| *score)
+    fn weighing(searcher: &Searcher, query: Box<dyn Query>, weight: Score) -> Sought {
+        Sought::query(&ConstScoreQuery::new(query, weight), searcher).unwrap()
     }
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-        /// The queries find what a look at each entry finds, with the same scores, read through and leapt through.
+        /// What is found is what a look at each entry finds, with the same scores, however many entries are allowed; and
+        /// nothing that is not.
         #[test]
         fn joins_mean_what_they_say(
             entries in prop::collection::vec(prop::collection::vec(0..8_u64, 0..5), 1..300),
-            asked in prop::collection::vec(0..8_u64, 1..5),
-            needed in 1..4_usize,
-            lift in prop::sample::select(vec![0.0_f32, 4096.0]),
-            is_best: bool,
+            asked in prop::collection::vec(0..7_u64, 1..5),
+            allowed in prop::sample::select(vec![1_u64, 2, 7]),
+            join in prop::sample::select(vec![
+                Join::Best { tie_breaker: 0.25 },
+                Join::Enough { needed: 1, lift: 0.0 },
+                Join::Enough { needed: 2, lift: 4096.0 },
+                Join::Enough { needed: 3, lift: 0.5 },
+                Join::First { lift: 128.0 },
+                Join::Helped,
+            ]),
         ) {
             let (searcher, number, holds) = index(&entries);
-            let join = match is_best {
-                true => Join::Best { tie_breaker: 0.25 },
-                false => Join::Enough { needed, lift },
-            };
             let weight = |at: usize| (at + 1) as f32;
-            let part = |(at, value): (usize, &u64)| -> AnyQuery {
-                Box::new(ConstScoreQuery::new(has(holds, *value), weight(at)))
-            };
-            let query = Joined { parts: asked.iter().enumerate().map(part).collect(), join };
-            let expected: HashMap<usize, f32> = entries.iter().enumerate().filter_map(|(entry, values)| {
-                let scores: Vec<f32> = (0..asked.len()).filter(|at| values.contains(&asked[*at])).map(weight).collect();
+            let part = |(at, value): (usize, &u64)| weighing(&searcher, has(holds, *value), weight(at) / 2.0);
+            let parts = asked.iter().enumerate().map(part).collect();
+            let sought = Sought::Joined { parts, join }.boosted(2.0);
+            let double = |lift: Score| lift * 2.0;
+            let is_alive = |values: &Vec<u64>| !values.contains(&DELETED);
+            let is_allowed = |entry: usize| (entry as u64).is_multiple_of(allowed);
+            let expected: Vec<(usize, f32)> = entries.iter().enumerate().filter_map(|(entry, values)| {
+                let scores: Vec<f32> =
+                    (0..asked.len()).filter(|at| values.contains(&asked[*at])).map(weight).collect();
                 let sum: f32 = scores.iter().sum();
                 let best = scores.iter().copied().fold(0.0, f32::max);
-                (scores.len() >= join.needed()).then_some((entry, match join {
+                let has_first = values.contains(&asked[0]);
+                let score = match join {
                     Join::Best { tie_breaker } => best + (sum - best) * tie_breaker,
-                    Join::Enough { lift, .. } => sum + if scores.len() == asked.len() { lift } else { 0.0 },
-                }))
+                    Join::Enough { lift, .. } if scores.len() == asked.len() => sum + double(lift),
+                    Join::First { lift } if has_first => best + double(lift),
+                    Join::First { .. } => best,
+                    Join::Enough { .. } | Join::Helped => sum,
+                };
+                let matches = match join {
+                    Join::Enough { needed, .. } => scores.len() >= needed,
+                    Join::Helped => has_first,
+                    Join::Best { .. } | Join::First { .. } => !scores.is_empty(),
+                };
+                (matches && is_alive(values) && is_allowed(entry)).then_some((entry, score))
             }).collect();
-            prop_assert_eq!(searcher.search(&query, &DocSetCollector).unwrap().len(), expected.len());
-            for entry in 0..entries.len() {
-                let found = score(&searcher, &query, has(number, entry as u64));
-                prop_assert_eq!(found, expected.get(&entry).copied(), "entry {}", entry);
+            let among = (0..entries.len()).filter(|entry| is_allowed(*entry)).map(|entry| has(number, entry as u64));
+            let among = BooleanQuery::union(among.collect());
+            let among_weight = among.weight(EnableScoring::disabled_from_searcher(&searcher)).unwrap();
+            let mut found = Vec::new();
+            for segment in searcher.segment_readers() {
+                let numbers = segment.fast_fields().u64("number").unwrap();
+                sought.matches(segment, &*among_weight, |entries, scores| {
+                    assert!(entries.is_sorted());
+                    let number = |entry: &DocId| numbers.first(*entry).unwrap() as usize;
+                    found.extend(entries.iter().map(number).zip(scores.iter().copied()));
+                    ControlFlow::Continue(())
+                }).unwrap();
+            }
+            found.sort_by_key(|(entry, _)| *entry);
+            prop_assert_eq!(&found, &expected);
+            for at_most in [1, 3, 1000] {
+                let count = sought.count(&searcher, &among, at_most).unwrap();
+                prop_assert_eq!(count, expected.len().min(at_most));
             }
         }
     }

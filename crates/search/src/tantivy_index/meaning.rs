@@ -14,7 +14,7 @@ use tantivy::query::{BooleanQuery, Query};
 use tantivy::schema::{Field, Value};
 use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyDocument, Term};
 
-use super::collect::{Best, Found, KeyCollector};
+use super::collect::{Best, Found, Keys, keys};
 use super::narrowing::terms;
 use super::query::{ALL_WORDS_SCORE, QueryBuilder};
 use crate::meaning::Meaning;
@@ -86,24 +86,18 @@ impl QueryBuilder<'_> {
     }
 
     /// Keys of items that hold what is excluded.
-    pub(super) fn excluded_items(
-        &self,
-        parsed: &ParsedQuery,
-        allowed: &dyn Query,
-    ) -> tantivy::Result<HashSet<u64>> {
-        let Some(query) = self.excluded(parsed) else { return Ok(HashSet::new()) };
-        self.searcher.search(&BooleanQuery::intersection(vec![query, allowed.box_clone()]), &KeyCollector)
+    pub(super) fn excluded_items(&self, parsed: &ParsedQuery, allowed: &dyn Query) -> tantivy::Result<Keys> {
+        match self.excluded(parsed)? {
+            Some(sought) => keys(self.searcher, allowed, &sought),
+            None => Ok(Keys::default()),
+        }
     }
 
     /// Keys of the items that may be found: those with every phrase and field asked for, and nothing excluded.
     fn items_among(&self, parsed: &ParsedQuery, allowed: &dyn Query) -> tantivy::Result<HashSet<u64>> {
-        let mut all = vec![allowed.box_clone()];
-        all.extend(parsed.required.iter().map(|clause| self.clause(clause)));
-        let mut among = self.searcher.search(&BooleanQuery::intersection(all), &KeyCollector)?;
-        for excluded in self.excluded_items(parsed, allowed)? {
-            among.remove(&excluded);
-        }
-        Ok(among)
+        let among = keys(self.searcher, allowed, &self.required(parsed)?)?;
+        let excluded = self.excluded_items(parsed, allowed)?;
+        Ok(among.into_iter().filter(|key| !excluded.contains(key)).collect())
     }
 
     /// The entries of these passages, in order; without those that are not there, or say something else by now.
@@ -136,11 +130,10 @@ impl QueryBuilder<'_> {
         allowed: &dyn Query,
         found: &Found,
     ) -> tantivy::Result<u64> {
-        let mut matching: HashSet<u64> = found.best.iter().map(|best| best.item_key).collect();
+        let mut matching: Keys = found.best.iter().map(|best| best.item_key).collect();
         if found.total > matching.len() as u64 {
             // The list was cut off: what is below it matches too.
-            let query = BooleanQuery::intersection(vec![self.ranking(parsed), allowed.box_clone()]);
-            matching = self.searcher.search(&query, &KeyCollector)?;
+            matching = keys(self.searcher, allowed, &self.ranking(parsed)?)?;
         }
         Ok(near.iter().filter(|best| !matching.contains(&best.item_key)).count() as u64)
     }

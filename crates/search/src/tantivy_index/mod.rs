@@ -3,6 +3,7 @@
 mod allowed;
 mod collect;
 mod duplicates;
+mod entries;
 mod matching;
 mod meaning;
 mod narrowing;

@@ -1,16 +1,16 @@
-//! What is looked for, as a tantivy query.
+//! What is looked for, made of what was asked.
 
 use std::ops::Bound;
 
 use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, InvertedIndexRangeQuery, Occur, PhraseQuery,
+    Bm25StatisticsProvider, Bm25Weight, BooleanQuery, ConstScoreQuery, InvertedIndexRangeQuery, PhraseQuery,
     Query, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Searcher, Term};
+use tantivy::{Score, Searcher, Term};
 
 use super::allowed::{BeginningsAmong, Listed};
-use super::matching::{Join, Joined};
+use super::matching::{Join, Sought};
 use super::schema::Fields;
 use crate::query::{AskedWord, Clause, Matter, ParsedQuery, Scope};
 
@@ -43,26 +43,39 @@ pub(super) struct QueryBuilder<'a> {
 
 impl QueryBuilder<'_> {
     /// What ranks: every required clause, and enough of the wanted ones.
-    pub(super) fn ranking(&self, query: &ParsedQuery) -> AnyQuery {
-        let wanted: Vec<AnyQuery> = query.wanted.iter().map(|clause| self.clause(clause)).collect();
-        let mut parts: Vec<(Occur, AnyQuery)> =
-            query.required.iter().map(|clause| (Occur::Must, self.clause(clause))).collect();
-        if !wanted.is_empty() {
-            let lift = if wanted.len() + parts.len() > 1 { ALL_WORDS_SCORE } else { 0.0 };
-            // Words beside a phrase are a help, not a condition.
-            let (occur, needed) = match parts.is_empty() {
-                true => (Occur::Must, enough_of(wanted.len())),
-                false => (Occur::Should, 1),
-            };
-            parts.push((occur, Box::new(Joined { parts: wanted, join: Join::Enough { needed, lift } })));
+    pub(super) fn ranking(&self, query: &ParsedQuery) -> tantivy::Result<Sought> {
+        let wanted = self.clauses(&query.wanted)?;
+        let mut parts = self.clauses(&query.required)?;
+        if wanted.is_empty() {
+            return Ok(Sought::all(parts));
         }
-        Box::new(BooleanQuery::new(parts))
+        let lift = if wanted.len() + parts.len() > 1 { ALL_WORDS_SCORE } else { 0.0 };
+        // Words beside a phrase are a help, not a condition.
+        let needed = if parts.is_empty() { enough_of(wanted.len()) } else { 1 };
+        let wanted = Sought::Joined { parts: wanted, join: Join::Enough { needed, lift } };
+        if parts.is_empty() {
+            return Ok(wanted);
+        }
+        parts = vec![Sought::all(parts), wanted];
+        Ok(Sought::Joined { parts, join: Join::Helped })
+    }
+
+    fn clauses(&self, clauses: &[Clause]) -> tantivy::Result<Vec<Sought>> {
+        clauses.iter().map(|clause| self.clause(clause)).collect()
+    }
+
+    /// Every required clause.
+    pub(super) fn required(&self, query: &ParsedQuery) -> tantivy::Result<Sought> {
+        match query.required.is_empty() {
+            true => Ok(Sought::Everything),
+            false => Ok(Sought::all(self.clauses(&query.required)?)),
+        }
     }
 
     /// Entries that hold any of the excluded clauses.
-    pub(super) fn excluded(&self, query: &ParsedQuery) -> Option<AnyQuery> {
-        let clauses: Vec<AnyQuery> = query.excluded.iter().map(|clause| self.clause(clause)).collect();
-        (!clauses.is_empty()).then(|| -> AnyQuery { Box::new(BooleanQuery::union(clauses)) })
+    pub(super) fn excluded(&self, query: &ParsedQuery) -> tantivy::Result<Option<Sought>> {
+        let parts = self.clauses(&query.excluded)?;
+        Ok((!parts.is_empty()).then_some(Sought::Joined { parts, join: Join::Best { tie_breaker: 0.0 } }))
     }
 
     pub(super) fn first_entries(&self) -> AnyQuery {
@@ -71,60 +84,62 @@ impl QueryBuilder<'_> {
     }
 
     /// A clause in any of the fields of its scope; the best field counts.
-    pub(super) fn clause(&self, clause: &Clause) -> AnyQuery {
-        let as_asked = self.in_fields(clause, Spelling::AsAsked);
+    pub(super) fn clause(&self, clause: &Clause) -> tantivy::Result<Sought> {
+        let as_asked = self.in_fields(clause, Spelling::AsAsked)?;
         let is_respelled = match &clause.matter {
             Matter::Words { words, .. } => words.iter().any(|word| !word.similar.is_empty()),
             Matter::Grams(_) | Matter::Phrase(_) => false,
         };
         if !is_respelled {
-            return as_asked;
+            return Ok(as_asked);
         }
-        let lift = ConstScoreQuery::new(as_asked.box_clone(), AS_ASKED_SCORE);
-        let similar = boosted(self.in_fields(clause, Spelling::Similar), SIMILAR_BOOST);
-        let either = Joined { parts: vec![as_asked, similar], join: Join::Best { tie_breaker: 0.0 } };
-        // What is lifted is found by `either` as well: the two never need each other.
-        let join = Join::Enough { needed: 1, lift: 0.0 };
-        Box::new(Joined { parts: vec![Box::new(either), Box::new(lift)], join })
+        let similar = self.in_fields(clause, Spelling::Similar)?.boosted(SIMILAR_BOOST);
+        Ok(Sought::Joined { parts: vec![as_asked, similar], join: Join::First { lift: AS_ASKED_SCORE } })
     }
 
-    fn in_fields(&self, clause: &Clause, spelling: Spelling) -> AnyQuery {
+    fn in_fields(&self, clause: &Clause, spelling: Spelling) -> tantivy::Result<Sought> {
         let fields = self.fields;
         let body = Place { words: fields.body, stems: Some(fields.body_stems) };
         let name = Place { words: fields.name, stems: Some(fields.name_stems) };
         let title = Place { words: fields.title, stems: Some(fields.title_stems) };
-        let boosted = |query: Option<AnyQuery>, boost| query.map(|query| boosted(query, boost));
-        let mut ways = vec![boosted(self.at(name, clause, spelling), NAME_BOOST)];
+        let mut places = vec![(name, NAME_BOOST)];
         if clause.scope != Scope::Name {
-            ways.push(boosted(self.at(title, clause, spelling), TITLE_BOOST));
+            places.push((title, TITLE_BOOST));
         }
         if clause.scope == Scope::Anywhere {
-            ways.push(self.at(body, clause, spelling));
+            places.push((body, 1.0));
             // The path holds no positions; a phrase in it means little.
             if !matches!(clause.matter, Matter::Phrase(_)) {
-                let path = Place { words: fields.path, stems: None };
-                ways.push(boosted(self.at(path, clause, spelling), PATH_BOOST));
+                places.push((Place { words: fields.path, stems: None }, PATH_BOOST));
             }
         }
-        let ways = ways.into_iter().flatten().collect();
-        any_of(ways, TIE_BREAKER).unwrap_or_else(|| Box::new(EmptyQuery))
+        let mut ways = Vec::new();
+        for (place, boost) in places {
+            ways.extend(self.at(place, clause, spelling)?.map(|sought| sought.boosted(boost)));
+        }
+        Ok(any_of(ways, TIE_BREAKER).unwrap_or_else(Sought::nothing))
     }
 
     /// A clause in one place; `None` when nothing there can match.
-    fn at(&self, place: Place, clause: &Clause, spelling: Spelling) -> Option<AnyQuery> {
+    fn at(&self, place: Place, clause: &Clause, spelling: Spelling) -> tantivy::Result<Option<Sought>> {
         match &clause.matter {
-            Matter::Phrase(tokens) if tokens.len() > 1 => Some(Box::new(PhraseQuery::new(
-                tokens.iter().map(|token| Term::from_field_text(place.words, token)).collect(),
-            ))),
-            Matter::Phrase(tokens) => self.scored_term(place.words, tokens.first()?),
+            Matter::Phrase(tokens) if tokens.len() > 1 => {
+                let terms = tokens.iter().map(|token| Term::from_field_text(place.words, token));
+                Sought::query(&PhraseQuery::new(terms.collect()), self.searcher).map(Some)
+            }
+            Matter::Phrase(tokens) => match tokens.first() {
+                Some(token) => self.word(place.words, token),
+                None => Ok(None),
+            },
             Matter::Words { words, prefix } => self.all_of(place, words, *prefix, spelling),
             Matter::Grams(tokens) => {
                 let needed = (tokens.len() * 3).div_ceil(5);
-                let grams = tokens.iter().filter_map(|token| self.scored_term(place.words, token));
-                let grams: Vec<AnyQuery> = grams.collect();
-                (grams.len() >= needed).then(|| -> AnyQuery {
-                    Box::new(BooleanQuery::union_with_minimum_required_clauses(grams, needed))
-                })
+                let mut grams = Vec::new();
+                for token in tokens {
+                    grams.extend(self.word(place.words, token)?);
+                }
+                let join = Join::Enough { needed, lift: 0.0 };
+                Ok((grams.len() >= needed).then_some(Sought::Joined { parts: grams, join }))
             }
         }
     }
@@ -135,46 +150,50 @@ impl QueryBuilder<'_> {
         words: &[AskedWord],
         prefix: bool,
         spelling: Spelling,
-    ) -> Option<AnyQuery> {
+    ) -> tantivy::Result<Option<Sought>> {
         let last = words.len().saturating_sub(1);
-        let all = words.iter().enumerate().map(|(at, word)| match spelling {
-            Spelling::AsAsked => self.forms(place, word, prefix && at == last),
-            Spelling::Similar => self.similar_forms(place, word),
-        });
-        let mut all: Vec<AnyQuery> = all.collect::<Option<_>>()?;
-        match all.len() {
-            1 => all.pop(),
-            _ => Some(Box::new(BooleanQuery::intersection(all))),
+        let mut all = Vec::with_capacity(words.len());
+        for (at, word) in words.iter().enumerate() {
+            let forms = match spelling {
+                Spelling::AsAsked => self.forms(place, word, prefix && at == last)?,
+                Spelling::Similar => self.similar_forms(place, word)?,
+            };
+            let Some(forms) = forms else { return Ok(None) };
+            all.push(forms);
         }
+        Ok(Some(Sought::all(all)))
     }
 
     /// A word as it was asked for, its other forms, and what begins with it.
-    fn forms(&self, place: Place, word: &AskedWord, prefix: bool) -> Option<AnyQuery> {
-        let mut ways: Vec<AnyQuery> = self.scored_term(place.words, &word.folded).into_iter().collect();
-        self.add_stems(place, &word.stems, &mut ways);
+    fn forms(&self, place: Place, word: &AskedWord, prefix: bool) -> tantivy::Result<Option<Sought>> {
+        let mut ways: Vec<Sought> = self.word(place.words, &word.folded)?.into_iter().collect();
+        self.add_stems(place, &word.stems, &mut ways)?;
         if prefix {
             let long_enough = place.words != self.fields.body
                 || !word.folded.is_ascii()
                 || word.folded.len() >= MIN_BODY_PREFIX_CHARS;
-            ways.extend(long_enough.then(|| self.begins_with(place.words, &word.folded)).flatten());
+            if long_enough {
+                ways.extend(self.begins_with(place.words, &word.folded)?);
+            }
         }
-        any_of(ways, 0.0)
+        Ok(any_of(ways, 0.0))
     }
 
-    fn similar_forms(&self, place: Place, word: &AskedWord) -> Option<AnyQuery> {
+    fn similar_forms(&self, place: Place, word: &AskedWord) -> tantivy::Result<Option<Sought>> {
         let mut ways = Vec::new();
         for similar in &word.similar {
-            ways.extend(self.scored_term(place.words, &similar.folded));
-            self.add_stems(place, &similar.stems, &mut ways);
+            ways.extend(self.word(place.words, &similar.folded)?);
+            self.add_stems(place, &similar.stems, &mut ways)?;
         }
-        any_of(ways, 0.0)
+        Ok(any_of(ways, 0.0))
     }
 
-    fn add_stems(&self, place: Place, stems: &[String], ways: &mut Vec<AnyQuery>) {
-        if let Some(field) = place.stems {
-            let stems = stems.iter().filter_map(|stem| self.scored_term(field, stem));
-            ways.extend(stems.map(|stem| boosted(stem, STEM_BOOST)));
+    fn add_stems(&self, place: Place, stems: &[String], ways: &mut Vec<Sought>) -> tantivy::Result<()> {
+        let Some(field) = place.stems else { return Ok(()) };
+        for stem in stems {
+            ways.extend(self.word(field, stem)?.map(|sought| sought.boosted(STEM_BOOST)));
         }
+        Ok(())
     }
 
     /// Entries in which a word is spelled exactly so.
@@ -185,18 +204,21 @@ impl QueryBuilder<'_> {
 
     /// `None` for what occurs nowhere: most words do not occur in most fields, and looking that up once is cheaper
     /// than carrying it through the search.
-    fn scored_term(&self, field: Field, token: &str) -> Option<AnyQuery> {
+    fn word(&self, field: Field, token: &str) -> tantivy::Result<Option<Sought>> {
         let term = Term::from_field_text(field, token);
-        // What cannot be read now is told by the search itself.
-        if self.searcher.doc_freq(&term).is_ok_and(|entries| entries == 0) {
-            return None;
+        let entries = self.searcher.doc_freq(&term)?;
+        if entries == 0 {
+            return Ok(None);
         }
-        Some(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)))
+        let all = self.searcher.total_num_docs()?;
+        let length = self.searcher.total_num_tokens(field)? as Score / all as Score;
+        let weight = Bm25Weight::for_one_term_without_explain(entries, all, length);
+        Ok(Some(Sought::Word { term, weight }))
     }
 
     /// Words that begin so, all with the same small score.
-    fn begins_with(&self, field: Field, beginning: &str) -> Option<AnyQuery> {
-        let end = end_of(beginning)?;
+    fn begins_with(&self, field: Field, beginning: &str) -> tantivy::Result<Option<Sought>> {
+        let Some(end) = end_of(beginning) else { return Ok(None) };
         let beginnings: AnyQuery = match &self.among {
             Some(among) => {
                 let (from, to) = (beginning.to_owned(), end);
@@ -208,7 +230,7 @@ impl QueryBuilder<'_> {
                 Box::new(InvertedIndexRangeQuery::new(Bound::Included(from), Bound::Excluded(to)))
             }
         };
-        Some(Box::new(ConstScoreQuery::new(beginnings, PREFIX_BOOST)))
+        Sought::query(&ConstScoreQuery::new(beginnings, PREFIX_BOOST), self.searcher).map(Some)
     }
 
     pub(super) fn term(&self, field: Field, text: &str) -> AnyQuery {
@@ -235,15 +257,11 @@ fn enough_of(words: usize) -> usize {
 }
 
 /// The best of several ways to match; `None` when there is none.
-fn any_of(mut ways: Vec<AnyQuery>, tie_breaker: f32) -> Option<AnyQuery> {
+fn any_of(mut ways: Vec<Sought>, tie_breaker: f32) -> Option<Sought> {
     match ways.len() {
         0 | 1 => ways.pop(),
-        _ => Some(Box::new(Joined { parts: ways, join: Join::Best { tie_breaker } })),
+        _ => Some(Sought::Joined { parts: ways, join: Join::Best { tie_breaker } }),
     }
-}
-
-fn boosted(query: AnyQuery, boost: f32) -> AnyQuery {
-    Box::new(BoostQuery::new(query, boost))
 }
 
 /// The first text after all that begin so.

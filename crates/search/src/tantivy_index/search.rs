@@ -1,16 +1,15 @@
 //! One search: parse, collect, and read only the entries that are shown.
 
-use std::sync::Arc;
-
 use gangway_model::{ItemId, Place, from_millis, to_millis};
 use tantivy::collector::Count;
-use tantivy::query::{BooleanQuery, Query};
+use tantivy::query::Query;
 use tantivy::schema::{Field, Value};
 use tantivy::{DocAddress, IndexReader, Searcher, TantivyDocument};
 
 use super::allowed::Listed;
-use super::collect::{Found, ItemCollector, Order};
+use super::collect::{self, Found, Order};
 use super::duplicates::{self, Folded};
+use super::matching::Sought;
 use super::query::{ALL_WORDS_SCORE, QueryBuilder};
 use super::schema::Fields;
 use super::similar::respell;
@@ -98,13 +97,12 @@ fn collect(
     keep: usize,
 ) -> tantivy::Result<Found> {
     let excluded = builder.excluded_items(parsed, allowed)?;
-    let (what, order) = match parsed.is_blank() {
-        true => (builder.first_entries(), Order::Modified),
-        false => (builder.ranking(parsed), Order::Score { now: to_millis(request.now) }),
+    let (sought, order) = match parsed.is_blank() {
+        true => (Sought::query(&*builder.first_entries(), searcher)?, Order::Modified),
+        false => (builder.ranking(parsed)?, Order::Score { now: to_millis(request.now) }),
     };
     let wanted = request.offset.min(MAX_OFFSET).saturating_add(limit_of(request));
-    let collector = ItemCollector { wanted: wanted.max(keep), order, excluded: Arc::new(excluded) };
-    searcher.search(&BooleanQuery::intersection(vec![what, allowed.box_clone()]), &collector)
+    collect::collect(searcher, allowed, &sought, order, wanted.max(keep), &excluded)
 }
 
 /// Whether no item was found that has all that was asked for, or hardly any.

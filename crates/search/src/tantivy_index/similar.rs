@@ -40,16 +40,14 @@ pub(super) fn respell(
         let Matter::Words { words, prefix } = &clause.matter else { continue };
         let [word] = words.as_slice() else { continue };
         let Some(distance) = distance_allowed(&word.folded) else { continue };
-        let here = BooleanQuery::intersection(vec![builder.clause(clause), allowed.box_clone()]);
-        if occurs(searcher, &here, RARE)? {
-            continue;
-        }
+        let here = builder.clause(clause)?.count(searcher, allowed, RARE)?;
         // What occurs at all was probably meant; only the likeliest slip is thought of beside it, and none while the
         // word is still being typed.
-        let distance = match occurs(searcher, &here, 1)? {
-            true if *prefix => continue,
-            true => 1,
-            false => distance,
+        let distance = match here {
+            RARE.. => continue,
+            1.. if *prefix => continue,
+            1.. => 1,
+            0 => distance,
         };
         let similar = similar_words(searcher, builder, allowed, word, distance)?;
         if similar.is_empty() {

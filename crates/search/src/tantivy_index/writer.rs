@@ -10,6 +10,7 @@ use tantivy::{Index, IndexReader, IndexWriter, Term};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::schema::Fields;
+use crate::analysis::RecentStems;
 use crate::contract::IndexedDocument;
 use crate::error::SearchError;
 use crate::folder::Folder;
@@ -62,7 +63,8 @@ impl Writer {
         folder: Option<Folder>,
     ) -> std::io::Result<Self> {
         let (orders, received) = channel();
-        let desk = Desk { index, reader, fields, options, writer: None, dirty: false, failure: None };
+        let recent = RecentStems::default();
+        let desk = Desk { index, reader, fields, options, writer: None, dirty: false, recent, failure: None };
         let work = move || {
             desk.work(&received);
             // Held as long as files are open.
@@ -114,6 +116,8 @@ struct Desk {
     /// Made for the first change, dropped when idle.
     writer: Option<IndexWriter>,
     dirty: bool,
+    /// Of the texts put in lately.
+    recent: RecentStems,
     /// Why changes since the last flush were lost; the next flush says so.
     failure: Option<String>,
 }
@@ -166,14 +170,14 @@ impl Desk {
 
     fn try_apply(&mut self, change: Change) -> tantivy::Result<()> {
         let fields = self.fields.clone();
+        let mut recent = std::mem::take(&mut self.recent);
         let writer = self.writer()?;
         match change {
             Change::Put(documents) => {
                 for document in &documents {
                     writer.delete_term(fields.item_term(document.item_id.as_str()));
-                    for entry in fields.entries(document) {
-                        writer.add_document(entry)?;
-                    }
+                    fields
+                        .each_entry(document, &mut recent, |entry| writer.add_document(entry).map(|_| ()))?;
                 }
             }
             Change::Remove(terms) => {
@@ -187,6 +191,7 @@ impl Desk {
                 writer.delete_all_documents()?;
             }
         }
+        self.recent = recent;
         Ok(())
     }
 
@@ -226,6 +231,7 @@ impl Desk {
 
     /// Lets merges finish and frees the writer's memory. Uncommitted changes are given up.
     fn give_memory_back(&mut self) {
+        self.recent = RecentStems::default();
         if let Some(writer) = self.writer.take()
             && let Err(error) = writer.wait_merging_threads()
         {
