@@ -605,7 +605,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Downloads an uploaded file, byte for byte. Never shown inline: it is somebody's file, not our page. */
+        /**
+         * Downloads an uploaded file, byte for byte. Only a PDF can be shown inline, and only as a PDF: anything else is somebody's
+         *     file, not our page.
+         */
         get: operations["download_upload"];
         put?: never;
         post?: never;
@@ -1742,9 +1745,11 @@ export interface components {
             took_ms: number;
             /**
              * Format: int64
-             * @description At least this many files match.
+             * @description So many hits there are on all pages; where `total_is_exact` is false, at least so many.
              */
             total: number;
+            /** @description False where more files match than are counted exactly: two thousand, or fifty thousand with `show_duplicates`. */
+            total_is_exact: boolean;
             understood: components["schemas"]["Understood"];
         };
         /** @description How far the vectors are that search by meaning compares. */
@@ -6055,6 +6060,7 @@ export interface operations {
                      *       "next_cursor": null,
                      *       "took_ms": 1.5,
                      *       "total": 1,
+                     *       "total_is_exact": true,
                      *       "understood": {
                      *         "excluded": [],
                      *         "filters": [
@@ -6323,7 +6329,10 @@ export interface operations {
     };
     download_upload: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether a browser shows it instead of saving it, where it is a PDF: then `#page=<number>` opens a page. */
+                inline?: boolean;
+            };
             header?: never;
             path: {
                 /**
@@ -10179,6 +10188,7 @@ export interface operations {
                      *       "next_cursor": null,
                      *       "took_ms": 1.5,
                      *       "total": 1,
+                     *       "total_is_exact": true,
                      *       "understood": {
                      *         "excluded": [],
                      *         "filters": [],
