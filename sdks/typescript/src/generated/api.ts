@@ -1690,9 +1690,11 @@ export interface components {
             took_ms: number;
             /**
              * Format: int64
-             * @description At least this many files match.
+             * @description So many hits there are on all pages; where `total_is_exact` is false, at least so many.
              */
             total: number;
+            /** @description False where more files match than are counted exactly: two thousand, or fifty thousand with `show_duplicates`. */
+            total_is_exact: boolean;
             understood: components["schemas"]["Understood"];
         };
         /** @description How far the vectors are that search by meaning compares. */
@@ -5779,6 +5781,7 @@ export interface operations {
                      *       "next_cursor": null,
                      *       "took_ms": 1.5,
                      *       "total": 1,
+                     *       "total_is_exact": true,
                      *       "understood": {
                      *         "excluded": [],
                      *         "filters": [
@@ -9900,6 +9903,7 @@ export interface operations {
                      *       "next_cursor": null,
                      *       "took_ms": 1.5,
                      *       "total": 1,
+                     *       "total_is_exact": true,
                      *       "understood": {
                      *         "excluded": [],
                      *         "filters": [],

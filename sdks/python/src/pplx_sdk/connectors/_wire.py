@@ -651,5 +651,9 @@ class SearchAnswer(Model):
     took_ms: float
     """Milliseconds the search took."""
     total: int
-    """At least this many files match."""
+    """So many hits there are on all pages; where `total_is_exact` is false, at least so many."""
+    total_is_exact: bool
+    """
+    False where more files match than are counted exactly: two thousand, or fifty thousand with `show_duplicates`.
+    """
     understood: Understood
