@@ -25,6 +25,7 @@ async fn assert_no_scans(pool: &AnyPool, what: &str, statements: Vec<String>) {
                 "CONSTANT ROW",
                 "ROW VALUES CLAUSE",
                 "SCAN first",
+                "SCAN s USING COVERING INDEX tasks_lines",
                 "SCAN heads",
                 "SCAN l",
                 "SCAN moments",
