@@ -67,7 +67,7 @@ def test_letters_of_twice_the_size_fit(member, page):
         page.set_viewport_size({"width": width, "height": 800})
         for path, heading in (("/connect", "Connect"), ("/files/google_drive", "Files"), ("/collections", "Collections")):
             member.open(path, heading)
-            page.add_style_tag(content="html { font-size: 200% !important }")
+            page.evaluate("document.documentElement.style.setProperty('font-size', '200%', 'important')")
             out = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert out <= 0, f"{path} sticks out by {out} at {width}"
             cut = page.evaluate(

@@ -157,8 +157,11 @@ impl AppError {
         self
     }
 
-    /// The request is wrong at `field`.
+    /// The request is wrong at `field`, which becomes the subject of a message that has none ("must be a UUID").
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let without_subject = ["must ", "may "].iter().any(|verb| message.starts_with(verb));
+        let message = if without_subject { format!("{field} {message}") } else { message };
         Self::new(Code::InvalidRequest, message).with("field", field)
     }
 

@@ -5,6 +5,7 @@
 
 mod app;
 mod error;
+mod misread;
 mod page;
 mod reach;
 mod secret_hash;

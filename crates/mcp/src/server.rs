@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::request::Parts;
 use gangway_app::{App, AppError, Code};
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, ListToolsResult,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult,
     PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer};
@@ -62,7 +62,8 @@ impl ServerHandler for Assistant {
         };
         let result = match answer {
             Ok(value) => CallToolResult::structured(value),
-            Err(error) => CallToolResult::structured_error(told(&error)),
+            // As text alone: clients hold whatever is structured against the tool's schema, which describes what it answers.
+            Err(error) => CallToolResult::error(vec![ContentBlock::text(told(&error).to_string())]),
         };
         Ok(result.into())
     }

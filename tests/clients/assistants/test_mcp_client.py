@@ -63,6 +63,8 @@ def test_a_client_learns_what_there_is(house, mode):
     for name, tool in tools.items():
         assert tool.description and tool.input_schema["type"] == "object"
         assert tool.annotations.read_only_hint == (name in READING)
+        for schema in (tool.input_schema, tool.output_schema):
+            assert '"uint' not in json.dumps(schema), "clients warn of formats that JSON Schema does not know"
     assert tools["search"].input_schema["required"] == ["query"]
     assert tools["fetch"].input_schema["required"] == ["id"]
 
@@ -116,11 +118,38 @@ def test_a_sync_is_started_and_watched(house):
 
 def test_a_mistake_is_told_to_the_assistant(house):
     async def deed(client):
-        return await client.call_tool("fetch", {"id": house.made["collection"]})
+        wrong = [
+            ("fetch", {"id": house.made["collection"]}, "not_found", "there is no such file"),
+            ("fetch", {"id": "mine"}, "invalid_request", "id must be a UUID"),
+            ("search", {"query": "x", "limit": 1000}, "invalid_request", "limit must be 1 to 100, is 1000"),
+            ("search", {"query": "x", "connector": "drive"}, "invalid_request", "`list_connectors` tells the ids"),
+            ("start_sync", {"connector": "google_drive", "file_ids": "x", "collection_uuid": house.made["collection"]},
+             "invalid_request", "file_ids: invalid type"),
+        ]  # fmt: skip
+        return [(await client.call_tool(tool, arguments), code, said) for tool, arguments, code, said in wrong]
 
-    result = talk(house, deed)
-    assert result.is_error
-    assert json.loads(result.content[0].text)["error"]["code"] == "not_found"
+    for result, code, said in talk(house, deed):
+        assert result.is_error
+        error = json.loads(result.content[0].text)["error"]
+        assert error["code"] == code and said in error["message"], error
+        assert result.structured_content is None, "clients hold it against the schema of what the tool answers"
+
+
+def test_what_failed_is_told_to_the_assistant(house):
+    async def deed(client):
+        started = await use(
+            client, "start_sync", connector="google_drive", file_ids=["gone"], collection_uuid=house.made["collection"]
+        )
+        for _ in range(300):
+            status = await use(client, "sync_status", job_id=started["job_id"])
+            if status["progress"] == 100:
+                return status
+            await asyncio.sleep(0.1)
+        pytest.fail(f"the sync does not end: {status}")
+
+    ended = talk(house, deed)
+    assert ended["status"] == "failed"
+    assert [one["id"] for one in ended["failures"]] == ["gone"] and "does not exist" in ended["failures"][0]["reason"]
 
 
 def test_without_a_token_a_client_learns_where_to_get_one(house):

@@ -84,8 +84,13 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         return Err(ApiError::invalid("body", "the body must be a JSON object"));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| complaint(error.path(), &error.inner().to_string()))?;
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let said = error.inner().to_string();
+        // No JSON at all: the place counts, and the field that was being read does not say what is wrong.
+        let said = if error.inner().is_data() { said } else { said.replace(" at line ", ", line ") };
+        let start = if error.inner().is_data() { "" } else { "this is not valid JSON: " };
+        complaint(error.path(), &format!("{start}{said}"))
+    })?;
     reader
         .end()
         .map_err(|_| ApiError::invalid("body", "there is something after the end of the JSON value"))?;
@@ -170,6 +175,11 @@ mod tests {
         assert_eq!(field_of(r#"[["a"], {"limit":1}]"#), "body");
         assert_eq!(field_of(r#"{"names":["a"],"inner":[1]}"#), "inner");
         assert_eq!(field_of(r#"{"names":["a"#), "names[0]");
+        let error = format!("{:?}", parse::<Outer>(br#"{"names":"#).unwrap_err());
+        assert!(
+            error.contains("this is not valid JSON: EOF while parsing a value, line 1 column 9"),
+            "{error}"
+        );
         assert!(parse::<Outer>(br#" {"names":["a"],"inner":null}"#).unwrap().inner.is_none());
     }
 }

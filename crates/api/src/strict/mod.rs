@@ -10,6 +10,8 @@ pub use path::{ConnectorName, Id, ProviderId, Segment};
 pub use query::Params;
 pub use text::{Listed, Text, Whole};
 
+use gangway_app::AppError;
+
 use crate::problem::ApiError;
 
 /// Turns a deserialiser's complaint into an answer that names the field.
@@ -29,6 +31,5 @@ fn complaint(path: &serde_path_to_error::Path, message: &str) -> ApiError {
         }
     }
     let sentence = message.split(" at line ").next().unwrap_or(message);
-    let shown: String = sentence.chars().take(300).collect();
-    ApiError::invalid(if field.is_empty() { "body" } else { &field }, shown)
+    AppError::misread(if field.is_empty() { "body" } else { &field }, sentence).into()
 }

@@ -8,6 +8,8 @@ mod search;
 mod start_sync;
 mod sync_status;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use gangway_app::{App, AppError, AppResult};
 use gangway_model::AssistantScope;
@@ -76,7 +78,32 @@ fn described<Input: JsonSchema + 'static, Answer: JsonSchema + 'static>(
     hints: ToolAnnotations,
 ) -> Tool {
     let schema = schema_for_input::<Input>().expect("a tool takes an object; a test describes every tool");
-    Tool::new(name, about, schema).with_output_schema::<Answer>().with_annotations(hints)
+    let mut tool = Tool::new(name, about, schema).with_output_schema::<Answer>().with_annotations(hints);
+    tool.input_schema = without_widths(&tool.input_schema);
+    tool.output_schema = tool.output_schema.as_ref().map(without_widths);
+    tool
+}
+
+/// A schema without the widths of our integers: they are no formats of JSON Schema, and clients warn of each.
+fn without_widths(schema: &Arc<JsonObject>) -> Arc<JsonObject> {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                let width = |format: &Value| {
+                    format.as_str().is_some_and(|name| name.starts_with("uint") || name.starts_with("int"))
+                };
+                if map.get("format").is_some_and(width) {
+                    map.remove("format");
+                }
+                map.values_mut().for_each(strip);
+            }
+            Value::Array(list) => list.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut whole = JsonObject::clone(schema);
+    whole.values_mut().for_each(strip);
+    Arc::new(whole)
 }
 
 /// Reads a tool's arguments strictly: an error names what is wrong.
@@ -91,7 +118,7 @@ fn read<Input: DeserializeOwned>(arguments: JsonObject) -> AppResult<Input> {
             None if path == "." => "arguments",
             None => &path,
         };
-        AppError::invalid(field, message.clone())
+        AppError::misread(field, &message)
     })
 }
 
@@ -101,6 +128,8 @@ fn shown(answer: impl Serialize) -> AppResult<Value> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -120,6 +149,9 @@ mod tests {
             );
             assert!(answer["required"].as_array().is_some_and(|all| !all.is_empty()), "{}", tool.name());
             assert!(!tool.scopes().is_empty(), "{}", tool.name());
+            for schema in [json!(schema), json!(answer)] {
+                assert!(!schema.to_string().contains(r#""format":"uint"#), "{}: {schema}", tool.name());
+            }
             let hints = described.annotations.unwrap();
             assert_eq!(hints.read_only_hint, Some(tool.name() != "start_sync"), "{}", tool.name());
         }

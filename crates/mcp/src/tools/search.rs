@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use gangway_app::{App, AppResult, FoundFile, PageOf, SearchFilters, SearchFor};
+use gangway_app::{App, AppError, AppResult, FoundFile, PageOf, SearchFilters, SearchFor};
 use gangway_model::AssistantScope;
 use rmcp::model::{JsonObject, Tool};
 use rmcp::schemars::{self, JsonSchema};
@@ -89,10 +89,20 @@ impl AssistantTool for Search {
             show_duplicates: false,
         };
         let limit = input.limit.map_or(USUAL, |limit| limit.0) as u32;
-        let page = app.search(&caller.user, request, &PageOf { limit, cursor: None }).await?;
+        let page =
+            app.search(&caller.user, request, &PageOf { limit, cursor: None }).await.map_err(as_asked)?;
         let results = page.files.into_iter().map(|file| Found::of(app, file)).collect();
         shown(Answer { results, total: page.total, total_is_exact: page.total_is_exact })
     }
+}
+
+/// Names the tool's own argument, where the deed names the REST API's field.
+fn as_asked(mut error: AppError) -> AppError {
+    if error.details.get("field").is_some_and(|field| field == "filters.connectors") {
+        error.message.push_str(": `list_connectors` tells the ids");
+        return error.with("field", "connector");
+    }
+    error
 }
 
 impl Found {

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use gangway_app::{App, AppResult, progress};
-use gangway_model::{AssistantScope, SyncJob, SyncJobId};
+use gangway_app::{App, AppResult, PageOf, progress};
+use gangway_model::{AssistantScope, FileOutcome, Outcome, SyncJob, SyncJobId};
 use rmcp::model::{JsonObject, Tool};
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::{AssistantTool, read, reading, shown};
 use crate::gate::Caller;
 use crate::limits::{ConnectorName, Id};
+
+/// Failures that an answer names; the count tells of all.
+const FAILURES_TOLD: u32 = 10;
 
 pub struct SyncStatus;
 
@@ -43,8 +46,19 @@ struct Answer {
     /// Why the job failed or stopped short.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// Once the job has ended: the first ten files that failed, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<Failure>,
     started_at: Option<DateTime<Utc>>,
     completed_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Failure {
+    /// The file's id at its source, as `list_files` tells it.
+    id: String,
+    name: String,
+    reason: Option<String>,
 }
 
 #[async_trait]
@@ -69,12 +83,19 @@ impl AssistantTool for SyncStatus {
             Some(connector) => app.get_sync(&caller.user, &connector.0, &id).await?,
             None => app.find_sync(&caller.user, &id).await?,
         };
-        shown(Answer::of(job))
+        let failures = if job.status.is_final() && job.counters.failed > 0 {
+            let page = PageOf { limit: FAILURES_TOLD, cursor: None };
+            let connector = job.connector_id.as_str();
+            app.list_sync_files(&caller.user, connector, &id, Some(Outcome::Failed), &page).await?.rows
+        } else {
+            Vec::new()
+        };
+        shown(Answer::of(job, failures))
     }
 }
 
 impl Answer {
-    fn of(job: SyncJob) -> Self {
+    fn of(job: SyncJob, failures: Vec<FileOutcome>) -> Self {
         Self {
             progress: progress(&job),
             job_id: job.id.into_string(),
@@ -87,8 +108,19 @@ impl Answer {
             files_failed: job.counters.failed,
             files_removed: job.counters.removed,
             error: job.error.map(|reason| reason.message),
+            failures: failures.into_iter().map(Failure::of).collect(),
             started_at: job.started_at,
             completed_at: job.completed_at,
+        }
+    }
+}
+
+impl Failure {
+    fn of(file: FileOutcome) -> Self {
+        Self {
+            id: file.provider_id.into_string(),
+            name: file.name,
+            reason: file.reason.map(|reason| reason.message),
         }
     }
 }

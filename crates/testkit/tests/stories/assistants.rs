@@ -23,7 +23,8 @@ async fn sent(request: reqwest::RequestBuilder) -> (u16, Value) {
     (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default())
 }
 
-/// Calls a tool as a person; what it answers and whether that is an error. Text and structure must say the same.
+/// Calls a tool as a person; what it answers and whether that is an error. Text and structure must say the same, and an
+/// error has no structure: the schema that clients hold it against is that of the answer.
 async fn call(person: &Person<'_>, tool: &str, arguments: Value) -> (Value, bool) {
     let params = json!({ "name": tool, "arguments": arguments });
     let request = message(person.house, "tools/call", params).bearer_auth(&person.token);
@@ -33,8 +34,9 @@ async fn call(person: &Person<'_>, tool: &str, arguments: Value) -> (Value, bool
     let content = result["content"].as_array().unwrap_or_else(|| panic!("{tool}: {answer}"));
     assert_eq!((content.len(), &content[0]["type"]), (1, &json!("text")));
     let told: Value = serde_json::from_str(content[0]["text"].as_str().unwrap()).unwrap();
-    assert_eq!(told, result["structuredContent"]);
-    (told, result["isError"] == true)
+    let is_error = result["isError"] == true;
+    assert_eq!(result["structuredContent"], if is_error { Value::Null } else { told.clone() });
+    (told, is_error)
 }
 
 async fn used(person: &Person<'_>, tool: &str, arguments: Value) -> Value {
@@ -157,6 +159,17 @@ async fn an_assistant_finds_reads_and_brings_in() {
         let status = used(&ada, "sync_status", asked).await;
         assert_eq!((&status["status"], &status["progress"]), (&json!("completed"), &json!(100)), "{status}");
     }
+    let lost =
+        json!({ "connector": "google_drive", "file_ids": ["not-there"], "collection_uuid": collection });
+    let started = used(&ada, "start_sync", lost).await;
+    ada.ended(started["job_id"].as_str().unwrap()).await;
+    let status = used(&ada, "sync_status", json!({ "job_id": started["job_id"] })).await;
+    assert_eq!((&status["status"], &status["files_failed"]), (&json!("failed"), &json!(1)), "{status}");
+    assert_eq!(status["failures"][0]["id"], "not-there", "what failed is named: {status}");
+    assert!(
+        status["failures"][0]["reason"].as_str().is_some_and(|why| why.contains("does not exist")),
+        "{status}"
+    );
     let found = used(&ada, "search", json!({ "query": "thirty days" })).await;
     assert_eq!(found["results"][0]["title"], "leave.txt", "{found}");
     house.stop().await;
@@ -249,7 +262,7 @@ async fn limits_are_those_of_the_rest_api() {
         ("search", json!({ "query": "x", "limit": 101 }), "limit"),
         ("search", json!({ "query": "x", "limit": 1.5 }), "limit"),
         ("search", json!({ "query": "x", "collection": "mine" }), "collection"),
-        ("search", json!({ "query": "x", "connector": "nowhere" }), "filters.connectors"),
+        ("search", json!({ "query": "x", "connector": "nowhere" }), "connector"),
         ("search", json!({ "query": "x", "surplus": 1 }), "surplus"),
         ("fetch", json!({ "id": "one" }), "id"),
         ("fetch", json!({ "id": unknown, "limit": 200_001 }), "limit"),
