@@ -19,6 +19,8 @@ pub(crate) const RTF: &str = "application/rtf";
 pub(crate) const EML: &str = "message/rfc822";
 /// A mailbox: messages one after the other.
 pub(crate) const MBOX: &str = "application/mbox";
+/// What Outlook packs the attachments of a message into.
+pub(crate) const TNEF: &str = "application/ms-tnef";
 pub(crate) const NOTEBOOK: &str = "application/x-ipynb+json";
 pub(crate) const MSG: &str = "application/vnd.ms-outlook";
 pub(crate) const DOC: &str = "application/msword";
@@ -61,7 +63,7 @@ pub(crate) fn reader_of(media_type: &str) -> Option<Reader> {
         media::HTML | media::PDF | media::DOCX | media::XLSX | media::PPTX => Some(Reader::Worker),
         NOTEBOOK => Some(Reader::Notebook),
         "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" => Some(Reader::ContentLines),
-        ZIP | OLE | RTF | EML | MBOX | MSG | DOC | XLS | PPT | ODT | ODS | ODP | EPUB | XLSB => {
+        ZIP | OLE | RTF | EML | MBOX | TNEF | MSG | DOC | XLS | PPT | ODT | ODS | ODP | EPUB | XLSB => {
             Some(Reader::Worker)
         }
         SVG | XHTML | TAR | GZIP => Some(Reader::Worker),
@@ -196,6 +198,7 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
         (0, b"PK\x05\x06", ZIP),
         (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
         (0, b"{\\rtf", RTF),
+        (0, b"\x78\x9f\x3e\x22", TNEF),
         (0, b"\x89PNG\r\n", "image/png"),
         (0, b"\xff\xd8\xff", "image/jpeg"),
         (0, b"GIF8", "image/gif"),

@@ -220,3 +220,34 @@ async fn words_parted_on_paper_are_whole() {
     let paper = files::pdf_of(&objects.map(String::into_bytes));
     assert_eq!(placed(&read(paper, "a.pdf").await), [("page 1".to_owned(), "the misunderstood")]);
 }
+
+#[tokio::test]
+async fn what_outlook_packs_is_unpacked() {
+    let attribute = |level: u8, id: u32, value: &[u8]| {
+        let sum = value.iter().fold(0_u16, |sum, byte| sum.wrapping_add((*byte).into()));
+        let head = [&[level][..], &id.to_le_bytes(), &(value.len() as u32).to_le_bytes()].concat();
+        [head, value.to_vec(), sum.to_le_bytes().to_vec()].concat()
+    };
+    let packed = [
+        b"\x78\x9f\x3e\x22\x01\0".to_vec(),
+        attribute(1, 0x0008_9006, &[0, 0, 1, 0]),
+        attribute(1, 0x0002_800c, b"see the list\0"),
+        attribute(2, 0x0006_9002, &[0; 14]),
+        attribute(2, 0x0001_8010, b"list.csv\0"),
+        attribute(2, 0x0006_800f, b"name,sum\nAnn,7\n"),
+        attribute(2, 0x0006_9002, &[0; 14]),
+        attribute(2, 0x0006_800f, b"nameless words"),
+    ];
+    let all = [
+        (String::new(), "see the list"),
+        ("list.csv, rows 1–2".to_owned(), "| name | sum |\n| --- | --- |\n| Ann | 7 |"),
+        ("attachment 2".to_owned(), "nameless words"),
+    ];
+    let whole = packed.concat();
+    let document = read(whole.as_slice(), "winmail.dat").await;
+    assert_eq!(placed(&document), all);
+    assert_eq!(document.notes, []);
+    let cut = read(&whole[..whole.len() - 9], "winmail.dat").await;
+    assert_eq!(placed(&cut), all[..2]);
+    assert_eq!(cut.notes.iter().map(|note| note.reason.code.as_str()).collect::<Vec<_>>(), ["broken"]);
+}

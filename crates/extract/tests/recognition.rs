@@ -308,3 +308,23 @@ async fn a_stamp_on_a_scan_is_not_all_of_it() {
     assert_eq!(found[1], (Some(2), "RECEIVED 17".to_owned()));
     assert!(found[2].0 == Some(2) && found[2].1.contains("LAMPS"), "{found:?}");
 }
+
+#[tokio::test]
+async fn scans_that_were_pasted_into_a_document_are_read_where_it_has_no_text_of_its_own() {
+    let (_folder, tools) = reads(("words of the sheet", 90), ("never asked for", 99));
+    let extractor = extractor(tools, Recognition::default());
+    let head = |side: u32| [&picture()[..16], &side.to_be_bytes(), &side.to_be_bytes()].concat();
+    let (sheet, icon) = (head(1_600), head(64));
+    let text = |words: &str| files::paragraph(None, words);
+    let cases = [
+        (text("Scan"), vec![icon.clone(), sheet.clone(), sheet.clone()], 2),
+        (text("Scan"), vec![icon], 0),
+        (text(&"a letter with words of its own ".repeat(20)), vec![sheet], 0),
+    ];
+    for (body, pictures, sheets) in cases {
+        let document =
+            extractor.extract(input(files::docx_with_pictures(&body, &pictures), "a.docx")).await.unwrap();
+        let read = document.sections.iter().filter(|one| one.text == "words of the sheet").count();
+        assert_eq!((read, document.notes.len()), (sheets, 0), "{document:?}");
+    }
+}

@@ -79,7 +79,7 @@ fn pages_of(printed: &Printed) -> Result<PdfText, ToolError> {
 }
 
 /// Marks that the program puts around runs of right-to-left text. They would stand between words and punctuation.
-fn is_direction_mark(c: char) -> bool {
+pub(super) fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

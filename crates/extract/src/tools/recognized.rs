@@ -1,5 +1,6 @@
 //! What Tesseract printed of one picture: its text, and how sure it is of the words.
 
+use super::pdf_text::is_direction_mark;
 use crate::text::floor_boundary;
 
 /// In percent. Pages that lie right, in a language that is set, have more than 80, with stains and at an angle too; those
@@ -36,6 +37,7 @@ impl Recognized {
             }
         }
         text.truncate(floor_boundary(&text, PAGE_TEXT_BYTES));
+        let text = joined(&text.replace(is_direction_mark, ""));
         let certainty = (letters > 0).then(|| weighted / letters as f32);
         Self { text, certainty, letters }
     }
@@ -57,6 +59,28 @@ impl Recognized {
     pub(super) fn is_surer_than(&self, other: &Self) -> bool {
         self.certainty > other.certainty
     }
+}
+
+/// The same text without the blanks that the program sets between the characters of scripts that have none, when it reads
+/// them beside another script.
+fn joined(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied();
+        let is_between =
+            || out.chars().next_back().is_some_and(stands_close) && next.is_some_and(stands_close);
+        if c != ' ' || !is_between() {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Han, Kana and their punctuation.
+fn stands_close(c: char) -> bool {
+    matches!(c, '\u{3001}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
+        | '\u{ff01}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// What a line of the table says of a word, with nothing in it for lines of blocks and paragraphs; `None` for lines of
@@ -86,6 +110,12 @@ mod tests {
         assert!(!found.is_doubtful() && !found.is_page());
         let unsure = Recognized::of(&printed.replace("90.5", "30"));
         assert!(unsure.is_doubtful() && unsure.is_guesswork() && found.is_surer_than(&unsure));
+    }
+
+    #[test]
+    fn characters_that_stand_close_are_joined() {
+        let found = Recognized::of("灯台 の 年 次 報告 書 、 page 3 の\n\u{200e}דוח 등대 보고서 a b\n");
+        assert_eq!(found.text, "灯台の年次報告書、 page 3 の\nדוח 등대 보고서 a b\n");
     }
 
     #[test]

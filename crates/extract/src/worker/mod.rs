@@ -14,12 +14,14 @@ mod outlook;
 mod page_words;
 mod parse;
 mod parts;
+mod pasted;
 mod picture;
 mod reader;
 mod remarks;
 mod slides;
 mod svg;
 mod tar;
+mod tnef;
 mod workbook;
 
 use std::io::{self, Write};

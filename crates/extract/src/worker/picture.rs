@@ -9,6 +9,9 @@ const MAX_SIDE: u64 = 32_000;
 /// Shorter sides hold icons, lines and tracking dots, no text.
 const MIN_SIDE: u64 = 24;
 
+/// A page that was photographed or scanned for a screen has more.
+const MIN_PAGE_SIDE: u64 = 600;
+
 /// Whether an image may hold text. False for icons.
 ///
 /// # Errors
@@ -21,6 +24,11 @@ pub(super) fn is_worth_reading(bytes: &[u8], media_type: &str) -> Result<bool, R
         return Err(Refusal::TooLarge { what: format!("{width} × {height} pixels") });
     }
     Ok(width.min(height) >= MIN_SIDE)
+}
+
+/// Whether a picture has as many pixels each way as a page of text needs to be read.
+pub(super) fn is_as_large_as_a_page(bytes: &[u8]) -> bool {
+    dimensions(bytes).is_some_and(|(width, height)| width.min(height) >= MIN_PAGE_SIDE)
 }
 
 /// Width and height from the header of PNG, JPEG, GIF, BMP, WebP or TIFF.

@@ -11,9 +11,9 @@ use rustix::time::{ClockId, clock_gettime};
 use super::container::{Contained, look_into};
 use super::nodes::PAGE_WITHOUT_TEXT;
 use super::parse::Parser;
-use super::{archive, mail, mailbox, outlook, picture, svg, tar};
+use super::{archive, mail, mailbox, outlook, pasted, picture, svg, tar, tnef};
 use crate::error::ExtractError;
-use crate::media_type::{self, EML, GZIP, HEAD_BYTES, MBOX, MSG, TAR, ZIP, detect_media_type};
+use crate::media_type::{self, EML, GZIP, HEAD_BYTES, MBOX, MSG, TAR, TNEF, ZIP, detect_media_type};
 use crate::protocol::{Answer, Extracted, Job, MAX_PICTURE_BYTES, Picture, Refusal, Scan};
 use crate::read_text::read_text;
 use crate::text::{clean, finish, one_line};
@@ -147,6 +147,7 @@ impl<'a> Reader<'a> {
             GZIP => tar::read_packed(self, &content, position),
             EML => mail::read(self, &content, position),
             MBOX => mailbox::read(self, &content, position),
+            TNEF => tnef::read(self, &content, position),
             MSG => {
                 let attachments = outlook::attachments(&content);
                 let document = self.parser.parse(&media_type, content, charset, self.job)?;
@@ -165,6 +166,7 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             other => {
+                let kept = pasted::kept(&content, other);
                 let document = match media_type::reader_of(other) {
                     Some(media_type::Reader::Worker) => {
                         self.parser.parse(&media_type, content, charset, self.job)?
@@ -172,7 +174,9 @@ impl<'a> Reader<'a> {
                     Some(reader) => read_text(&content, false, reader, charset, self.text_left),
                     None => return Err(Refusal::Unsupported { media_type }),
                 };
+                let scans = kept.map(|kept| pasted::scans(&kept, &document, self.room()));
                 self.add(document, position);
+                self.read_pasted(scans.unwrap_or_default(), position);
                 Ok(())
             }
         }
@@ -296,6 +300,21 @@ impl<'a> Reader<'a> {
             _ => Picture::Image { bytes: content.len() as u64 },
         };
         self.scan(picture, position.place(), Some(content).filter(|_| position.depth > 0))
+    }
+
+    /// Has the scans recognized that a document consists of. Those beyond a limit are named.
+    fn read_pasted(&mut self, scans: Vec<Member>, position: &Position) {
+        for scan in scans {
+            let Ok(bytes) = scan.bytes else { continue };
+            let outcome = picture::is_worth_reading(&bytes, &scan.media_type).and_then(|_| {
+                let picture = Picture::Image { bytes: bytes.len() as u64 };
+                self.scan(picture, position.place(), Some(bytes))
+            });
+            if let Err(refusal) = outcome {
+                let reason = ExtractError::of_refusal(refusal, self.job.seconds).reason();
+                self.note(Note { place: position.inside_member(&scan.name).place(), reason });
+            }
+        }
     }
 
     fn read_pdf(

@@ -183,6 +183,23 @@ pub fn docx(body: &str) -> Vec<u8> {
     ])
 }
 
+/// The same, with pictures in it, which no paragraph shows.
+pub fn docx_with_pictures(body: &str, pictures: &[Vec<u8>]) -> Vec<u8> {
+    let content = format!(
+        r#"<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{body}</w:body></w:document>"#
+    );
+    let types = types(&[("word/document.xml", "wordprocessingml.document.main")]);
+    let names: Vec<String> =
+        (1..=pictures.len()).map(|number| format!("word/media/image{number}.bmp")).collect();
+    let mut entries = vec![
+        ("[Content_Types].xml", types.into_bytes()),
+        ("_rels/.rels", relations(&[("officeDocument", "word/document.xml")]).into_bytes()),
+        ("word/document.xml", content.into_bytes()),
+    ];
+    entries.extend(names.iter().map(String::as_str).zip(pictures.iter().cloned()));
+    zip_of(&entries)
+}
+
 /// A Word paragraph, as a heading when a level is given.
 pub fn paragraph(heading: Option<u8>, text: &str) -> String {
     let style = heading.map(|level| format!(r#"<w:pPr><w:pStyle w:val="Heading{level}"/></w:pPr>"#));
