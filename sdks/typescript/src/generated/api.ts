@@ -3606,8 +3606,8 @@ export interface operations {
                      *           "user_id": "0190a000-0000-7000-8000-000000000002"
                      *         }
                      *       ],
-                     *       "has_more": false,
-                     *       "next_cursor": null
+                     *       "has_more": true,
+                     *       "next_cursor": "…"
                      *     }
                      */
                     "application/json": components["schemas"]["AuditList"];
