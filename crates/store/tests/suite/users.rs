@@ -134,7 +134,7 @@ async fn nothing_is_due_for_a_disabled_user_and_everything_is_again_afterwards()
         };
         assert_eq!(set(None).await, None);
         assert_eq!(set(Some(true)).await, Some(ann.now));
-        assert_eq!(due().await, [bob.connection.id.clone()]);
+        assert_eq!(due().await, std::slice::from_ref(&bob.connection.id));
         assert!(store.is_of_disabled_user(&ann.connection.id).await.unwrap());
         assert!(!store.is_of_disabled_user(&bob.connection.id).await.unwrap());
         let many: Vec<_> = (0..200).map(|_| bob.connection.id.clone()).chain(both.clone()).collect();
