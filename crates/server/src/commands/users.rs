@@ -38,7 +38,7 @@ enum Deed {
         #[command(flatten)]
         about: About,
     },
-    /// Disable a user: tokens, sessions and assistants are refused and syncs stop, but nothing is lost
+    /// Disable a user: all that acts as them is refused and waits; nothing is lost
     Disable {
         /// Id, external id or email
         user: String,

@@ -444,7 +444,9 @@ impl Reader<'_> {
     fn document_hosts(&mut self, key: &str) -> Vec<String> {
         let is_host = |text: &str| {
             let address = format!("https://{text}/");
-            Url::parse(&address).is_ok_and(|url| url.as_str() == address && url.username().is_empty())
+            let is_bare =
+                |url: Url| url.as_str() == address && url.path() == "/" && url.username().is_empty();
+            Url::parse(&address).is_ok_and(is_bare)
         };
         let all = self.list(key);
         for host in all.iter().filter(|host| !is_host(host)) {
