@@ -13,6 +13,10 @@ use crate::sql::{LIST_MAX, Sql};
 pub(crate) const WORKS: &str =
     " NOT EXISTS (SELECT 1 FROM users d WHERE d.id = c.user_id AND d.disabled_at IS NOT NULL)";
 
+/// Said of what a subscription asks for: its connection's user works.
+pub(crate) const SUBSCRIBER_WORKS: &str = " NOT EXISTS (SELECT 1 FROM connections c JOIN users d ON d.id = c.user_id \
+     WHERE c.id = subscriptions.connection_id AND d.disabled_at IS NOT NULL)";
+
 const OF_DISABLED: &str = "SELECT c.id FROM connections c JOIN users d ON d.id = c.user_id \
      WHERE d.disabled_at IS NOT NULL AND c.id IN ";
 

@@ -6,7 +6,7 @@ use gangway_model::{ConnectionId, FeedKey, SubscriptionId, Timestamp};
 use sqlx::any::AnyRow;
 
 use crate::Store;
-use crate::disabled::WORKS;
+use crate::disabled::SUBSCRIBER_WORKS;
 use crate::error::Result;
 use crate::row::{Columns, read_all};
 use crate::sql::Sql;
@@ -144,9 +144,9 @@ impl Store {
         let rows = subscriptions()
             .sql(" WHERE state = 'active' AND expires_at < ")
             .arg(before)
-            .sql(" AND connection_id IN (SELECT c.id FROM connections c WHERE")
-            .sql(WORKS)
-            .sql(") ORDER BY expires_at, id LIMIT ")
+            .sql(" AND")
+            .sql(SUBSCRIBER_WORKS)
+            .sql(" ORDER BY expires_at, id LIMIT ")
             .arg(limit)
             .all(&self.read)
             .await?;
