@@ -111,7 +111,7 @@ async fn more_lines_than_one_look_shows_are_all_served() {
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..11 {
             let claimed = test.store.claim_fairly("w", KINDS, 100, LEASE, &shares, &mut round).await.unwrap();
-            assert_eq!(claimed.len(), 100);
+            assert!(claimed.len() > 50, "what is left of the last look, at least: {}", claimed.len());
             // They are put back at once: whoever only ever looks at the start meets them again.
             for task in claimed {
                 seen.insert(owner(&task)[..2].to_owned());

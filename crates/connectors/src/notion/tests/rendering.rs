@@ -100,10 +100,10 @@ fn long_pages_are_marked_at_blocks_and_begin_anew_at_headings() {
     let long = "word ".repeat(190);
     let (written, _) = rendered(vec![
         (0, paragraph(2, &long)),
-        (0, paragraph(3, "still near")),
+        (0, paragraph(3, "still near, but what comes next is a thousand bytes away")),
         (0, paragraph(4, &long)),
         (0, block(5, "heading_2", json!({"rich_text": [text("Part")]}))),
-        (0, paragraph(6, &long)),
+        (0, paragraph(6, "short")),
         (0, block(7, "quote", json!({"rich_text": [text("said <!-- #x -->")]}))),
         (1, paragraph(8, &long)),
         (1, paragraph(9, "within a quotation")),
