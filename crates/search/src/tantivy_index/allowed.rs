@@ -255,3 +255,64 @@ impl DocSet for Walk {
         self.entries.len() as u32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tantivy::collector::DocSetCollector;
+    use tantivy::query::TermQuery;
+    use tantivy::schema::{STRING, Schema};
+    use tantivy::{Index, TantivyDocument, Term};
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+        /// Words that are leapt through and words that are read find the same entries as a look at each.
+        #[test]
+        fn beginnings_are_found_among_what_is_listed(
+            entries in prop::collection::vec(prop::collection::vec("[ab]{1,3}", 0..4), 1..400),
+            listed in prop::sample::select(vec![1_usize, 2, 40, 150]),
+        ) {
+            let mut schema = Schema::builder();
+            let (field, mine) = (schema.add_text_field("words", STRING), schema.add_text_field("mine", STRING));
+            let index = Index::create_in_ram(schema.build());
+            let mut writer = index.writer_with_num_threads(1, 15_000_000).unwrap();
+            let is_listed = |at: usize| at.is_multiple_of(listed);
+            for (at, words) in entries.iter().enumerate() {
+                let mut entry = TantivyDocument::default();
+                words.iter().for_each(|word| entry.add_text(field, word));
+                entry.add_text(mine, if is_listed(at) { "yes" } else { "no" });
+                writer.add_document(entry).unwrap();
+            }
+            writer.commit().unwrap();
+            let searcher = index.reader().unwrap().searcher();
+            let mine = TermQuery::new(Term::from_field_text(mine, "yes"), IndexRecordOption::Basic);
+            let among = Listed::of(&searcher, &mine).unwrap().unwrap();
+            for (from, to) in [("a", "b"), ("b", "c"), ("ab", "ac"), ("c", "d")] {
+                let expected = entries.iter().enumerate().filter(|(at, words)| {
+                    is_listed(*at) && words.iter().any(|word| word.starts_with(from))
+                });
+                let query =
+                    BeginningsAmong { among: among.clone(), field, from: from.to_owned(), to: to.to_owned() };
+                let found = searcher.search(&query, &DocSetCollector).unwrap();
+                prop_assert_eq!(found.len(), expected.clone().count());
+                for (at, _) in expected {
+                    prop_assert!(found.iter().any(|address| address.doc_id as usize == at), "{} {}", from, at);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn leaps_end_where_a_search_would() {
+        let entries: Vec<DocId> = (0..200).map(|at| at * 3).collect();
+        for at in [0, 1, 77, 199, 200] {
+            for target in [0, 1, 3, 230, 231, 232, 597, 598, 10_000] {
+                let expected = at + entries[at..].partition_point(|entry| *entry < target);
+                assert_eq!(leap_to(&entries, at, target), expected, "{at} {target}");
+            }
+        }
+    }
+}
