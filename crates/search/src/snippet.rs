@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
-use tantivy::tokenizer::Token;
+use tantivy::tokenizer::TokenStream;
 
 use crate::analysis::{Detection, RecentStems, Tokens};
 use crate::query::{Clause, Matter, ParsedQuery};
@@ -18,15 +19,17 @@ const SENTENCE_ENDS: [char; 9] = ['.', '!', '?', '。', '！', '？', '؟', '۔'
 /// What counts as a match in a passage.
 pub(crate) struct Highlighter {
     clauses: Vec<Marks>,
+    /// The first letters of the stems that are looked for.
+    beginnings: HashSet<u8>,
     /// The passages of an answer have many words in common.
     stems: RefCell<RecentStems>,
 }
 
-/// What one clause of the query matches.
+/// What one clause of the query matches. Few enough to be looked through.
 #[derive(Default)]
 struct Marks {
-    tokens: HashSet<String>,
-    stems: HashSet<String>,
+    tokens: Vec<String>,
+    stems: Vec<String>,
     prefix: Option<String>,
     /// Tokens that count only in a row.
     row: Vec<String>,
@@ -46,10 +49,10 @@ impl Marks {
         match &clause.matter {
             Matter::Words { words, prefix } => {
                 for word in words {
-                    marks.tokens.insert(word.folded.clone());
+                    marks.tokens.push(word.folded.clone());
                     marks.stems.extend(word.stems.iter().cloned());
                     for similar in &word.similar {
-                        marks.tokens.insert(similar.folded.clone());
+                        marks.tokens.push(similar.folded.clone());
                         marks.stems.extend(similar.stems.iter().cloned());
                     }
                 }
@@ -63,26 +66,57 @@ impl Marks {
         marks
     }
 
-    /// How many of these tokens match, from the first on.
-    fn matching(&self, tokens: &[Token], stems: &[String]) -> usize {
-        let Some(first) = tokens.first().map(|token| token.text.as_str()) else { return 0 };
+    /// How many of these words match, from this one on.
+    fn matching(&self, words: &Words, at: usize, stems: &[String]) -> usize {
         if !self.row.is_empty() {
             // The lone last character of an unspaced run stands between a run and what follows it.
-            let is_row = self.row.len() <= tokens.len()
-                && self.row.iter().zip(tokens).all(|(asked, token)| *asked == token.text);
+            let is_row = self.row.len() <= words.places.len() - at
+                && self.row.iter().enumerate().all(|(after, asked)| asked == words.folded(at + after));
             return if is_row { self.row.len() } else { 0 };
         }
-        let is_match = self.tokens.contains(first)
-            || self.prefix.as_ref().is_some_and(|prefix| first.starts_with(prefix.as_str()))
+        let word = words.folded(at);
+        let is_match = self.tokens.iter().any(|token| token == word)
+            || self.prefix.as_ref().is_some_and(|prefix| word.starts_with(prefix.as_str()))
             || stems.iter().any(|stem| self.stems.contains(stem));
         usize::from(is_match)
     }
 }
 
+/// The words of a text: where they stand in it, and how they are matched.
+#[derive(Default)]
+struct Words {
+    places: Vec<Range<usize>>,
+    /// All of them in a row, and where each ends.
+    folded: String,
+    ends: Vec<usize>,
+}
+
+impl Words {
+    fn of(text: &str) -> Self {
+        let mut words = Self::default();
+        let mut tokens = Tokens::new(text);
+        while tokens.advance() {
+            let token = tokens.token();
+            words.places.push(token.offset_from..token.offset_to);
+            words.folded.push_str(&token.text);
+            words.ends.push(words.folded.len());
+        }
+        words
+    }
+
+    fn folded(&self, at: usize) -> &str {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.folded[start..self.ends[at]]
+    }
+}
+
 impl Highlighter {
     pub(crate) fn new(query: &ParsedQuery) -> Self {
-        let clauses = query.wanted.iter().chain(&query.required).map(Marks::of).collect();
-        Self { clauses, stems: RefCell::default() }
+        let clauses: Vec<Marks> = query.wanted.iter().chain(&query.required).map(Marks::of).collect();
+        // After the language's code.
+        let stems = clauses.iter().flat_map(|clause| &clause.stems).filter_map(|stem| stem.split_once(':'));
+        let beginnings = stems.filter_map(|(_, stem)| stem.bytes().next()).collect();
+        Self { clauses, beginnings, stems: RefCell::default() }
     }
 
     /// Cuts a snippet out of a passage in this language. Without a match it is the passage's beginning.
@@ -114,18 +148,24 @@ impl Highlighter {
 
     /// What matches, in order of where it begins.
     fn matches_in(&self, text: &str, language: Detection) -> Vec<Match> {
-        let tokens = Tokens::new(text).collect_all();
-        let needs_stems = self.clauses.iter().any(|clause| !clause.stems.is_empty());
+        let words = Words::of(text);
+        let needs_stems = !self.beginnings.is_empty();
+        let only_ends = language.changes_only_ends();
         let mut found = Vec::new();
         let mut known = self.stems.borrow_mut();
-        for (at, token) in tokens.iter().enumerate() {
-            let word = &text[token.offset_from..token.offset_to];
-            let stems = if needs_stems { known.of(word, language) } else { Arc::default() };
+        for (at, place) in words.places.iter().enumerate() {
+            let word = &text[place.clone()];
+            // Most words cannot have a stem that is looked for: they begin with another letter.
+            let may_match = needs_stems
+                && !(only_ends
+                    && word.is_ascii()
+                    && !self.beginnings.contains(&word.as_bytes()[0].to_ascii_lowercase()));
+            let stems = if may_match { known.of(word, language) } else { Arc::default() };
             for (clause, marks) in self.clauses.iter().enumerate() {
-                let count = marks.matching(&tokens[at..], &stems);
+                let count = marks.matching(&words, at, &stems);
                 if count > 0 {
-                    let end = tokens[at + count - 1].offset_to;
-                    found.push(Match { start: token.offset_from, end, clause });
+                    let end = words.places[at + count - 1].end;
+                    found.push(Match { start: place.start, end, clause });
                 }
             }
         }

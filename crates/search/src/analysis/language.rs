@@ -125,6 +125,12 @@ impl Detection {
         }
     }
 
+    /// Whether an ASCII word keeps its first letter when it is brought to a stem by these rules.
+    pub(crate) fn changes_only_ends(self) -> bool {
+        const CODES: [&str; 10] = ["da", "de", "en", "es", "fr", "it", "no", "pt", "sv", "un"];
+        self != Self::WithoutRules && CODES.contains(&self.code())
+    }
+
     pub(crate) fn of_code(code: &str) -> Self {
         match code {
             "un" => Self::Unknown,

@@ -256,6 +256,9 @@ impl TokenStream for StemStream<'_> {
 mod tests {
     use super::*;
 
+    const LANGUAGE_CODES: [&str; 12] =
+        ["ar", "da", "de", "en", "es", "fr", "it", "no", "pt", "ru", "sv", "un"];
+
     fn stems(code: &str, word: &str) -> Vec<String> {
         let mut out = Vec::new();
         stems_of(word, Detection::of_code(code), &mut out);
@@ -360,5 +363,19 @@ mod tests {
         let name =
             Stemmed::of_name(Detection::of_code("en"), "Q3BudgetFinal plans", &mut RecentStems::default());
         assert_eq!(told(&name), ["un:budget", "un:final", "en:plan", "un:plan"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn where_only_ends_change_beginnings_stay(word in "[a-zA-Z]{1,14}|(di|meng|ge|ke|ver|un)[a-z]{2,6}|[a-z]{1,8}(ies|ing|ed|ly|ment|en|er|es|e|s)") {
+            for code in LANGUAGE_CODES {
+                if Detection::of_code(code).changes_only_ends() {
+                    let first = word.chars().next().unwrap().to_ascii_lowercase();
+                    for stem in stems(code, &word) {
+                        proptest::prop_assert!(stem[3..].starts_with(first), "{} {}", word, stem);
+                    }
+                }
+            }
+        }
     }
 }

@@ -16,8 +16,8 @@ use tantivy::{
 
 /// More entries than this are not listed; four bytes each.
 const MAX_LISTED: usize = 250_000;
-/// A list that is shorter by so much is walked through, and looked up in the other.
-const SHORTER: usize = 8;
+/// A word's list that is so many times as long as what is looked for is leapt through instead of read.
+const LONGER: usize = 16;
 
 /// Entries by segment, in order. As a query it adds nothing to scores.
 #[derive(Clone, Debug)]
@@ -152,66 +152,57 @@ impl Weight for BeginningsAmong {
 
 /// Listed entries while it is found out which of them hold one of several words.
 struct Sorting {
-    /// Those that are left, and some that are not, in order.
-    entries: Vec<DocId>,
-    is_holding: Vec<bool>,
-    /// How many of these are left.
+    /// A bit for each entry that is left.
+    is_left: Vec<u64>,
     left: usize,
-    /// Those that hold a word, in no order; the others are marked above.
-    moved: Vec<DocId>,
+    /// Those that are left, and some that are not any more, in order.
+    entries: Vec<DocId>,
+    /// Those that hold a word, in no order.
+    holding: Vec<DocId>,
 }
 
 impl Sorting {
     fn of(listed: &[DocId]) -> Self {
-        let is_holding = vec![false; listed.len()];
-        Self { entries: listed.to_vec(), is_holding, left: listed.len(), moved: Vec::new() }
+        let mut is_left = vec![0; listed.last().map_or(0, |last| *last as usize / 64 + 1)];
+        listed.iter().for_each(|entry| is_left[*entry as usize / 64] |= 1 << (entry % 64));
+        Self { is_left, left: listed.len(), entries: listed.to_vec(), holding: Vec::new() }
+    }
+
+    fn is_left(&self, entry: DocId) -> bool {
+        self.is_left.get(entry as usize / 64).is_some_and(|bits| bits >> (entry % 64) & 1 == 1)
+    }
+
+    fn take_out(&mut self, entry: DocId) {
+        self.is_left[entry as usize / 64] &= !(1 << (entry % 64));
+        self.left -= 1;
+        self.holding.push(entry);
     }
 
     /// Takes in the entries of a word.
     fn take(&mut self, mut word: SegmentPostings) {
-        if word.size_hint() as usize > self.left / SHORTER {
-            for (entry, is_holding) in self.entries.iter().zip(&mut self.is_holding) {
-                if !*is_holding && leap(&mut word, *entry) {
-                    *is_holding = true;
-                    self.left -= 1;
+        if word.size_hint() as usize / LONGER > self.left {
+            let mut entries = std::mem::take(&mut self.entries);
+            entries.retain(|entry| {
+                if self.is_left(*entry) && leap(&mut word, *entry) {
+                    self.take_out(*entry);
                 }
-            }
+                self.is_left(*entry)
+            });
+            self.entries = entries;
         } else {
-            let mut at = 0;
             while word.doc() != TERMINATED {
-                at = leap_to(&self.entries, at, word.doc());
-                let Some(entry) = self.entries.get(at) else { break };
-                if *entry == word.doc() && !self.is_holding[at] {
-                    self.is_holding[at] = true;
-                    self.left -= 1;
+                if self.is_left(word.doc()) {
+                    self.take_out(word.doc());
                 }
                 word.advance();
             }
         }
-        if self.left < self.entries.len() / 2 {
-            self.move_out();
-        }
-    }
-
-    /// Leaves those only that are left.
-    fn move_out(&mut self) {
-        let mut marks = std::mem::take(&mut self.is_holding).into_iter();
-        let moved = &mut self.moved;
-        self.entries.retain(|entry| {
-            let is_holding = marks.next().unwrap_or_default();
-            if is_holding {
-                moved.push(*entry);
-            }
-            !is_holding
-        });
-        self.is_holding = vec![false; self.entries.len()];
     }
 
     /// The entries that hold a word, in order.
     fn holding(mut self) -> Vec<DocId> {
-        self.move_out();
-        self.moved.sort_unstable();
-        self.moved
+        self.holding.sort_unstable();
+        self.holding
     }
 }
 
@@ -262,5 +253,66 @@ impl DocSet for Walk {
 
     fn size_hint(&self) -> u32 {
         self.entries.len() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tantivy::collector::DocSetCollector;
+    use tantivy::query::TermQuery;
+    use tantivy::schema::{STRING, Schema};
+    use tantivy::{Index, TantivyDocument, Term};
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+        /// Words that are leapt through and words that are read find the same entries as a look at each.
+        #[test]
+        fn beginnings_are_found_among_what_is_listed(
+            entries in prop::collection::vec(prop::collection::vec("[ab]{1,3}", 0..4), 1..400),
+            listed in prop::sample::select(vec![1_usize, 2, 40, 150]),
+        ) {
+            let mut schema = Schema::builder();
+            let (field, mine) = (schema.add_text_field("words", STRING), schema.add_text_field("mine", STRING));
+            let index = Index::create_in_ram(schema.build());
+            let mut writer = index.writer_with_num_threads(1, 15_000_000).unwrap();
+            let is_listed = |at: usize| at.is_multiple_of(listed);
+            for (at, words) in entries.iter().enumerate() {
+                let mut entry = TantivyDocument::default();
+                words.iter().for_each(|word| entry.add_text(field, word));
+                entry.add_text(mine, if is_listed(at) { "yes" } else { "no" });
+                writer.add_document(entry).unwrap();
+            }
+            writer.commit().unwrap();
+            let searcher = index.reader().unwrap().searcher();
+            let mine = TermQuery::new(Term::from_field_text(mine, "yes"), IndexRecordOption::Basic);
+            let among = Listed::of(&searcher, &mine).unwrap().unwrap();
+            for (from, to) in [("a", "b"), ("b", "c"), ("ab", "ac"), ("c", "d")] {
+                let expected = entries.iter().enumerate().filter(|(at, words)| {
+                    is_listed(*at) && words.iter().any(|word| word.starts_with(from))
+                });
+                let query =
+                    BeginningsAmong { among: among.clone(), field, from: from.to_owned(), to: to.to_owned() };
+                let found = searcher.search(&query, &DocSetCollector).unwrap();
+                prop_assert_eq!(found.len(), expected.clone().count());
+                for (at, _) in expected {
+                    prop_assert!(found.iter().any(|address| address.doc_id as usize == at), "{} {}", from, at);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn leaps_end_where_a_search_would() {
+        let entries: Vec<DocId> = (0..200).map(|at| at * 3).collect();
+        for at in [0, 1, 77, 199, 200] {
+            for target in [0, 1, 3, 230, 231, 232, 597, 598, 10_000] {
+                let expected = at + entries[at..].partition_point(|entry| *entry < target);
+                assert_eq!(leap_to(&entries, at, target), expected, "{at} {target}");
+            }
+        }
     }
 }

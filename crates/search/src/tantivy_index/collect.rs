@@ -79,6 +79,9 @@ impl Best {
     fn take(&mut self, entry: Ranked) {
         let is_better =
             |held: &Ranked| (entry.rank, Reverse(entry.address)) > (held.rank, Reverse(held.address));
+        if self.held == MAX_PASSAGES && !is_better(&self.entries[MAX_PASSAGES - 1]) {
+            return;
+        }
         let at = self.entries[..self.held].iter().position(is_better).unwrap_or(self.held);
         if at < MAX_PASSAGES {
             self.held = (self.held + 1).min(MAX_PASSAGES);

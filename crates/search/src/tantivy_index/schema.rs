@@ -13,6 +13,8 @@ const VERSION: &str = "gangway-search 3";
 
 const WORDS: &str = "words";
 const STEMS: &str = "stems";
+/// The same; indexes that were made before know it by this name.
+const STEMS_OF_NAMES: &str = "stems_of_names";
 
 /// What the folder of an index holds.
 pub(super) fn layout() -> Layout {
@@ -64,9 +66,12 @@ impl Fields {
             let indexing = TextFieldIndexing::default().set_tokenizer(WORDS).set_index_option(record);
             TextOptions::default().set_indexing_options(indexing).set_stored()
         };
-        let stems =
-            TextFieldIndexing::default().set_tokenizer(STEMS).set_index_option(IndexRecordOption::WithFreqs);
-        let stems = TextOptions::default().set_indexing_options(stems);
+        let stems = |tokenizer| {
+            let indexing = TextFieldIndexing::default()
+                .set_tokenizer(tokenizer)
+                .set_index_option(IndexRecordOption::WithFreqs);
+            TextOptions::default().set_indexing_options(indexing)
+        };
         let fields = Self {
             item: schema.add_text_field("item", STRING | STORED),
             item_key: schema.add_u64_field("item_key", FAST),
@@ -84,12 +89,12 @@ impl Fields {
             print_of_words: schema.add_u64_field("print_of_words", FAST),
             print_of_numbers: schema.add_u64_field("print_of_numbers", FAST),
             name: schema.add_text_field("name", text(IndexRecordOption::WithFreqsAndPositions)),
-            name_stems: schema.add_text_field("name_stems", stems.clone()),
+            name_stems: schema.add_text_field("name_stems", stems(STEMS_OF_NAMES)),
             title: schema.add_text_field("title", text(IndexRecordOption::WithFreqsAndPositions)),
-            title_stems: schema.add_text_field("title_stems", stems.clone()),
+            title_stems: schema.add_text_field("title_stems", stems(STEMS_OF_NAMES)),
             path: schema.add_text_field("path", text(IndexRecordOption::WithFreqs)),
             body: schema.add_text_field("body", text(IndexRecordOption::WithFreqsAndPositions)),
-            body_stems: schema.add_text_field("body_stems", stems),
+            body_stems: schema.add_text_field("body_stems", stems(STEMS)),
             url: schema.add_text_field("url", STORED),
             chunk: schema.add_u64_field("chunk", FAST | STORED),
             place: schema.add_text_field("place", STORED),
@@ -102,6 +107,7 @@ impl Fields {
         let tokenizers = index.tokenizers();
         tokenizers.register(WORDS, Analyzer);
         tokenizers.register(STEMS, StemTokenizer);
+        tokenizers.register(STEMS_OF_NAMES, StemTokenizer);
     }
 
     pub(super) fn item_term(&self, item_id: &str) -> Term {
