@@ -220,7 +220,7 @@ def test_searching_while_typing(member, page):
     expect(first).to_contain_text("Refund policy")
     page.get_by_label("Changed").select_option("7")
     page.get_by_label("Kind").select_option("pdf")
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     page.get_by_label("Collection").select_option(collection)
     expect(first).to_contain_text("Refund policy")
     field.fill("zyxxyvuts")
