@@ -29,10 +29,13 @@ class DocumentHost:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 host.asked.append(self.path)
+                told = json.dumps(host.document).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
+                # Without it an answer that was broken off could not be told from a whole one.
+                self.send_header("Content-Length", str(len(told)))
                 self.end_headers()
-                self.wfile.write(json.dumps(host.document).encode())
+                self.wfile.write(told)
 
             def log_message(self, *_):
                 pass
