@@ -87,6 +87,7 @@ from .errors import (
     UnexpectedAnswerError,
     UnsupportedMediaTypeError,
     UnsupportedVersionError,
+    UserDisabledError,
     WaitTimeoutError,
 )
 from .retry import Retry
@@ -167,6 +168,7 @@ __all__ = [
     "UnexpectedAnswerError",
     "UnsupportedMediaTypeError",
     "UnsupportedVersionError",
+    "UserDisabledError",
     "UploadAnswer",
     "UploadedFile",
     "User",

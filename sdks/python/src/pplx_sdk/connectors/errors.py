@@ -97,6 +97,12 @@ class ForbiddenError(ConnectorError):
     default_code = "forbidden"
 
 
+class UserDisabledError(ConnectorError):
+    """An operator disabled the user. Nothing is lost, and the token is good again once they are enabled."""
+
+    default_code = "user_disabled"
+
+
 class PlanRequiredError(ConnectorError):
     """The connector is above the user's plan."""
 
@@ -243,7 +249,7 @@ BY_CODE: dict[str, type[ConnectorError]] = {
     kind.default_code: kind
     for kind in (
         InvalidRequestError, InvalidScopeError, InvalidGrantError, AccessDeniedError, UnauthorizedError,
-        ForbiddenError, PlanRequiredError, NotFoundError, MethodNotAllowedError, GoneError, ConflictError,
+        ForbiddenError, UserDisabledError, PlanRequiredError, NotFoundError, MethodNotAllowedError, GoneError, ConflictError,
         ConnectorUnavailableError, NotConnectedError, NeedsReauthError, TokenExpiredError, LockedError,
         ChecksumMismatchError, UnsupportedVersionError, PayloadTooLargeError, UnsupportedMediaTypeError,
         RateLimitError, ProviderError, UnavailableError, QuotaExceededError, InternalError,
