@@ -249,7 +249,8 @@ BY_CODE: dict[str, type[ConnectorError]] = {
     kind.default_code: kind
     for kind in (
         InvalidRequestError, InvalidScopeError, InvalidGrantError, AccessDeniedError, UnauthorizedError,
-        ForbiddenError, UserDisabledError, PlanRequiredError, NotFoundError, MethodNotAllowedError, GoneError, ConflictError,
+        ForbiddenError, UserDisabledError, PlanRequiredError, NotFoundError, MethodNotAllowedError, GoneError,
+        ConflictError,
         ConnectorUnavailableError, NotConnectedError, NeedsReauthError, TokenExpiredError, LockedError,
         ChecksumMismatchError, UnsupportedVersionError, PayloadTooLargeError, UnsupportedMediaTypeError,
         RateLimitError, ProviderError, UnavailableError, QuotaExceededError, InternalError,
