@@ -439,6 +439,7 @@ def test_the_operator_disables_a_user_who_works_again_afterwards(console, world,
     console.is_accessible("a disabled user")
     console.is_narrow("a disabled user")
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     page.get_by_label("Token").fill(token)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("Your account here is disabled")

@@ -307,7 +307,7 @@ def test_a_failure_at_the_source_can_be_tried_again(page, person, look):
     made = person.emulator("POST", "/faults", fault)
     try:
         button(page, "Policies").click()
-        expect(page.get_by_role("alert")).to_contain_text("did not answer as it should", timeout=60_000)
+        expect(page.get_by_role("alert")).to_contain_text("The provider could not answer", timeout=60_000)
         look(page, "picker-trouble")
     finally:
         person.emulator("DELETE", f"/faults/{made['id']}")

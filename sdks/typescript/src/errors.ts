@@ -8,6 +8,7 @@ export const SERVER_CODES = [
     "access_denied",
     "unauthorized",
     "forbidden",
+    "user_disabled",
     "plan_required",
     "not_found",
     "method_not_allowed",

@@ -9186,8 +9186,8 @@ export interface operations {
                      *       "job_id": "0190a000-0000-7000-8000-000000000011",
                      *       "listing_complete": false,
                      *       "progress": 0,
-                     *       "started_at": "2026-01-05T09:30:00Z",
-                     *       "status": "processing",
+                     *       "started_at": null,
+                     *       "status": "pending",
                      *       "sync_mode": "auto"
                      *     }
                      */
