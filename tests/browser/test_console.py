@@ -447,6 +447,7 @@ def test_the_operator_disables_a_user_who_works_again_afterwards(console, world,
     page.get_by_role("button", name="Enable").click()
     expect(page.get_by_text("Disabled since")).to_have_count(0)
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     console.sign_in(token)
     expect(page.get_by_text(name).first).to_be_visible()
 
