@@ -55,6 +55,24 @@ pub(super) async fn all_words_beat_some(index: Index) {
     assert_eq!(found(&index, &ask("apple cherry ")).await, ["all", "some"]);
 }
 
+pub(super) async fn a_telling_word_suffices_where_nothing_holds_more(index: Index) {
+    let documents = vec![
+        document("parking", "a", &["permits are stuck to the windscreen"]),
+        document("glue", "b", &["how glue would hold"]),
+        document("train", "c", &["the train leaves"]),
+        document("boat", "d", &["the boat lands"]),
+        document("plane", "e", &["the plane waits"]),
+    ];
+    filled(&index, documents).await;
+    // Two of seven words are not enough, but nothing has more; a word that most documents hold finds nothing by itself.
+    let page = search(&index, &ask("which permits sparkle the mornings beyond doubt ")).await;
+    assert_eq!(page.hits.iter().map(|hit| hit.item_id.as_str()).collect::<Vec<_>>(), ["parking"]);
+    assert_eq!((page.total, page.total_is_exact), (1, true));
+    assert_eq!(found(&index, &ask("how would glue hold permits ")).await, ["glue"], "enough words are found");
+    assert!(found(&index, &ask("which sparkle mornings beyond doubt ")).await.is_empty());
+    assert!(found(&index, &ask("permits sparkle mornings beyond -windscreen ")).await.is_empty());
+}
+
 pub(super) async fn phrases_are_exact(index: Index) {
     let documents = vec![
         document("apart", "x", &["year of the new apple"]),

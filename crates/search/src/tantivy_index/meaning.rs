@@ -12,13 +12,13 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
 use tantivy::query::{BooleanQuery, Query};
 use tantivy::schema::{Field, Value};
-use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyDocument, Term};
+use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyDocument};
 
 use super::collect::{Best, Found, Keys, keys};
 use super::narrowing::terms;
 use super::query::{ALL_WORDS_SCORE, QueryBuilder};
 use crate::meaning::Meaning;
-use crate::query::{AskedWord, Clause, Matter, ParsedQuery};
+use crate::query::ParsedQuery;
 use crate::request::ByMeaning;
 use crate::vectors::{Near, item_key, text_key};
 
@@ -62,27 +62,6 @@ impl QueryBuilder<'_> {
         };
         found.best = by_rank(&found.best, &near, &asked);
         Ok(ByMeaning::Used)
-    }
-
-    /// How telling a clause is: the inverse document frequencies of its words, each in its most frequent form.
-    fn weight(&self, clause: &Clause) -> Score {
-        let entries = self.searcher.num_docs() as f32;
-        let having = |field: Field, token: &str| {
-            self.searcher.doc_freq(&Term::from_field_text(field, token)).unwrap_or_default()
-        };
-        let telling =
-            |having: u64| (1.0 + (entries - having as f32 + 0.5).max(0.0) / (having as f32 + 0.5)).ln();
-        let body = |token: &String| telling(having(self.fields.body, token));
-        match &clause.matter {
-            Matter::Words { words, .. } => {
-                let most = |word: &AskedWord| {
-                    let stems = word.stems.iter().map(|stem| having(self.fields.body_stems, stem)).max();
-                    having(self.fields.body, &word.folded).max(stems.unwrap_or_default())
-                };
-                words.iter().map(|word| telling(most(word))).sum()
-            }
-            Matter::Grams(tokens) | Matter::Phrase(tokens) => tokens.iter().map(body).sum(),
-        }
     }
 
     /// Keys of items that hold what is excluded.

@@ -11,6 +11,7 @@ mod query;
 mod schema;
 mod search;
 mod similar;
+mod telling;
 mod vocabulary;
 mod writer;
 

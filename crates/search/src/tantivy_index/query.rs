@@ -42,8 +42,11 @@ pub(super) struct QueryBuilder<'a> {
 }
 
 impl QueryBuilder<'_> {
-    /// What ranks: every required clause, and enough of the wanted ones.
+    /// What ranks: every required clause, and enough of the wanted ones; where some suffice, a telling one.
     pub(super) fn ranking(&self, query: &ParsedQuery) -> tantivy::Result<Sought> {
+        if query.some_suffice {
+            return self.ranking_by_some(query);
+        }
         let wanted = self.clauses(&query.wanted)?;
         let mut parts = self.clauses(&query.required)?;
         if wanted.is_empty() {
@@ -57,6 +60,20 @@ impl QueryBuilder<'_> {
             return Ok(wanted);
         }
         parts = vec![Sought::all(parts), wanted];
+        Ok(Sought::Joined { parts, join: Join::Helped })
+    }
+
+    /// At least one telling word; the others help.
+    fn ranking_by_some(&self, query: &ParsedQuery) -> tantivy::Result<Sought> {
+        let (mut telling, mut others) = (Vec::new(), Vec::new());
+        for (clause, is_telling) in query.wanted.iter().zip(self.telling(&query.wanted)) {
+            if is_telling { &mut telling } else { &mut others }.push(self.clause(clause)?);
+        }
+        let any = Join::Enough { needed: 1, lift: 0.0 };
+        let mut parts = vec![Sought::Joined { parts: telling, join: any }];
+        if !others.is_empty() {
+            parts.push(Sought::Joined { parts: others, join: any });
+        }
         Ok(Sought::Joined { parts, join: Join::Helped })
     }
 

@@ -50,6 +50,9 @@ pub(super) fn search(
     {
         found = collect(&searcher, &builder, request, &parsed, &*allowed, keep)?;
     }
+    if found.total == 0 && parsed.let_some_suffice() {
+        found = collect(&searcher, &builder, request, &parsed, &*allowed, keep)?;
+    }
     let by_meaning = match meaning {
         Some(meaning) => builder.fuse(meaning, &parsed, &*allowed, &mut found)?,
         None => ByMeaning::Off,
