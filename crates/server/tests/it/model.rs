@@ -129,7 +129,7 @@ fn what_says_the_same_in_other_words_is_found_by_a_model_in_the_process() {
         .unwrap();
     let admin_key = std::fs::read_to_string(home.join("gangway-data/admin.key")).unwrap();
     let admin_key = admin_key.trim();
-    const QUESTION: &str = "is money returned to clients who quit a yearly subscription early";
+    const QUESTION: &str = "is money returned to clients that quit a yearly subscription early";
 
     // By words alone there is nothing.
     let server = Running::start(home, &[]);
