@@ -50,8 +50,12 @@ pub(super) fn search(
     {
         found = collect(&searcher, &builder, request, &parsed, &*allowed, keep)?;
     }
-    if found.total == 0 && parsed.let_some_suffice() {
-        found = collect(&searcher, &builder, request, &parsed, &*allowed, keep)?;
+    if builder.says_little(&parsed, &found) && parsed.let_some_suffice() {
+        let by_some = collect(&searcher, &builder, request, &parsed, &*allowed, keep)?;
+        match by_some.total {
+            0 => parsed.some_suffice = false,
+            _ => found = by_some,
+        }
     }
     let by_meaning = match meaning {
         Some(meaning) => builder.fuse(meaning, &parsed, &*allowed, &mut found)?,

@@ -3,11 +3,13 @@
 use tantivy::schema::Field;
 use tantivy::{Score, Term};
 
-use super::query::QueryBuilder;
-use crate::query::{AskedWord, Clause, Matter};
+use super::collect::{Best, Found};
+use super::query::{ALL_WORDS_SCORE, QueryBuilder};
+use crate::query::{AskedWord, Clause, Matter, ParsedQuery};
 
 /// A word is telling when it weighs at least this share of the most telling one that occurs.
 const TELLING: Score = 0.5;
+const HALF: Score = 0.5;
 
 impl QueryBuilder<'_> {
     /// The inverse document frequencies of a clause's words, each in its most frequent form.
@@ -23,6 +25,14 @@ impl QueryBuilder<'_> {
         let most = weights.iter().flatten().fold(0.0, |most: Score, weight| most.max(*weight));
         // What occurs nowhere finds nothing as it is, but may be found by what is similar.
         weights.iter().map(|weight| weight.is_none_or(|weight| weight >= most * TELLING)).collect()
+    }
+
+    /// Whether even the best of what was found holds less than half of what was asked for, by how telling it is: then it was
+    /// found by words that most documents hold.
+    pub(super) fn says_little(&self, parsed: &ParsedQuery, found: &Found) -> bool {
+        let best = found.best.first().map_or(0.0, Best::score);
+        let asked = || parsed.wanted.iter().map(|clause| self.weight(clause)).sum::<Score>();
+        best < ALL_WORDS_SCORE && best < asked() * HALF
     }
 
     /// How many entries hold each word of a clause.
