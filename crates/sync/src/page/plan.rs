@@ -1,7 +1,7 @@
 //! What has to be done for an entry, by what is known of it.
 
 use gangway_connector::Entry;
-use gangway_model::{Fetchable, Item, ItemState, Outcome, Reason};
+use gangway_model::{FeedKey, Fetchable, Item, ItemKind, ItemState, Outcome, Reason, Timestamp};
 
 use super::Placed;
 use crate::content::is_expected;
@@ -35,14 +35,7 @@ pub(super) fn plan_for(
         && content_is_settled(known, refused.is_some())
         && revision_is_settled(known, entry, revision_grain)
     {
-        let same = known.name == entry.name
-            && known.parent_id == placed.parent
-            && known.media_type == entry.media_type
-            && known.url == entry.url
-            && known.locator == entry.locator
-            && known.modified_at == entry.modified_at
-            && known.kind == entry.kind
-            && known.feed == entry.feed;
+        let same = known.parent_id == placed.parent && Described::item(known) == Described::entry(entry);
         let known = known.clone();
         return if same && !joined_a_collection { Plan::Leave(known) } else { Plan::Reindex(known) };
     }
@@ -81,13 +74,45 @@ pub(super) fn outcome_of_known(known: &Item) -> Outcome {
 
 pub(super) fn same_metadata(known: &Item, now: &Item) -> bool {
     known.state == now.state
-        && known.name == now.name
         && known.parent_id == now.parent_id
         && known.target_id == now.target_id
-        && known.feed == now.feed
-        && known.kind == now.kind
-        && known.media_type == now.media_type
-        && known.url == now.url
-        && known.locator == now.locator
-        && known.modified_at == now.modified_at
+        && Described::item(known) == Described::item(now)
+}
+
+/// What a provider says of an item beside its content and its place.
+#[derive(PartialEq)]
+struct Described<'a> {
+    name: &'a str,
+    kind: ItemKind,
+    media_type: &'a str,
+    url: Option<&'a str>,
+    locator: Option<&'a str>,
+    modified_at: Option<Timestamp>,
+    feed: Option<&'a FeedKey>,
+}
+
+impl<'a> Described<'a> {
+    fn entry(entry: &'a Entry) -> Self {
+        Self {
+            name: &entry.name,
+            kind: entry.kind,
+            media_type: &entry.media_type,
+            url: entry.url.as_deref(),
+            locator: entry.locator.as_deref(),
+            modified_at: entry.modified_at,
+            feed: entry.feed.as_ref(),
+        }
+    }
+
+    fn item(item: &'a Item) -> Self {
+        Self {
+            name: &item.name,
+            kind: item.kind,
+            media_type: &item.media_type,
+            url: item.url.as_deref(),
+            locator: item.locator.as_deref(),
+            modified_at: item.modified_at,
+            feed: item.feed.as_ref(),
+        }
+    }
 }

@@ -24,6 +24,15 @@ async fn house_with(gate: &Gate) -> House {
     House::start(HouseOptions { tools: gate.tools(), recognition, ..options() }).await
 }
 
+/// Waits until an engine has nothing left to do.
+async fn until_nothing_is_due(house: &House, engine: &Engine) {
+    let idle = async || {
+        engine.wake();
+        house.store.count_due_tasks().await.unwrap() == (0, 0)
+    };
+    until(house, "the queue is empty", idle).await;
+}
+
 pub async fn until(house: &House, what: &str, happened: impl AsyncFn() -> bool) {
     let wait = async {
         while !happened().await {
@@ -178,11 +187,7 @@ async fn once_it_is_installed(backend: Backend) {
     let again = Engine::start(house.parts.clone());
     again.schedule_now().await.unwrap();
     again.schedule_now().await.unwrap();
-    let idle = async || {
-        again.wake();
-        house.store.count_due_tasks().await.unwrap() == (0, 0)
-    };
-    until(&house, "the queue is empty", idle).await;
+    until_nothing_is_due(&house, &again).await;
     again.shut_down().await;
     assert_eq!(house.extractor.files_read(), read);
 
@@ -316,11 +321,7 @@ async fn files_within_a_file_are_read_once_somebody_can() {
         ada.found("words").await.len() == 2
     };
     until(&house, "the scans in both are read", found).await;
-    let idle = async || {
-        again.wake();
-        house.store.count_due_tasks().await.unwrap() == (0, 0)
-    };
-    until(&house, "the queue is empty", idle).await;
+    until_nothing_is_due(&house, &again).await;
     assert_eq!(wants().await, [[archive]], "what is still missing is remembered");
     again.shut_down().await;
 
@@ -342,11 +343,7 @@ async fn files_within_a_file_are_read_once_somebody_can() {
     until(&house, "what can be read by now is", read).await;
     for _ in 0..3 {
         again.schedule_now().await.unwrap();
-        let idle = async || {
-            again.wake();
-            house.store.count_due_tasks().await.unwrap() == (0, 0)
-        };
-        until(&house, "the queue is empty", idle).await;
+        until_nothing_is_due(&house, &again).await;
     }
     again.shut_down().await;
     assert_eq!(reader.files_read(), 1);
