@@ -130,3 +130,13 @@ def look(request):
         shown.set_viewport_size(WIDE)
 
     return take
+
+
+@pytest.fixture
+def member(console, world):
+    """Somebody who is signed in to the console."""
+    person = world.new_person()
+    person.approve(False)
+    console.sign_in(person.token)
+    console.person = person
+    return console

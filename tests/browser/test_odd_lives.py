@@ -3,21 +3,11 @@
 import json
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 LONG = "W" * 180
 TURNING = "a\u202exe.txt"
 ARABIC = "قائمة الأسعار 2026.txt"
-
-
-@pytest.fixture
-def member(console, world):
-    person = world.new_person()
-    person.approve(False)
-    console.sign_in(person.token)
-    console.person = person
-    return console
 
 
 def test_names_of_any_kind_keep_their_place(member, page):

@@ -50,6 +50,16 @@ async def use(client, tool, **arguments):
     return told
 
 
+async def end_of(client, started):
+    """How a sync ended."""
+    for _ in range(300):
+        status = await use(client, "sync_status", job_id=started["job_id"])
+        if status["progress"] == 100:
+            return status
+        await asyncio.sleep(0.1)
+    pytest.fail(f"the sync does not end: {status}")
+
+
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 def test_a_client_learns_what_there_is(house, mode):
     async def deed(client):
@@ -105,12 +115,7 @@ def test_a_sync_is_started_and_watched(house):
             file_ids=[file["id"] for file in files],
             collection_uuid=own["uuid"],
         )
-        for _ in range(300):
-            status = await use(client, "sync_status", job_id=started["job_id"])
-            if status["progress"] == 100:
-                return status
-            await asyncio.sleep(0.1)
-        pytest.fail(f"the sync does not end: {status}")
+        return await end_of(client, started)
 
     ended = talk(house, deed)
     assert ended["status"] == "completed" and ended["files_synced"] >= 1
@@ -140,12 +145,7 @@ def test_what_failed_is_told_to_the_assistant(house):
         started = await use(
             client, "start_sync", connector="google_drive", file_ids=["gone"], collection_uuid=house.made["collection"]
         )
-        for _ in range(300):
-            status = await use(client, "sync_status", job_id=started["job_id"])
-            if status["progress"] == 100:
-                return status
-            await asyncio.sleep(0.1)
-        pytest.fail(f"the sync does not end: {status}")
+        return await end_of(client, started)
 
     ended = talk(house, deed)
     assert ended["status"] == "failed"
