@@ -7,17 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 
-
-@pytest.fixture
-def member(console, world):
-    """Somebody who is signed in to the console."""
-    person = world.new_person()
-    person.approve(False)
-    console.sign_in(person.token)
-    console.person = person
-    return console
-
-
 def press_in_popup(console, press, decision: str):
     """Presses a button of the console that opens the consent page, and decides there."""
     with console.page.expect_popup() as opened:
@@ -450,6 +439,32 @@ def test_the_operator_disables_a_user_who_works_again_afterwards(console, world,
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     console.sign_in(token)
     expect(page.get_by_text(name).first).to_be_visible()
+
+
+def test_a_further_page_that_failed_is_had_again(console, world, page):
+    console.sign_in(world.admin_key, "/admin/users")
+    user = lambda at: {"id": f"0190a000-0000-7000-8000-0000000000{at:02}", "name": f"User {at}", "plan": "free",
+                       "created_at": "2026-01-05T09:30:00Z"}  # fmt: skip
+    broken = set()
+
+    def answer(route):
+        cursor = "cursor=" in route.request.url
+        if cursor in broken:
+            broken.discard(cursor)
+            return route.fulfill(status=503, json={"error": {"code": "unavailable", "message": "busy", "request_id": "r"}})
+        rows = [user(2)] if cursor else [user(1)]
+        route.fulfill(json={"users": rows, "has_more": not cursor, "next_cursor": None if cursor else "2"})
+
+    page.route(re.compile("/rest/admin/users"), answer)
+    page.reload()
+    rows = page.get_by_role("region", name="Users").locator("tbody tr")
+    expect(rows).to_have_count(1)
+    broken.add(True)
+    page.get_by_role("button", name="Show more").click()
+    page.get_by_role("alert").get_by_role("button", name="Try again").click()
+    expect(rows).to_have_count(2)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    console.is_accessible("all users")
 
 
 def test_the_operator_sees_how_connectors_are_set_up(console, world, page):

@@ -12,6 +12,7 @@ export class Paged<T> {
     busy = $state(false);
     more = $state(false);
     #cursor: string | undefined;
+    #anew = true;
     #stop: AbortController | undefined;
 
     constructor(
@@ -25,7 +26,6 @@ export class Paged<T> {
 
     /** Starts over; what is shown stays until the first page is here. */
     async load(): Promise<void> {
-        this.#cursor = undefined;
         await this.#fetch(true);
     }
 
@@ -33,12 +33,18 @@ export class Paged<T> {
         if (this.more && !this.busy) await this.#fetch(false);
     }
 
+    /** Tries once more what went wrong. */
+    async again(): Promise<void> {
+        if (!this.busy) await this.#fetch(this.#anew);
+    }
+
     async #fetch(anew: boolean): Promise<void> {
+        this.#anew = anew;
         this.#stop?.abort();
         const stop = (this.#stop = new AbortController());
         this.busy = true;
         try {
-            const page = await this.fetch(this.#cursor, stop.signal);
+            const page = await this.fetch(anew ? undefined : this.#cursor, stop.signal);
             if (stop.signal.aborted) return;
             this.rows = anew ? page.rows : [...(this.rows ?? []), ...page.rows];
             this.#cursor = page.next_cursor ?? undefined;
