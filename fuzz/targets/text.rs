@@ -1,4 +1,4 @@
-//! Text, Markdown and rows in any encoding.
+//! Text, Markdown, rows, calendars, notebooks and JSON in any encoding.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

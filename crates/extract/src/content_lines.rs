@@ -65,24 +65,27 @@ impl Entry {
     }
 }
 
-/// Whole lines: what is folded begins with a blank, and quoted-printable goes on after a `=`.
-fn lines(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for line in text.lines() {
-        let Some(before) = found.last_mut() else {
-            found.push(line.trim_start_matches('\u{feff}').to_owned());
-            continue;
-        };
-        if before.ends_with('=') && before.to_ascii_uppercase().contains("QUOTED-PRINTABLE") {
-            before.pop();
-            before.push_str(line);
-        } else if let Some(more) = line.strip_prefix([' ', '\t']) {
-            before.push_str(more);
-        } else {
-            found.push(line.to_owned());
+/// Whole lines, one at a time: what is folded begins with a blank, and quoted-printable goes on after a `=`.
+fn lines(text: &str) -> impl Iterator<Item = String> + '_ {
+    let says_quoted = |line: &str| line.to_ascii_uppercase().contains("QUOTED-PRINTABLE");
+    let mut lines = text.trim_start_matches('\u{feff}').lines().peekable();
+    std::iter::from_fn(move || {
+        let mut whole = lines.next()?.to_owned();
+        let mut is_quoted = says_quoted(&whole);
+        while let Some(next) = lines.peek() {
+            if is_quoted && whole.ends_with('=') {
+                whole.pop();
+                whole.push_str(next);
+            } else if let Some(more) = next.strip_prefix([' ', '\t']) {
+                is_quoted = is_quoted || says_quoted(more);
+                whole.push_str(more);
+            } else {
+                break;
+            }
+            lines.next();
         }
-    }
-    found
+        Some(whole)
+    })
 }
 
 /// The name with its parameters, and the value; a `:` within quotes belongs to a parameter.
@@ -152,6 +155,23 @@ fn unescaped(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_of_very_many_is_put_together_once() {
+        // Looked at as a whole for each part, it would take minutes.
+        let card =
+            format!("BEGIN:VCARD\nFN:Ann\nNOTE;QUOTED-PRINTABLE:{}end\nEND:VCARD\n", "a=\n".repeat(400_000));
+        let document = read_content_lines(&card);
+        assert_eq!(document.sections.len(), 1);
+        assert!(
+            document.sections[0].text.len() > 400_000
+                && document.sections[0].text.trim_end().ends_with("aend")
+        );
+        assert_eq!(
+            lines("\u{feff}a\n b\n\tc\nX;QUOTED-PRINTABLE:d=\n e\nf=\ng").collect::<Vec<_>>(),
+            ["abc", "X;QUOTED-PRINTABLE:d e", "f=", "g",]
+        );
+    }
 
     #[test]
     fn events_are_whole_lines_with_their_names() {

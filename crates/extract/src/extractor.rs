@@ -168,7 +168,10 @@ impl Extractor {
             Some(Reader::Worker) if media_type == media::PDF => {
                 self.read_pdf(source, media_type, charset, asker).await
             }
-            Some(Reader::Worker) => self.read_in_worker(source, media_type, charset, asker).await,
+            // What has a structure of its own is parsed where time and memory are taken away.
+            Some(Reader::Worker | Reader::ContentLines | Reader::Notebook) => {
+                self.read_in_worker(source, media_type, charset, asker).await
+            }
             Some(reader) => self.read_here(source, reader, charset).await,
         }
     }

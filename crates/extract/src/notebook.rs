@@ -106,7 +106,7 @@ fn add(out: &mut String, text: &str) {
 }
 
 fn add_code(out: &mut String, text: &str) {
-    // Within a longer fence no shorter one ends it.
+    // A fence within would end this one.
     out.push_str(&format!("```\n{}\n```\n\n", text.trim_end().replace("```", "'''")));
 }
 

@@ -5,8 +5,8 @@ use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252
 use gangway_model::Document;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// Decodes bytes: byte order mark, then UTF-8, then the declared charset, UTF-16 by its zero bytes, and at last a guess
-/// from the frequency of letters. Never fails. `cut` says that the bytes may end within a character,
+/// Decodes bytes: byte order mark, then ISO-2022-JP by its escapes, UTF-8, the declared charset, what an XML declaration names,
+/// UTF-16 by its zero bytes, and at last a guess from the frequency of letters. Never fails. `cut` says that the bytes may end within a character,
 /// which is then dropped.
 pub(crate) fn decode(bytes: &[u8], declared_charset: Option<&str>, cut: bool) -> String {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
@@ -14,7 +14,7 @@ pub(crate) fn decode(bytes: &[u8], declared_charset: Option<&str>, cut: bool) ->
     }
     match std::str::from_utf8(bytes) {
         // It shifts between its characters by signs of ASCII.
-        Ok(text) if bytes.contains(&0x1b) && (text.contains("\u{1b}$B") || text.contains("\u{1b}$@")) => {
+        Ok(text) if text.is_ascii() && (text.contains("\u{1b}$B") || text.contains("\u{1b}$@")) => {
             return ISO_2022_JP.decode_without_bom_handling(bytes).0.into_owned();
         }
         Ok(text) if !looks_like_utf16(bytes) => return text.to_owned(),
@@ -167,6 +167,17 @@ pub(crate) fn folded(text: &str) -> String {
         return text.to_owned();
     }
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What the common entities of HTML and XML stand for.
+pub(crate) fn unescaped_markup(text: &str) -> String {
+    text.replace("&nbsp;", " ")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&apos;", "'")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
 }
 
 fn trim_line_end(out: &mut String) {

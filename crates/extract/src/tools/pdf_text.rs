@@ -8,7 +8,7 @@ use super::reach::Needs;
 use super::run::{Feed, Printed, RunLimits, Step, ToolError, run_chain};
 use crate::hyphens::with_whole_words;
 use crate::pool::WorkerCommand;
-use crate::text::{AUTHOR_CHARS, TITLE_CHARS, one_line};
+use crate::text::{AUTHOR_CHARS, TITLE_CHARS, one_line, unescaped_markup};
 use crate::worker::moment;
 
 /// The program knows the hyphen of keyboards by itself; browsers and typesetters write the one that is nothing else, or the
@@ -44,7 +44,8 @@ fn pages_of(printed: &Printed) -> Result<PdfText, ToolError> {
     let (head, body) = text.split_once("<pre>").ok_or(ToolError::Failed)?;
     let body = body.rsplit_once("</pre>").map_or(body, |(body, _)| body);
     let mut document = Document {
-        title: between(head, "<title>", "</title>").map(|title| one_line(&unescape(title), TITLE_CHARS)),
+        title: between(head, "<title>", "</title>")
+            .map(|title| one_line(&unescaped_markup(title), TITLE_CHARS)),
         authors: meta(head, "Author").map(|author| one_line(&author, AUTHOR_CHARS)).into_iter().collect(),
         created_at: meta(head, "CreationDate").as_deref().and_then(moment),
         modified_at: meta(head, "ModDate").as_deref().and_then(moment),
@@ -84,19 +85,11 @@ pub(super) fn is_direction_mark(c: char) -> bool {
 }
 
 fn meta(head: &str, name: &str) -> Option<String> {
-    between(head, &format!("<meta name=\"{name}\" content=\""), "\"/>").map(unescape)
+    between(head, &format!("<meta name=\"{name}\" content=\""), "\"/>").map(unescaped_markup)
 }
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     text.split_once(before)?.1.split_once(after).map(|(inside, _)| inside)
-}
-
-fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&apos;", "'")
-        .replace("&amp;", "&")
 }
 
 #[cfg(test)]
@@ -110,7 +103,7 @@ mod tests {
     #[test]
     fn pages_keep_their_numbers_and_marks_go() {
         let printed = "<html><title>A &amp; B</title>\n<meta name=\"Author\" content=\"Ann\"/>\
-            <meta name=\"CreationDate\" content=\"2024-01-31T12:00:00Z\"/><pre>\none </pre> 1\n\u{c}\n \u{c}\u{202b}שלום\u{202c}\n\u{c}FULL\u{c}</pre></html>"
+            <meta name=\"CreationDate\" content=\"2024-01-31T12:00:00Z\"/><pre>\none </pre> 1\nun\u{2010}\nread\n\u{c}\n \u{c}\u{202b}שלום\u{202c}\n\u{c}FULL\u{c}</pre></html>"
             .replace("FULL", &"page ".repeat(40));
         let PdfText { document, textless, sparse } = read(&printed).unwrap();
         assert_eq!(
@@ -119,7 +112,7 @@ mod tests {
         );
         assert!(document.created_at.is_some());
         let pages: Vec<_> = document.sections.iter().map(|one| (one.place.page, one.text.trim())).collect();
-        assert_eq!(pages[..2], [(Some(1), "one </pre> 1"), (Some(3), "שלום")]);
+        assert_eq!(pages[..2], [(Some(1), "one </pre> 1\nunread"), (Some(3), "שלום")]);
         assert_eq!((textless, sparse), (vec![2], vec![1, 3]));
     }
 

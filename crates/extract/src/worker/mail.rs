@@ -51,12 +51,13 @@ pub(super) fn read(reader: &mut Reader<'_>, content: &[u8], position: &Position)
     reader.read_members(attachments, position)
 }
 
-/// The text of a part. One that is neither packed nor says how it is written is decoded by its looks.
+/// The text of a part. One that is not packed and not what it says it is is decoded as other text.
 fn words<'a>(message: &'a Message<'_>, part: &'a MessagePart<'_>) -> Option<Cow<'a, str>> {
     let text = part.text_contents()?;
     if part.encoding == Encoding::None && text.contains('\u{fffd}') {
         let raw = message.raw_message().get(part.offset_body as usize..part.offset_end as usize)?;
-        return Some(decode(raw, None, false).into());
+        let charset = part.content_type().and_then(|kind| kind.attribute("charset"));
+        return Some(decode(raw, charset, false).into());
     }
     Some(text.into())
 }

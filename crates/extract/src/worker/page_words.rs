@@ -1,6 +1,8 @@
 //! The words of a page that the library made nothing of, without their structure: pages whose parts lie too deep within one
 //! another.
 
+use crate::text::unescaped_markup;
+
 /// What stands between tags, but for what no browser shows; common entities are written out.
 pub(super) fn words_of(html: &str) -> String {
     const HIDDEN: [&str; 6] = ["script", "style", "template", "title", "noscript", "svg"];
@@ -31,11 +33,7 @@ pub(super) fn words_of(html: &str) -> String {
     }
     out.push_str(rest);
     let lines: Vec<&str> = out.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let text = lines.join("\n");
-    ["&nbsp; ", "&lt;<", "&gt;>", "&quot;\"", "&#39;'", "&amp;&"].iter().fold(text, |text, pair| {
-        let (entity, character) = pair.split_at(pair.len() - 1);
-        text.replace(entity, character)
-    })
+    unescaped_markup(&lines.join("\n"))
 }
 
 /// What follows the end of an element; nothing, where it has none.

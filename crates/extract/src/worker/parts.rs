@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{BufReader, Cursor, Read};
 
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use zip::ZipArchive;
 
@@ -16,6 +16,8 @@ pub(super) struct Parts<'a>(ZipArchive<Cursor<&'a [u8]>>);
 pub(super) struct Relation {
     kind: String,
     pub part: String,
+    /// Which of the part's relations it is, from 0.
+    pub at: usize,
 }
 
 impl Relation {
@@ -39,7 +41,7 @@ impl<'a> Parts<'a> {
                 (local_name(tag), attribute(tag, "Id"), attribute(tag, "Target"))
             {
                 let kind = attribute(tag, "Type").unwrap_or_default();
-                found.insert(id, Relation { kind, part: resolved(folder, &target) });
+                found.insert(id, Relation { kind, part: resolved(folder, &target), at: found.len() });
             }
             true
         });
@@ -93,6 +95,18 @@ pub(super) fn local_name<'a>(tag: &'a BytesStart<'_>) -> &'a str {
 pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let attribute = tag.try_get_attribute(name).ok().flatten()?;
     attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(|value| value.into_owned())
+}
+
+/// What an entity stands for. Five are known without a definition; definitions are not read, so none can grow.
+pub(super) fn character(name: &BytesRef<'_>) -> Option<char> {
+    match name.as_ref() {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => name.resolve_char_ref().ok().flatten(),
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use zip::ZipArchive;
 
 use super::archive::take;
 use super::picture;
-use super::reader::Member;
-use crate::media_type::{HEAD_BYTES, ODP, ODT, detect_media_type, is_image};
+use crate::media_type::{HEAD_BYTES, ODP, ODT, ZIP, detect_media_type, is_image};
+use crate::protocol::Refusal;
 
 /// Letters and digits from which a document has text of its own, and its pictures only illustrate it.
 const FEW_LETTERS: usize = 300;
@@ -26,28 +26,43 @@ pub(super) fn kept(content: &[u8], media_type: &str) -> Option<Vec<u8>> {
     archive.file_names().flatten().any(|name| is_picture(&name)).then(|| content.to_vec())
 }
 
-/// The pictures as large as pages of a document with next to no text, in the order of their numbers. `room` is how much
-/// each may unpack to.
-pub(super) fn scans(content: &[u8], document: &Document, room: u64) -> Vec<Member> {
+/// Whether a document has next to no text of its own.
+pub(super) fn is_bare(document: &Document) -> bool {
     let letters = document.sections.iter().flat_map(|section| section.text.chars());
-    if letters.filter(|c| c.is_alphanumeric()).take(FEW_LETTERS).count() == FEW_LETTERS {
-        return Vec::new();
+    letters.filter(|c| c.is_alphanumeric()).take(FEW_LETTERS).count() < FEW_LETTERS
+}
+
+/// The pictures of an Office file.
+pub(super) struct Pictures<'a> {
+    archive: ZipArchive<Cursor<&'a [u8]>>,
+    /// In the order of their numbers.
+    pub names: Vec<String>,
+    /// How many more there are.
+    pub others: usize,
+}
+
+impl<'a> Pictures<'a> {
+    pub(super) fn of(content: &'a [u8]) -> Option<Self> {
+        let archive = ZipArchive::new(Cursor::new(content)).ok()?;
+        let names = archive.file_names().flatten().filter(|name| is_picture(name));
+        let mut names: Vec<String> = names.map(|name| name.into_owned()).collect();
+        names.sort_by_key(|name| (number_in(name), name.clone()));
+        let others = names.len().saturating_sub(PICTURES);
+        names.truncate(PICTURES);
+        Some(Self { archive, names, others })
     }
-    let Ok(mut archive) = ZipArchive::new(Cursor::new(content)) else { return Vec::new() };
-    let mut names: Vec<String> = archive
-        .file_names()
-        .flatten()
-        .filter(|name| is_picture(name))
-        .map(|name| name.into_owned())
-        .collect();
-    names.sort_by_key(|name| (number_in(name), name.clone()));
-    let pictures = names.into_iter().take(PICTURES).filter_map(|name| {
-        let bytes = take(archive.by_name(&name).ok()?, room, "").ok()?;
-        let media_type = detect_media_type(&bytes[..bytes.len().min(HEAD_BYTES)], &name, "");
-        let is_page = is_image(&media_type) && picture::is_as_large_as_a_page(&bytes);
-        is_page.then_some(Member { name, media_type, bytes: Ok(bytes) })
-    });
-    pictures.collect()
+
+    /// Unpacks one to so many bytes at most: its type and its bytes.
+    pub(super) fn unpack(&mut self, name: &str, room: u64) -> Result<(String, Vec<u8>), Refusal> {
+        let file = self.archive.by_name(name).map_err(|_| Refusal::Broken { media_type: ZIP.to_owned() })?;
+        let bytes = take(file, room, ZIP)?;
+        Ok((detect_media_type(&bytes[..bytes.len().min(HEAD_BYTES)], name, ""), bytes))
+    }
+}
+
+/// Whether a picture is as large as a page.
+pub(super) fn is_page(media_type: &str, bytes: &[u8]) -> bool {
+    is_image(media_type) && picture::is_as_large_as_a_page(bytes)
 }
 
 fn is_picture(name: &str) -> bool {

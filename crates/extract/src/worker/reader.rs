@@ -11,6 +11,7 @@ use rustix::time::{ClockId, clock_gettime};
 use super::container::{Contained, look_into};
 use super::nodes::PAGE_WITHOUT_TEXT;
 use super::parse::Parser;
+use super::pasted::Pictures;
 use super::{archive, mail, mailbox, outlook, pasted, picture, svg, tar, tnef};
 use crate::error::ExtractError;
 use crate::media_type::{self, EML, GZIP, HEAD_BYTES, MBOX, MSG, TAR, TNEF, ZIP, detect_media_type};
@@ -174,9 +175,11 @@ impl<'a> Reader<'a> {
                     Some(reader) => read_text(&content, false, reader, charset, self.text_left),
                     None => return Err(Refusal::Unsupported { media_type }),
                 };
-                let scans = kept.map(|kept| pasted::scans(&kept, &document, self.room()));
+                let kept = kept.filter(|_| pasted::is_bare(&document));
                 self.add(document, position);
-                self.read_pasted(scans.unwrap_or_default(), position);
+                if let Some(mut pictures) = kept.as_deref().and_then(Pictures::of) {
+                    self.read_pasted(&mut pictures, position);
+                }
                 Ok(())
             }
         }
@@ -302,17 +305,26 @@ impl<'a> Reader<'a> {
         self.scan(picture, position.place(), Some(content).filter(|_| position.depth > 0))
     }
 
-    /// Has the scans recognized that a document consists of. Those beyond a limit are named.
-    fn read_pasted(&mut self, scans: Vec<Member>, position: &Position) {
-        for scan in scans {
-            let Ok(bytes) = scan.bytes else { continue };
-            let outcome = picture::is_worth_reading(&bytes, &scan.media_type).and_then(|_| {
-                let picture = Picture::Image { bytes: bytes.len() as u64 };
-                self.scan(picture, position.place(), Some(bytes))
+    /// Has the scans recognized that a document consists of, one at a time. What cannot be read of them is named.
+    fn read_pasted(&mut self, pictures: &mut Pictures<'_>, position: &Position) {
+        let names = std::mem::take(&mut pictures.names);
+        self.left_out += pictures.others;
+        for (at, name) in names.iter().enumerate() {
+            let room = self.room().min(MAX_PICTURE_BYTES.saturating_sub(self.picture_bytes));
+            let outcome = pictures.unpack(name, room).and_then(|(media_type, bytes)| {
+                self.unpacked_bytes += bytes.len() as u64;
+                if !pasted::is_page(&media_type, &bytes) || !picture::is_worth_reading(&bytes, &media_type)? {
+                    return Ok(());
+                }
+                self.scan(Picture::Image { bytes: bytes.len() as u64 }, position.place(), Some(bytes))
             });
-            if let Err(refusal) = outcome {
-                let reason = ExtractError::of_refusal(refusal, self.job.seconds).reason();
-                self.note(Note { place: position.inside_member(&scan.name).place(), reason });
+            let Err(refusal) = outcome else { continue };
+            let is_full = matches!(refusal, Refusal::TooLarge { .. }) && self.room() == 0;
+            let reason = ExtractError::of_refusal(refusal, self.job.seconds).reason();
+            self.note(Note { place: position.inside_member(name).place(), reason });
+            if is_full {
+                self.left_out += names.len() - at - 1;
+                return;
             }
         }
     }

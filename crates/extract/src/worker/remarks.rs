@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use gangway_model::{Place, Section};
-use quick_xml::events::Event;
+use quick_xml::events::{BytesRef, Event};
 
-use super::parts::{Parts, attribute, local_name};
+use super::parts::{Parts, attribute, character, local_name};
 
-/// Comments of one workbook that are read, and bytes of one.
-const REMARKS: usize = 20_000;
+/// Comments of one workbook that are read, and bytes of one that are kept.
+pub(super) const REMARKS: usize = 20_000;
 const REMARK_BYTES: usize = 20_000;
 /// How Excel begins the note that stands in for a thread of comments in older versions.
 const STAND_IN: &str = "[Threaded comment]";
@@ -16,8 +16,8 @@ const STAND_IN: &str = "[Threaded comment]";
 /// The comments of each sheet, by its name.
 pub(super) type Remarks = HashMap<String, Vec<Section>>;
 
-/// Reads the comments of one sheet of an XLSX workbook: notes, and threads of comments.
-pub(super) fn of_sheet(parts: &mut Parts<'_>, sheet: &str, part: &str) -> Vec<Section> {
+/// Reads up to `left` comments of one sheet of an XLSX workbook: notes, and threads of comments.
+pub(super) fn of_sheet(parts: &mut Parts<'_>, sheet: &str, part: &str, left: usize) -> Vec<Section> {
     let relations = parts.relations(part);
     let mut found = Vec::new();
     let mut beside: Vec<_> = relations
@@ -27,7 +27,7 @@ pub(super) fn of_sheet(parts: &mut Parts<'_>, sheet: &str, part: &str) -> Vec<Se
         .collect();
     beside.sort_unstable();
     for part in beside {
-        in_part(parts, part, sheet, &mut found);
+        in_part(parts, part, sheet, left, &mut found);
     }
     found.sort_by_key(|section: &Section| section.place.rows);
     found
@@ -77,9 +77,9 @@ pub(super) fn in_ods(content: &[u8]) -> Remarks {
                 }
                 _ => {}
             },
-            Event::Text(words) if paragraphs > 0 => add(&mut text, words),
+            Event::Text(words) if paragraphs > 0 => text.iter_mut().for_each(|text| add(text, words)),
             Event::GeneralRef(name) if paragraphs > 0 => {
-                text.iter_mut().for_each(|text| text.extend(super::svg::character(name)));
+                text.iter_mut().for_each(|text| add_character(text, name));
             }
             _ => {}
         }
@@ -88,13 +88,21 @@ pub(super) fn in_ods(content: &[u8]) -> Remarks {
     found
 }
 
-fn add(text: &mut Option<String>, words: &str) {
-    if let Some(text) = text.as_mut().filter(|text| text.len() < REMARK_BYTES) {
-        text.push_str(words);
+fn add(text: &mut String, words: &str) {
+    let mut room = REMARK_BYTES.saturating_sub(text.len()).min(words.len());
+    while !words.is_char_boundary(room) {
+        room -= 1;
+    }
+    text.push_str(&words[..room]);
+}
+
+fn add_character(text: &mut String, name: &BytesRef<'_>) {
+    if let Some(character) = character(name) {
+        add(text, character.encode_utf8(&mut [0; 4]));
     }
 }
 
-fn in_part(parts: &mut Parts<'_>, part: &str, sheet: &str, found: &mut Vec<Section>) {
+fn in_part(parts: &mut Parts<'_>, part: &str, sheet: &str, left: usize, found: &mut Vec<Section>) {
     let (mut cell, mut text, mut speaks) = (None, String::new(), false);
     parts.for_each_event(part, |event| {
         match event {
@@ -115,11 +123,11 @@ fn in_part(parts: &mut Parts<'_>, part: &str, sheet: &str, found: &mut Vec<Secti
                 "comment" | "threadedComment" => found.extend(remark(cell.take(), &text, sheet)),
                 _ => {}
             },
-            Event::Text(words) if speaks && text.len() < REMARK_BYTES => text.push_str(words),
-            Event::GeneralRef(name) if speaks => text.extend(super::svg::character(name)),
+            Event::Text(words) if speaks => add(&mut text, words),
+            Event::GeneralRef(name) if speaks => add_character(&mut text, name),
             _ => {}
         }
-        found.len() < REMARKS
+        found.len() < left
     });
 }
 

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use gangway_model::{Document, Place, Section, media};
 use quick_xml::events::Event;
 
-use super::parts::{Parts, attribute, local_name};
-use super::svg::character;
+use super::parts::{Parts, attribute, character, local_name};
 use crate::media_type::ODP;
 
 /// Slides whose order is looked at.
@@ -28,11 +27,16 @@ pub(super) struct Slides {
 
 impl Slides {
     pub(super) fn look(content: &[u8], media_type: &str) -> Self {
-        match (media_type, Parts::open(content)) {
-            (media::PPTX, Some(mut parts)) => Self { shown: shown(&mut parts), ..Self::default() },
-            (ODP, Some(mut parts)) => Self { loose: loose_words(&mut parts), ..Self::default() },
-            _ => Self::default(),
+        let mut slides = Self::default();
+        if !matches!(media_type, media::PPTX | ODP) {
+            return slides;
         }
+        let Some(mut parts) = Parts::open(content) else { return slides };
+        match media_type {
+            media::PPTX => slides.shown = shown(&mut parts),
+            _ => slides.loose = loose_words(&mut parts),
+        }
+        slides
     }
 
     /// Adds words that are missing, numbers slides as they are shown, and puts them in that order.
@@ -67,10 +71,11 @@ impl Slides {
 
 fn shown(parts: &mut Parts<'_>) -> Vec<Option<u32>> {
     let relations = parts.relations("ppt/presentation.xml");
-    let mut slides: Vec<(u32, &str, &str)> = relations
+    // As the library sorts them, which keeps the order of the relations among equals.
+    let mut slides: Vec<(u32, usize, &str)> = relations
         .iter()
         .filter(|(_, relation)| relation.is_to("slide"))
-        .map(|(id, relation)| (number_in(&relation.part), relation.part.as_str(), id.as_str()))
+        .map(|(id, relation)| (number_in(&relation.part), relation.at, id.as_str()))
         .collect();
     slides.sort_unstable();
     let mut places: HashMap<String, u32> = HashMap::new();

@@ -3,9 +3,9 @@
 
 use gangway_model::{Document, Section};
 use quick_xml::Reader;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 
-use super::parts::{attribute, local_name};
+use super::parts::{attribute, character, local_name};
 use crate::text::{TITLE_CHARS, decode, one_line};
 
 /// Reads what a drawing says; broken XML gives what came before the break.
@@ -90,18 +90,6 @@ fn begins_line(tag: &BytesStart<'_>, height: &mut Option<String>) -> bool {
             before.is_some() && before != *height
         }
         None => moved,
-    }
-}
-
-/// What an entity stands for. Five are known without a definition; definitions are not read, so none can grow.
-pub(super) fn character(name: &BytesRef<'_>) -> Option<char> {
-    match name.as_ref() {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => name.resolve_char_ref().ok().flatten(),
     }
 }
 

@@ -67,12 +67,14 @@ fn in_xlsx(content: &[u8]) -> Beside {
         }
         sheets.len() < SHEETS
     });
+    let mut left = remarks::REMARKS;
     for (name, id) in sheets {
         let Some(relation) = relations.get(&id) else { continue };
         if let Some(row) = first_row(&mut parts, &relation.part) {
             found.first_rows.insert(name.clone(), row);
         }
-        let remarks = remarks::of_sheet(&mut parts, &name, &relation.part);
+        let remarks = remarks::of_sheet(&mut parts, &name, &relation.part, left);
+        left -= remarks.len().min(left);
         if !remarks.is_empty() {
             found.remarks.insert(name, remarks);
         }
