@@ -1,9 +1,8 @@
 //! The search for the nearest vectors at size: how long one person's and everybody's take, what is written, what is held.
 
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use gangway_search::{EmbeddedItem, EmbeddedPassage, FolderVectors, VectorIndex, item_key};
+use gangway_search::{EmbeddedItem, EmbeddedPassage, FolderVectors, ItemKeys, VectorIndex, item_key};
 
 use crate::quality::random;
 use crate::report::Report;
@@ -60,7 +59,7 @@ pub async fn measure(args: &VectorArgs, report: &mut Report) -> anyhow::Result<(
     report.add("vectors written, in batches of 320", format!("{rate:.0} a second"), "", String::new());
     let each = held.bytes as f64 / held.passages.max(1) as f64;
     report.add("a vector on disk", format!("{each:.0} bytes"), "", format!("{} as f32", args.dimensions * 4));
-    let keys = |person: Option<usize>| -> HashSet<u64> {
+    let keys = |person: Option<usize>| -> ItemKeys {
         let theirs = (0..items).filter(|item| person.is_none_or(|person| item % args.people == person));
         theirs.map(|item| item_key(&format!("i{item}").into())).collect()
     };

@@ -10,6 +10,7 @@ mod error;
 mod fingerprint;
 mod folder;
 mod hybrid;
+mod keys;
 mod meaning;
 mod query;
 mod request;
@@ -25,6 +26,7 @@ pub use contract::{IndexStats, IndexedDocument, SearchIndex};
 pub use embedder::{EmbedError, Embedder, TextKind};
 pub use error::SearchError;
 pub use hybrid::{HybridIndex, HybridOptions};
+pub use keys::ItemKeys;
 pub use query::folders_asked;
 pub use request::{
     ByMeaning, Filters, Hit, MAX_LIMIT, MAX_OFFSET, MAX_PASSAGES, Names, Passage, Respelled, SearchPage,

@@ -61,7 +61,7 @@ fn item(id: &str) -> EmbeddedItem {
 }
 
 fn found(vectors: &FolderVectors) -> usize {
-    let among = ["a", "b"].map(|id| item_key(&id.into())).into();
+    let among = ["a", "b"].iter().map(|id| item_key(&(*id).into())).collect();
     vectors.nearest(&[1.0, 2.0], &among, 0.5, 10).unwrap().len()
 }
 

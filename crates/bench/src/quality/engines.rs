@@ -1,14 +1,13 @@
 //! What is asked: our index with and without vectors, vectors alone, tantivy as its own example sets it up, and SQLite's FTS5 with its defaults.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use gangway_model::{Chunk, Place};
 use gangway_search::{
     EmbeddedItem, EmbeddedPassage, Embedder, Filters, FolderVectors, HybridIndex, HybridOptions,
-    IndexedDocument, Names, SearchIndex, SearchRequest, TantivyIndex, TantivyOptions, TextKind, VectorIndex,
-    Visibility, item_key, text_key,
+    IndexedDocument, ItemKeys, Names, SearchIndex, SearchRequest, TantivyIndex, TantivyOptions, TextKind,
+    VectorIndex, Visibility, item_key, text_key,
 };
 use sqlx::Row;
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
@@ -71,7 +70,7 @@ impl Ours {
 pub struct Dense {
     embedder: Arc<dyn Embedder>,
     vectors: Arc<FolderVectors>,
-    all: HashSet<u64>,
+    all: ItemKeys,
 }
 
 impl Dense {

@@ -84,6 +84,22 @@ pub(super) async fn a_telling_word_suffices_where_nothing_holds_more(index: Inde
     assert!(found(&index, &ask("permits sparkle mornings beyond -windscreen ")).await.is_empty());
 }
 
+pub(super) async fn words_of_others_do_not_decide(index: Index) {
+    let others =
+        |item: String, text: &str| IndexedDocument { user_id: "bob".into(), ..document(&item, "b", &[text]) };
+    let query = ask("which permits sparkle the mornings beyond doubt ");
+    let mut documents: Vec<IndexedDocument> =
+        (0..20).map(|at| document(&format!("f{at}"), "f", &["which the lorry passes"])).collect();
+    documents.push(document("parking", "a", &["permits are stuck to the windscreen"]));
+    filled(&index, documents).await;
+    assert_eq!(found(&index, &query).await, ["parking"]);
+    // Words that occur with nobody else but there make nothing less telling here, and what is frequent there is rare here.
+    filled(&index, vec![others("rare".to_owned(), "mornings sparkle beyond doubt")]).await;
+    filled(&index, (0..60).map(|at| others(format!("b{at}"), "many permits, and permits again")).collect())
+        .await;
+    assert_eq!(found(&index, &query).await, ["parking"]);
+}
+
 pub(super) async fn phrases_are_exact(index: Index) {
     let documents = vec![
         document("apart", "x", &["year of the new apple"]),

@@ -1,11 +1,10 @@
 //! The behaviour every index of vectors must show.
 
-use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::SearchError;
 use crate::vectors::{EmbeddedItem, EmbeddedPassage, Near, VectorIndex, item_key};
+use crate::{ItemKeys, SearchError};
 
 type Vectors = Arc<dyn VectorIndex>;
 
@@ -52,7 +51,7 @@ async fn filled(vectors: &Vectors, items: Vec<EmbeddedItem>) {
     vectors.flush().await.expect("flush");
 }
 
-fn keys(ids: &[&str]) -> HashSet<u64> {
+fn keys(ids: &[&str]) -> ItemKeys {
     ids.iter().map(|id| item_key(&(*id).into())).collect()
 }
 
@@ -181,7 +180,7 @@ async fn many_are_searched_as_few_are(vectors: Vectors) {
     filled(&vectors, all.iter().enumerate().map(|(at, one)| item(&format!("i{at}"), &[one])).collect()).await;
     vectors.remove_items(&["i7".into()]).await.expect("remove");
     vectors.flush().await.expect("flush");
-    let mut among: HashSet<u64> = (0..40).map(|at| item_key(&format!("i{at}").into())).collect();
+    let mut among: ItemKeys = (0..40).map(|at| item_key(&format!("i{at}").into())).collect();
     let few = vectors.nearest(&all[7], &among, -1.0, 40).expect("nearest");
     among.extend(0..20_000);
     let many = vectors.nearest(&all[7], &among, -1.0, 40).expect("nearest");

@@ -102,8 +102,8 @@ pub(crate) struct ParsedQuery {
     pub wanted: Vec<Clause>,
     /// Every one of these must match.
     pub required: Vec<Clause>,
-    /// Whether one telling word of the wanted ones is enough: nothing holds more of them.
-    pub some_suffice: bool,
+    /// Which of the wanted ones are enough by themselves, the others being a help; `None` while enough of them have to match.
+    pub telling: Option<Vec<bool>>,
     /// None of these may match.
     pub excluded: Vec<Clause>,
     pub narrowings: Vec<Narrowing>,
@@ -121,11 +121,10 @@ impl ParsedQuery {
         }
     }
 
-    /// Lets some of the words suffice; `false` where nothing else would be found by that.
-    pub(crate) fn let_some_suffice(&mut self) -> bool {
+    /// Whether anything else would be found if some of the words sufficed.
+    pub(crate) fn could_some_suffice(&self) -> bool {
         // Of one or two words one is enough anyway, and beside what is required all of them only help.
-        self.some_suffice = self.wanted.len() > 2 && self.required.is_empty();
-        self.some_suffice
+        self.wanted.len() > 2 && self.required.is_empty()
     }
 
     /// Whether there is nothing to rank by.

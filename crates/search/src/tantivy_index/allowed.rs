@@ -53,6 +53,10 @@ impl Listed {
         Ok(Some(Self { by_segment: Arc::new(by_segment) }))
     }
 
+    pub(super) fn len(&self) -> u64 {
+        self.by_segment.values().map(|entries| entries.len() as u64).sum()
+    }
+
     /// Whether any entry of a word's list is among these.
     pub(super) fn meets(&self, segment: &SegmentReader, mut word: SegmentPostings) -> bool {
         let Some(mut walk) = self.in_segment(segment) else { return false };

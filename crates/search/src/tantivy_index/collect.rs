@@ -1,8 +1,6 @@
 //! Folds matching entries into items while they are met, in bounded memory.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::ControlFlow;
 
 use tantivy::query::{EnableScoring, Query};
@@ -10,6 +8,7 @@ use tantivy::{COLLECT_BLOCK_BUFFER_LEN as BATCH, DocAddress, Score, Searcher};
 
 use super::matching::Sought;
 use super::query::ALL_WORDS_SCORE;
+use crate::keys::{ByKey, ItemKeys};
 use crate::request::MAX_PASSAGES;
 
 /// Items kept while collecting. When more match, the weakest are dropped and the total becomes a lower bound.
@@ -99,27 +98,6 @@ pub(super) struct Found {
     pub total_is_exact: bool,
 }
 
-/// Keys are hashes already.
-#[derive(Default)]
-pub(super) struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-}
-
-pub(super) type ByKey<T> = HashMap<u64, T, BuildHasherDefault<KeyHasher>>;
-pub(super) type Keys = HashSet<u64, BuildHasherDefault<KeyHasher>>;
-
 /// Items by key with their best entries.
 struct Items {
     by_key: ByKey<Best>,
@@ -172,7 +150,7 @@ pub(super) fn collect(
     sought: &Sought,
     order: Order,
     wanted: usize,
-    excluded: &Keys,
+    excluded: &ItemKeys,
 ) -> tantivy::Result<Found> {
     let allowed = allowed.weight(EnableScoring::disabled_from_searcher(searcher))?;
     let mut items = Items::new(wanted);
@@ -218,9 +196,9 @@ pub(super) fn collect(
 }
 
 /// The keys of the items that are allowed and match.
-pub(super) fn keys(searcher: &Searcher, allowed: &dyn Query, sought: &Sought) -> tantivy::Result<Keys> {
+pub(super) fn keys(searcher: &Searcher, allowed: &dyn Query, sought: &Sought) -> tantivy::Result<ItemKeys> {
     let allowed = allowed.weight(EnableScoring::disabled_from_searcher(searcher))?;
-    let mut met = Keys::default();
+    let mut met = ItemKeys::default();
     for segment in searcher.segment_readers() {
         let keys = segment.fast_fields().u64("item_key")?;
         sought.matches(segment, &*allowed, |entries, _| {

@@ -3,8 +3,9 @@
 use tantivy::columnar::Column;
 use tantivy::{DocAddress, Searcher};
 
-use super::collect::{Best, ByKey};
+use super::collect::Best;
 use crate::fingerprint::Fingerprint;
+use crate::keys::ByKey;
 
 /// How far down the list duplicates are looked for.
 pub(super) const MAX_COMPARED: usize = 2000;

@@ -14,9 +14,10 @@ use tantivy::query::{BooleanQuery, Query};
 use tantivy::schema::{Field, Value};
 use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyDocument};
 
-use super::collect::{Best, Found, Keys, keys};
+use super::collect::{Best, Found, keys};
 use super::narrowing::terms;
 use super::query::{ALL_WORDS_SCORE, QueryBuilder};
+use crate::keys::ItemKeys;
 use crate::meaning::Meaning;
 use crate::query::ParsedQuery;
 use crate::request::ByMeaning;
@@ -40,9 +41,12 @@ impl QueryBuilder<'_> {
         meaning: &Meaning,
         parsed: &ParsedQuery,
         allowed: &dyn Query,
+        excluded: &ItemKeys,
         found: &mut Found,
     ) -> tantivy::Result<ByMeaning> {
-        let among = self.items_among(parsed, allowed)?;
+        // Those with every phrase and field asked for, and nothing excluded.
+        let mut among = keys(self.searcher, allowed, &self.required(parsed)?)?;
+        among.retain(|key| !excluded.contains(key));
         let near = match meaning.vectors.nearest(&meaning.question, &among, meaning.at_least, MAX_NEAR) {
             Ok(near) => near,
             Err(error) => {
@@ -64,19 +68,16 @@ impl QueryBuilder<'_> {
         Ok(ByMeaning::Used)
     }
 
-    /// Keys of items that hold what is excluded.
-    pub(super) fn excluded_items(&self, parsed: &ParsedQuery, allowed: &dyn Query) -> tantivy::Result<Keys> {
+    /// ItemKeys of items that hold what is excluded.
+    pub(super) fn excluded_items(
+        &self,
+        parsed: &ParsedQuery,
+        allowed: &dyn Query,
+    ) -> tantivy::Result<ItemKeys> {
         match self.excluded(parsed)? {
             Some(sought) => keys(self.searcher, allowed, &sought),
-            None => Ok(Keys::default()),
+            None => Ok(ItemKeys::default()),
         }
-    }
-
-    /// Keys of the items that may be found: those with every phrase and field asked for, and nothing excluded.
-    fn items_among(&self, parsed: &ParsedQuery, allowed: &dyn Query) -> tantivy::Result<HashSet<u64>> {
-        let among = keys(self.searcher, allowed, &self.required(parsed)?)?;
-        let excluded = self.excluded_items(parsed, allowed)?;
-        Ok(among.into_iter().filter(|key| !excluded.contains(key)).collect())
     }
 
     /// The entries of these passages, in order; without those that are not there, or say something else by now.
@@ -109,7 +110,7 @@ impl QueryBuilder<'_> {
         allowed: &dyn Query,
         found: &Found,
     ) -> tantivy::Result<u64> {
-        let mut matching: Keys = found.best.iter().map(|best| best.item_key).collect();
+        let mut matching: ItemKeys = found.best.iter().map(|best| best.item_key).collect();
         if found.total > matching.len() as u64 {
             // The list was cut off: what is below it matches too.
             matching = keys(self.searcher, allowed, &self.ranking(parsed)?)?;

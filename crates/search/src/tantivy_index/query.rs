@@ -44,8 +44,8 @@ pub(super) struct QueryBuilder<'a> {
 impl QueryBuilder<'_> {
     /// What ranks: every required clause, and enough of the wanted ones; where some suffice, a telling one.
     pub(super) fn ranking(&self, query: &ParsedQuery) -> tantivy::Result<Sought> {
-        if query.some_suffice {
-            return self.ranking_by_some(query);
+        if let Some(telling) = &query.telling {
+            return self.ranking_by_some(&query.wanted, telling);
         }
         let wanted = self.clauses(&query.wanted)?;
         let mut parts = self.clauses(&query.required)?;
@@ -64,10 +64,10 @@ impl QueryBuilder<'_> {
     }
 
     /// At least one telling word; the others help.
-    fn ranking_by_some(&self, query: &ParsedQuery) -> tantivy::Result<Sought> {
+    fn ranking_by_some(&self, wanted: &[Clause], are_telling: &[bool]) -> tantivy::Result<Sought> {
         let (mut telling, mut others) = (Vec::new(), Vec::new());
-        for (clause, is_telling) in query.wanted.iter().zip(self.telling(&query.wanted)) {
-            if is_telling { &mut telling } else { &mut others }.push(self.clause(clause)?);
+        for (clause, is_telling) in wanted.iter().zip(are_telling) {
+            if *is_telling { &mut telling } else { &mut others }.push(self.clause(clause)?);
         }
         let any = Join::Enough { needed: 1, lift: 0.0 };
         let mut parts = vec![Sought::Joined { parts: telling, join: any }];

@@ -2,7 +2,6 @@
 
 use gangway_model::{ItemId, Place, from_millis, to_millis};
 use tantivy::collector::Count;
-use tantivy::query::Query;
 use tantivy::schema::{Field, Value};
 use tantivy::{DocAddress, IndexReader, Searcher, TantivyDocument};
 
@@ -45,20 +44,33 @@ pub(super) fn search(
     let languages = languages(&searcher, fields, &*allowed)?;
     parsed.add_stems(&languages);
     let keep = if request.fold_duplicates || meaning.is_some() { MAX_RANKED } else { 0 };
-    let mut found = collect(&searcher, &builder, request, &parsed, &*allowed, keep)?;
+    let excluded = builder.excluded_items(&parsed, &*allowed)?;
+    // By relevance, or the latest first when there is nothing to rank by.
+    let collect = |parsed: &ParsedQuery| {
+        let (sought, order) = match parsed.is_blank() {
+            true => (Sought::query(&*builder.first_entries(), &searcher)?, Order::Modified),
+            false => (builder.ranking(parsed)?, Order::Score { now: to_millis(request.now) }),
+        };
+        let wanted = request.offset.min(MAX_OFFSET).saturating_add(limit_of(request)).max(keep);
+        collect::collect(&searcher, &*allowed, &sought, order, wanted, &excluded)
+    };
+    let mut found = collect(&parsed)?;
     if may_be_misspelled(&parsed, &found) && respell(&searcher, &builder, &*allowed, &languages, &mut parsed)?
     {
-        found = collect(&searcher, &builder, request, &parsed, &*allowed, keep)?;
+        found = collect(&parsed)?;
     }
-    if builder.says_little(&parsed, &found) && parsed.let_some_suffice() {
-        let by_some = collect(&searcher, &builder, request, &parsed, &*allowed, keep)?;
+    if parsed.could_some_suffice() {
+        parsed.telling = builder.telling(&parsed.wanted, &found, &*allowed)?;
+    }
+    if parsed.telling.is_some() {
+        let by_some = collect(&parsed)?;
         match by_some.total {
-            0 => parsed.some_suffice = false,
+            0 => parsed.telling = None,
             _ => found = by_some,
         }
     }
     let by_meaning = match meaning {
-        Some(meaning) => builder.fuse(meaning, &parsed, &*allowed, &mut found)?,
+        Some(meaning) => builder.fuse(meaning, &parsed, &*allowed, &excluded, &mut found)?,
         None => ByMeaning::Off,
     };
     let mut total = found.total;
@@ -92,24 +104,6 @@ pub(super) fn search(
 
 fn limit_of(request: &SearchRequest) -> usize {
     request.limit.clamp(1, MAX_LIMIT)
-}
-
-/// Finds by relevance, or the latest first when there is nothing to rank by.
-fn collect(
-    searcher: &Searcher,
-    builder: &QueryBuilder<'_>,
-    request: &SearchRequest,
-    parsed: &ParsedQuery,
-    allowed: &dyn Query,
-    keep: usize,
-) -> tantivy::Result<Found> {
-    let excluded = builder.excluded_items(parsed, allowed)?;
-    let (sought, order) = match parsed.is_blank() {
-        true => (Sought::query(&*builder.first_entries(), searcher)?, Order::Modified),
-        false => (builder.ranking(parsed)?, Order::Score { now: to_millis(request.now) }),
-    };
-    let wanted = request.offset.min(MAX_OFFSET).saturating_add(limit_of(request));
-    collect::collect(searcher, allowed, &sought, order, wanted.max(keep), &excluded)
 }
 
 /// Whether no item was found that has all that was asked for, or hardly any.

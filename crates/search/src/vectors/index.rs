@@ -1,7 +1,7 @@
 //! The embedded adapter: vectors as columns of a tantivy index of their own, read from the file where they lie, so that
 //! their number costs disk and no memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +17,7 @@ use super::{EmbeddedItem, Near, VectorIndex, VectorStats, item_key};
 use crate::error::SearchError;
 use crate::fingerprint::hash;
 use crate::folder::{Folder, Layout};
+use crate::keys::ItemKeys;
 
 /// Changes whenever the fields or the packing change.
 const VERSION: &str = "gangway-vectors 1";
@@ -338,7 +339,7 @@ impl VectorIndex for FolderVectors {
     fn nearest(
         &self,
         question: &[f32],
-        among: &HashSet<u64>,
+        among: &ItemKeys,
         at_least: f32,
         limit: usize,
     ) -> Result<Vec<Near>, SearchError> {

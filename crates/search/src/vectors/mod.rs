@@ -4,13 +4,12 @@ mod index;
 mod nearest;
 mod packed;
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use gangway_model::{Chunk, ConnectionId, ItemId, UserId};
 
 use crate::error::SearchError;
 use crate::fingerprint::hash;
+use crate::keys::ItemKeys;
 pub use index::FolderVectors;
 
 /// The vectors of an item's passages.
@@ -94,7 +93,7 @@ pub trait VectorIndex: Send + Sync {
     fn nearest(
         &self,
         question: &[f32],
-        among: &HashSet<u64>,
+        among: &ItemKeys,
         at_least: f32,
         limit: usize,
     ) -> Result<Vec<Near>, SearchError>;

@@ -1,7 +1,6 @@
 //! The search for the nearest: every vector that may be found is looked at, in bounded memory.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
 
 use tantivy::columnar::Column;
 use tantivy::schema::{Field, IndexRecordOption};
@@ -9,6 +8,7 @@ use tantivy::{DocId, DocSet, Searcher, SegmentReader, TERMINATED, Term};
 
 use super::Near;
 use super::packed::{Packed, head_of};
+use crate::keys::{ByKey, ItemKeys};
 
 /// Up to so many items are looked up one by one; for more, all entries are walked through, which is faster then.
 const FEW: usize = 4_000;
@@ -23,7 +23,7 @@ struct Nearest {
 
 /// The nearest items so far; the weakest are dropped when there are many.
 struct Nearests {
-    by_key: HashMap<u64, Nearest>,
+    by_key: ByKey<Nearest>,
     at_least: f32,
     limit: usize,
 }
@@ -65,11 +65,11 @@ pub(super) fn nearest(
     searcher: &Searcher,
     item_key: Field,
     question: &Packed,
-    among: &HashSet<u64>,
+    among: &ItemKeys,
     at_least: f32,
     limit: usize,
 ) -> tantivy::Result<Vec<Near>> {
-    let mut nearests = Nearests { by_key: HashMap::new(), at_least, limit };
+    let mut nearests = Nearests { by_key: ByKey::default(), at_least, limit };
     let mut words = Vec::new();
     for (segment, reader) in searcher.segment_readers().iter().enumerate() {
         let fast = reader.fast_fields();
@@ -92,7 +92,7 @@ pub(super) fn nearest(
 fn each_of(
     reader: &SegmentReader,
     item_key: Field,
-    among: &HashSet<u64>,
+    among: &ItemKeys,
     look_at: &mut impl FnMut(DocId),
 ) -> tantivy::Result<()> {
     let index = reader.inverted_index(item_key)?;
