@@ -83,11 +83,12 @@ impl App {
         let user = self.store.update_user(id, change).await?;
         match (before.disabled_at.is_some(), user.disabled_at.is_some()) {
             (false, true) => self.store.append_audit(None, "disable_user", &json!({ "user_id": id })).await?,
-            (true, false) => {
-                self.take_up_again(id).await?;
-                self.store.append_audit(None, "enable_user", &json!({ "user_id": id })).await?;
-            }
+            (true, false) => self.store.append_audit(None, "enable_user", &json!({ "user_id": id })).await?,
             _ => {}
+        }
+        // Also of one who is enabled already: the call before may have ended before this.
+        if change.disabled == Some(false) {
+            self.take_up_again(id).await?;
         }
         Ok(user)
     }
@@ -95,20 +96,17 @@ impl App {
     /// Goes on with what waited while a user was disabled: jobs, and what has happened at the sources since.
     async fn take_up_again(&self, user: &UserId) -> AppResult<()> {
         let now = self.now();
+        self.store.end_pauses_of(user, USER_IS_DISABLED).await?;
         for connection in self.store.find_connections(user, None).await? {
             let id = connection.connector_id.as_str();
             if self.local_connector().is_ok_and(|local| local.descriptor().id == id) {
                 continue;
             }
-            let jobs = self.store.list_unfinished_jobs(&connection.id).await?;
-            let mut lanes: Vec<String> = jobs.iter().map(|job| payload::job_lane(&job.id)).collect();
-            lanes.push(payload::following_lane(&connection.id));
-            for lane in lanes {
-                self.store.end_pauses_in_lane(&lane, USER_IS_DISABLED).await?;
-            }
             self.store.enqueue(&payload::follow(&connection.id, now)).await?;
             self.store.enqueue(&payload::subscriptions(&connection.id, now)).await?;
         }
+        // What nobody could read meanwhile was passed over.
+        self.engine.look_through_unread_again().await;
         self.engine.wake();
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Sync jobs: what was asked for, and how far it is.
 
+use std::time::Duration;
+
 use gangway_model::{
     CollectionId, ConnectionId, ConnectorId, JobCounters, JobStatus, ProviderItemId, Reason, SyncJob,
     SyncJobId, SyncMode, Timestamp, UserId,
@@ -195,6 +197,19 @@ impl Store {
     pub async fn set_job_listing_complete(&self, id: &SyncJobId) -> Result<()> {
         Sql::new("UPDATE sync_jobs SET listing_complete = 1 WHERE id = ").arg(id).run(&self.write).await?;
         Ok(())
+    }
+
+    /// Adds the time of one attempt to what a job has been at work; tells the whole of it.
+    pub async fn add_job_work(&self, id: &SyncJobId, took: Duration) -> Result<Duration> {
+        let row = Sql::new("UPDATE sync_jobs SET worked_ms = worked_ms + ")
+            .arg(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))
+            .sql(" WHERE id = ")
+            .arg(id)
+            .sql(" RETURNING worked_ms")
+            .first(&self.write)
+            .await?;
+        let worked = row.map(|row| row.int("worked_ms")).transpose()?.unwrap_or_default();
+        Ok(Duration::from_millis(worked.max(0).unsigned_abs()))
     }
 
     /// Ends a job. False when it was ended before: the first end stays.

@@ -93,6 +93,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0014_consents.sql"),
         include_str!("../migrations/postgres/0014_consents.sql"),
     ),
+    (
+        "job work",
+        include_str!("../migrations/sqlite/0015_job_work.sql"),
+        include_str!("../migrations/postgres/0015_job_work.sql"),
+    ),
 ];
 
 /// Which database the rows are on.

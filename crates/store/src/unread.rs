@@ -54,8 +54,10 @@ impl Store {
              WHERE u.readers <> ",
         )
         .arg(readers)
-        .sql(" AND")
+        // What a disabled user uploaded is here already.
+        .sql(" AND (o.item_id IS NOT NULL OR")
         .sql(WORKS)
+        .sql(")")
         .arg_if(" AND u.item_id > ", after)
         .sql(" ORDER BY u.item_id LIMIT ")
         .arg(limit)

@@ -25,7 +25,7 @@ use crate::watch::Watchers;
 
 const GIVE_UP_ON_ITEMS_FROM: u32 = 3;
 /// How long what waits for a disabled user waits until it looks again; enabling the user ends it.
-const WHILE_DISABLED: Duration = Duration::from_secs(3600);
+pub(crate) const WHILE_DISABLED: Duration = Duration::from_secs(3600);
 /// Why it waits.
 pub const USER_IS_DISABLED: &str = "the user is disabled";
 
@@ -107,7 +107,7 @@ impl TaskContext {
         }
         *begun = now;
         let shares = self.rooms.settings.shares(self.slot.held_by_all());
-        match self.rooms.store.keeps_others_waiting(self.task.owner.as_ref(), &shares).await? {
+        match self.rooms.store.keeps_others_waiting(kinds::ALL, self.task.owner.as_ref(), &shares).await? {
             true => Err(Stop::GiveWay),
             false => Ok(()),
         }
@@ -121,8 +121,7 @@ impl TaskContext {
         {
             return Ok(());
         }
-        let reason = Reason::new("user_disabled", USER_IS_DISABLED);
-        Err(Stop::RetryLater { after: Some(WHILE_DISABLED), reason })
+        Err(Stop::UserDisabled)
     }
 
     /// Leaves this task's slot to others: from here on it mostly waits.

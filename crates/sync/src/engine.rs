@@ -142,6 +142,11 @@ impl Engine {
         schedule::tick(&self.rooms).await
     }
 
+    /// Looks once more, at the next ticks, for files that nobody could read and that somebody can by now: some were passed over.
+    pub async fn look_through_unread_again(&self) {
+        self.rooms.unread.start_over().await;
+    }
+
     /// Stops claiming, ends readings under way, which are done again, lets tasks reach their next checkpoint, gives the leases back.
     pub async fn shut_down(&self) {
         self.shutdown.cancel();

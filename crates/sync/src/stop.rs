@@ -27,6 +27,8 @@ pub enum Stop {
     Cancelled,
     /// Others wait and have less at work: go on from the checkpoint when it is this task's turn again.
     GiveWay,
+    /// The user is disabled: go on from the checkpoint when they are enabled.
+    UserDisabled,
     /// Another worker has the task now: whatever this one still wanted to do must not happen.
     LeaseLost,
 }

@@ -28,6 +28,13 @@ const AT_ONCE: u32 = 200;
 #[derive(Default)]
 pub struct Walk(Mutex<Place>);
 
+impl Walk {
+    /// Begins anew: some were passed over.
+    pub async fn start_over(&self) {
+        *self.0.lock().await = Place::Start;
+    }
+}
+
 #[derive(Default)]
 enum Place {
     #[default]

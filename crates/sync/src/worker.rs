@@ -8,7 +8,7 @@ use gangway_store::{Round, Task, TaskLease};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::context::{Rooms, TaskContext};
+use crate::context::{Rooms, TaskContext, USER_IS_DISABLED, WHILE_DISABLED};
 use crate::slots::{Slot, Slots};
 use crate::stop::{LONGEST_PAUSE, LONGEST_WAIT, Stop};
 use crate::tasks;
@@ -134,6 +134,12 @@ async fn settle(
             metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "gave_way").increment(1);
             let behind = rooms.now() + Duration::from_millis(1);
             rooms.store.pause(&task.id, me, behind, "others have their turn").await?;
+            Ok(())
+        }
+        // Nothing was tried; enabling the user ends it.
+        Err(Stop::UserDisabled) => {
+            metrics::counter!("gangway_tasks_total", "kind" => kind, "result" => "put_off").increment(1);
+            rooms.store.pause(&task.id, me, rooms.now() + WHILE_DISABLED, USER_IS_DISABLED).await?;
             Ok(())
         }
         Err(Stop::RetryLater { after, reason }) => {

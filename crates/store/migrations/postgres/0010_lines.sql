@@ -1,6 +1,6 @@
 -- Where a task waits: whose it is, a space, and its lane, or its id where it has none. Tasks of one line come one after
 -- the other, and the lines of one user lie beside each other, so that a claim steps from line to line however long they
--- are. What was queued before counts for nobody. Compared byte by byte, or a space would count for little.
+-- are. Of what was queued before, only sync jobs count for their users. Compared byte by byte, or a space would count for little.
 ALTER TABLE tasks ADD COLUMN line TEXT COLLATE "C" NOT NULL DEFAULT '';
-UPDATE tasks SET line = ' ' || COALESCE(lane, id);
+UPDATE tasks SET line = COALESCE((SELECT user_id FROM sync_jobs j WHERE 'sync_job:' || j.id = tasks.lane), '') || ' ' || COALESCE(lane, id);
 CREATE INDEX tasks_lines ON tasks (line, run_at, id) WHERE state = 'queued';

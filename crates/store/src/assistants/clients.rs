@@ -80,7 +80,8 @@ impl Store {
     ) -> Result<Option<()>> {
         let mut tx = self.begin().await?;
         let recent =
-            Sql::new("SELECT COUNT(*) AS n FROM assistant_clients WHERE allowed = 0 AND created_at > ")
+            // Those known by documents have a pace of their own.
+            Sql::new("SELECT COUNT(*) AS n FROM assistant_clients WHERE allowed = 0 AND fresh_until IS NULL AND created_at > ")
                 .arg(client.created_at - within)
                 .first(&mut *tx)
                 .await?

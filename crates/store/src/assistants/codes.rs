@@ -95,7 +95,8 @@ impl Store {
             .sql(" AND shown = 0 AND expires_at > ")
             .arg(now)
             .sql(
-                " AND user_id IN (SELECT id FROM users WHERE disabled_at IS NULL) RETURNING hash, user_id, client_id, redirect_uri, scopes, resource, signed_in_hash, challenge, \
+                " AND NOT EXISTS (SELECT 1 FROM users d WHERE d.id = assistant_codes.user_id \
+                 AND d.disabled_at IS NOT NULL) RETURNING hash, user_id, client_id, redirect_uri, scopes, resource, signed_in_hash, challenge, \
                  expires_at",
             )
             .first(&mut *tx)

@@ -123,8 +123,8 @@ impl Store {
             .sql(" AND replaced = 0 AND expires_at > ")
             .arg(shown.now)
             .sql(
-                " AND assistant_id IN (SELECT a.id FROM assistants a JOIN users u ON u.id = a.user_id \
-                 WHERE u.disabled_at IS NULL AND a.client_id = ",
+                " AND EXISTS (SELECT 1 FROM assistants a WHERE a.id = assistant_tokens.assistant_id \
+                 AND a.client_id = ",
             )
             .arg(shown.client)
             .sql(" AND a.resource = ")
@@ -133,14 +133,19 @@ impl Store {
             .first(&mut *tx)
             .await?;
         let Some(row) = row else {
-            if Self::is_of_disabled(&mut tx, &shown).await? {
-                return Ok(Rotated::UserDisabled);
-            }
             let reused = Self::end_reused(&mut tx, &shown).await?;
             tx.commit().await?;
             return Ok(reused);
         };
         let id: AssistantId = row.id("assistant_id")?;
+        let disabled = Sql::new(
+            "SELECT u.id FROM assistants a JOIN users u ON u.id = a.user_id \
+             WHERE u.disabled_at IS NOT NULL AND a.id = ",
+        );
+        // Undone with the rest: the token waits for its user.
+        if disabled.arg(&id).first(&mut *tx).await?.is_some() {
+            return Ok(Rotated::UserDisabled);
+        }
         let allowed = read_scopes(&row)?;
         let may = wanted.map_or(allowed.clone(), <[AssistantScope]>::to_vec);
         if may.iter().any(|scope| !allowed.contains(scope)) {
@@ -163,25 +168,6 @@ impl Store {
             .await?;
         tx.commit().await?;
         Ok(Rotated::Exchanged(may))
-    }
-
-    /// Whether the token would be exchanged, were its user not disabled.
-    async fn is_of_disabled(tx: &mut Transaction<'static, Any>, shown: &Presented<'_>) -> Result<bool> {
-        let row = Sql::new(
-            "SELECT t.hash FROM assistant_tokens t JOIN assistants a ON a.id = t.assistant_id \
-             JOIN users u ON u.id = a.user_id WHERE u.disabled_at IS NOT NULL AND t.kind = 'refresh' \
-             AND t.replaced = 0 AND t.hash = ",
-        )
-        .arg(shown.hash)
-        .sql(" AND t.expires_at > ")
-        .arg(shown.now)
-        .sql(" AND a.client_id = ")
-        .arg(shown.client)
-        .sql(" AND a.resource = ")
-        .arg(shown.resource)
-        .first(&mut **tx)
-        .await?;
-        Ok(row.is_some())
     }
 
     async fn end_reused(tx: &mut Transaction<'static, Any>, shown: &Presented<'_>) -> Result<Rotated> {

@@ -66,9 +66,15 @@ impl Store {
     }
 
     /// Whether a long task of `owner` keeps somebody waiting who has fewer of them at work.
-    pub async fn keeps_others_waiting(&self, owner: Option<&UserId>, shares: &Shares) -> Result<bool> {
+    /// `kinds` are those that wait in any line.
+    pub async fn keeps_others_waiting(
+        &self,
+        kinds: &[&str],
+        owner: Option<&UserId>,
+        shares: &Shares,
+    ) -> Result<bool> {
         let own: Vec<&str> = owner.map(UserId::as_str).into_iter().collect();
-        let seen = self.look_at_lines(shares.long_kinds, None, &own, self.now()).await?;
+        let seen = self.look_at_lines(kinds, None, &own, self.now()).await?;
         Ok(shares.is_outwaited(&seen.heads, own.first().copied()))
     }
 

@@ -1,7 +1,8 @@
 //! Ends attempts: done, to be tried again, or given up.
 
-use gangway_model::Timestamp;
+use gangway_model::{Timestamp, UserId};
 
+use super::lines::lines_of;
 use super::{TASK_COLUMNS, Task, TaskId, read_task};
 use crate::Store;
 use crate::error::Result;
@@ -33,12 +34,15 @@ impl Store {
         self.put_back(task, worker, run_at, error, |attempts| (attempts - 1).max(1)).await
     }
 
-    /// Ends the pauses of what waits in a lane for this reason: it is due now.
-    pub async fn end_pauses_in_lane(&self, lane: &str, reason: &str) -> Result<u64> {
+    /// Ends the pauses of a user's tasks that wait for this reason: they are due now.
+    pub async fn end_pauses_of(&self, user: &UserId, reason: &str) -> Result<u64> {
+        let (from, to) = lines_of(user.as_str());
         Sql::new("UPDATE tasks SET run_at = ")
             .arg(self.now())
-            .sql(" WHERE state = 'queued' AND lane = ")
-            .arg(lane)
+            .sql(" WHERE state = 'queued' AND line >= ")
+            .arg(from)
+            .sql(" AND line < ")
+            .arg(to)
             .sql(" AND last_error = ")
             .arg(reason)
             .sql(" AND run_at > ")

@@ -36,6 +36,11 @@ pub(super) fn owner_of(line: &str) -> Option<&str> {
     line.split_once(' ').map(|(owner, _)| owner).filter(|owner| !owner.is_empty())
 }
 
+/// An owner's lines are those from its name with a space up to its name with what follows a space.
+pub(super) fn lines_of(owner: &str) -> (String, String) {
+    (format!("{owner} "), format!("{owner}!"))
+}
+
 /// The lane of a line, or the id of a task that has none.
 pub(super) fn lane_of(line: &str) -> &str {
     line.split_once(' ').map_or(line, |(_, lane)| lane)
@@ -51,9 +56,7 @@ impl Store {
         passed_over: &[&str],
         now: Timestamp,
     ) -> Result<Seen> {
-        // An owner's lines are those from its name with a space up to its name with what follows a space.
-        let bounds: Vec<(String, String)> =
-            passed_over.iter().map(|owner| (format!("{owner} "), format!("{owner}!"))).collect();
+        let bounds: Vec<(String, String)> = passed_over.iter().map(|owner| lines_of(owner)).collect();
         // SQLite would rather read all that wait and sort them.
         let next = match self.backend() {
             Backend::Sqlite => "SELECT s.line FROM tasks s INDEXED BY tasks_lines WHERE s.state = 'queued'",

@@ -128,7 +128,8 @@ async fn a_long_task_gives_way_only_to_somebody_who_has_fewer() {
     each_backend(|test| async move {
         let ada = UserId::from("ada");
         let held = shares(&[("ada", 2, 2), ("eve", 2, 2)]);
-        let waits = async || test.store.keeps_others_waiting(Some(&ada), &held).await.unwrap();
+        let waits =
+            async || test.store.keeps_others_waiting(&["long", "short"], Some(&ada), &held).await.unwrap();
         for number in 0..5 {
             test.store.enqueue(&task("long", "ada").in_lane(format!("job {number}"))).await.unwrap();
         }

@@ -43,7 +43,9 @@ pub async fn run(context: &TaskContext, payload: OfConnection) -> Result<(), Sto
     for feed in feeds {
         match follower.follow_feed(&feed, &followed).await {
             Ok(()) => {}
-            Err(stop @ (Stop::LeaseLost | Stop::Cancelled | Stop::Reconnect(_))) => return Err(stop),
+            Err(stop @ (Stop::LeaseLost | Stop::Cancelled | Stop::UserDisabled | Stop::Reconnect(_))) => {
+                return Err(stop);
+            }
             Err(stop) => {
                 trouble.get_or_insert(stop);
             }
@@ -88,7 +90,12 @@ pub async fn look_again(context: &TaskContext, payload: OfConnection) -> Result<
     // They have failed before: one that still does holds nothing up.
     follower.gives_up_on_items = true;
     let result = follower.look_up(&due, &followed).await;
-    if matches!(result, Err(Stop::RetryLater { .. })) && !context.gives_up_on_items() {
+    let is_put_off = match &result {
+        Err(Stop::UserDisabled) => true,
+        Err(Stop::RetryLater { .. }) => !context.gives_up_on_items(),
+        _ => false,
+    };
+    if is_put_off {
         return result;
     }
     store.note_looked_again(&connection.id, &due, context.rooms.now()).await?;

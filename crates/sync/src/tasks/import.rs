@@ -2,6 +2,7 @@
 //! then sweep what a complete listing no longer shows.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use futures::StreamExt;
 use gangway_connector::{ConnectorError, Disposition, Entry, EntryPage, Source};
@@ -33,19 +34,28 @@ pub async fn run(context: &TaskContext, payload: OfJob) -> Result<(), Stop> {
     context.check_user(&connection.id).await?;
     let begun = context.rooms.now();
     let is_last_try = context.task.attempts >= context.rooms.settings.max_attempts;
-    let result = match carry_out(context, &job, &connection).await {
+    let carried_out = carry_out(context, &job, &connection).await;
+    // Of what another worker does now, this attempt's time would count twice.
+    let worked = match &carried_out {
+        Err(Stop::LeaseLost) => Duration::ZERO,
+        _ => store.add_job_work(&job.id, (context.rooms.now() - begun).to_std().unwrap_or_default()).await?,
+    };
+    let result = match carried_out {
         Err(stop) if stop.is_long_pause() => Err(stop),
         Err(Stop::RetryLater { reason, .. }) if is_last_try => Err(Stop::Failed(reason)),
         result => result,
     };
-    if !matches!(result, Err(Stop::RetryLater { .. } | Stop::GiveWay | Stop::LeaseLost)) {
-        note_listings(context, &job, begun).await?;
+    if !matches!(result, Err(Stop::RetryLater { .. } | Stop::GiveWay | Stop::UserDisabled | Stop::LeaseLost))
+    {
+        note_listings(context, &job, worked).await?;
     }
     let (status, error) = match &result {
         Ok(finished) => (finished.status, finished.error.clone()),
         Err(Stop::Cancelled) => (JobStatus::Cancelled, None),
         Err(Stop::Failed(reason) | Stop::Reconnect(reason)) => (JobStatus::Failed, Some(reason.clone())),
-        Err(Stop::RetryLater { .. } | Stop::GiveWay | Stop::LeaseLost) => return result.map(|_| ()),
+        Err(Stop::RetryLater { .. } | Stop::GiveWay | Stop::UserDisabled | Stop::LeaseLost) => {
+            return result.map(|_| ());
+        }
     };
     store.finish_job(&job.id, status, error.as_ref(), context.rooms.now()).await?;
     store.delete_frontier(&job.id).await?;
@@ -55,13 +65,12 @@ pub async fn run(context: &TaskContext, payload: OfJob) -> Result<(), Stop> {
     result.map(|_| ())
 }
 
-/// Notes when the scopes of a job were last tried, however that ended, and how long it took: what cannot be listed whole
-/// is not listed again at once.
-async fn note_listings(context: &TaskContext, job: &SyncJob, begun: Timestamp) -> Result<(), Stop> {
+/// Notes when the scopes of a job were last tried, however that ended, and how long it took in all its attempts: what cannot
+/// be listed whole is not listed again at once.
+async fn note_listings(context: &TaskContext, job: &SyncJob, took: Duration) -> Result<(), Stop> {
     let store = &context.rooms.store;
     let Some(collection) = &job.collection_id else { return Ok(()) };
     let now = context.rooms.now();
-    let took = (now - begun).to_std().unwrap_or_default();
     for scope in store.list_scopes(Some(&job.connection_id), Some(collection), false).await? {
         if job.roots.contains(&scope.root_id) {
             store.note_listing(&scope.id, now, took).await?;
