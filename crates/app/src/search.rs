@@ -51,9 +51,10 @@ impl FoundFile {
     }
 }
 
-/// The address of a place in an item, where its source has such addresses.
+/// The address of a place in an item, where its source has such addresses. What stands in a file within it has none.
 pub(crate) fn place_url(connector: &dyn Connector, item: &Item, place: &Place) -> Option<String> {
-    connector.place_url(item.url.as_deref()?, &item.media_type, place)
+    let url = item.url.as_deref().filter(|_| place.member.is_none())?;
+    connector.place_url(url, &item.media_type, place)
 }
 
 pub struct FoundPage {

@@ -59,7 +59,8 @@ pub trait Connector: Send + Sync + 'static {
     }
 
     /// The address of a place in an item, where the provider has such addresses: made of the item's own, its media type
-    /// and what its content says of the place. One that might lead elsewhere is none. Pure. Default: none.
+    /// and what its content says of the place. One that might lead elsewhere is none. Never asked for places in files within
+    /// it. Pure. Default: none.
     fn place_url(&self, url: &str, media_type: &str, place: &Place) -> Option<String> {
         let _ = (url, media_type, place);
         None

@@ -40,7 +40,7 @@ impl Connector for LocalUpload {
 
     /// Browsers open a PDF that is not downloaded at the page of its address's fragment (RFC 8118, section 3).
     fn place_url(&self, url: &str, media_type: &str, place: &Place) -> Option<String> {
-        let page = place.page.filter(|_| place.member.is_none() && media_type == media::PDF)?;
+        let page = place.page.filter(|_| media_type == media::PDF)?;
         Some(format!("{url}?inline=true#page={page}"))
     }
 
@@ -86,8 +86,5 @@ mod tests {
         assert_eq!(of(media::PDF, &page), Some(format!("{url}?inline=true#page=12")));
         assert_eq!(of("image/tiff", &page), None, "it is not shown");
         assert_eq!(of(media::PDF, &Place::default()), None);
-        let within = Place { member: Some("a.pdf".to_owned()), ..page };
-        assert_eq!(of("application/zip", &within), None);
-        assert_eq!(of(media::PDF, &within), None, "a page of another file");
     }
 }

@@ -95,7 +95,7 @@ impl Connector for Notion {
 
     fn place_url(&self, url: &str, _: &str, place: &Place) -> Option<String> {
         // What stands in an attached file has the names of that file.
-        let block = place.message.as_deref().filter(|_| place.member.is_none())?;
+        let block = place.message.as_deref()?;
         ids::address_within(url, block)
     }
 

@@ -115,7 +115,7 @@ impl Connector for Slack {
     }
 
     fn place_url(&self, url: &str, _: &str, place: &Place) -> Option<String> {
-        let reply = place.message.as_deref().filter(|_| place.member.is_none())?;
+        let reply = place.message.as_deref()?;
         ids::address_of_reply(url, reply)
     }
 

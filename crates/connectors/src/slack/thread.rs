@@ -110,7 +110,8 @@ pub fn markdown(messages: &[Message], directory: &Directory) -> String {
         if is_root {
             for line in part.lines() {
                 // What people write is no mark.
-                written.push_str(if line.starts_with("<!--") { "\\" } else { "" });
+                let looks_like_one = line.starts_with("<!-- #") && line.ends_with(" -->");
+                written.push_str(if looks_like_one { "\\" } else { "" });
                 written.push_str(line);
                 written.push('\n');
             }

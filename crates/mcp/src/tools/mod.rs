@@ -109,16 +109,7 @@ fn without_widths(schema: &Arc<JsonObject>) -> Arc<JsonObject> {
 /// Reads a tool's arguments strictly: an error names what is wrong.
 fn read<Input: DeserializeOwned>(arguments: JsonObject) -> AppResult<Input> {
     serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
-        let (path, message) = (error.path().to_string(), error.inner().to_string());
-        // What is missing or too much is named in the sentence alone.
-        let named =
-            ["missing field `", "unknown field `"].iter().find_map(|start| message.strip_prefix(start));
-        let field = match named.and_then(|rest| rest.split_once('`')) {
-            Some((name, _)) => name,
-            None if path == "." => "arguments",
-            None => &path,
-        };
-        AppError::misread(field, &message)
+        AppError::misread(&error.path().to_string(), "arguments", &error.inner().to_string())
     })
 }
 

@@ -85,8 +85,7 @@ impl AssistantTool for SyncStatus {
         };
         let failures = if job.status.is_final() && job.counters.failed > 0 {
             let page = PageOf { limit: FAILURES_TOLD, cursor: None };
-            let connector = job.connector_id.as_str();
-            app.list_sync_files(&caller.user, connector, &id, Some(Outcome::Failed), &page).await?.rows
+            app.list_files_of(&caller.user, &job, Some(Outcome::Failed), &page).await?.rows
         } else {
             Vec::new()
         };
