@@ -6,13 +6,27 @@ import { connectors } from "./server.svelte.js";
 /** The most files that one job takes. */
 const MOST = 1000;
 
-/** Starts the jobs; answers the address of the one job, or of all of them. */
-export async function bringIn(connector: string, ids: string[], collection: string, options: { sync_mode?: "auto" | "manual"; connection?: string | undefined }): Promise<string> {
-    const started: string[] = [];
-    for (let first = 0; first < ids.length; first += MOST) {
-        const job = await connectors.syncFiles(connector, ids.slice(first, first + MOST), collection, options);
-        started.push(job.job_id);
+/** What is to be brought in, and how far that is. */
+export class Bringing {
+    /** Not under way yet. */
+    private readonly left: string[];
+    private started = 0;
+    private last = "";
+
+    constructor(
+        private readonly connector: string,
+        ids: readonly string[],
+    ) {
+        this.left = [...ids];
     }
-    const [only, ...others] = started;
-    return only !== undefined && others.length === 0 ? to("activity", connector, only) : to("activity");
+
+    /** Starts the jobs; answers the address of the one job, or of all of them. A second attempt starts only the rest. */
+    async start(collection: string, options: { sync_mode?: "auto" | "manual"; connection?: string | undefined }): Promise<string> {
+        while (this.left.length > 0) {
+            this.last = (await connectors.syncFiles(this.connector, this.left.slice(0, MOST), collection, options)).job_id;
+            this.started += 1;
+            this.left.splice(0, MOST);
+        }
+        return this.started === 1 ? to("activity", this.connector, this.last) : to("activity");
+    }
 }

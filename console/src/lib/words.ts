@@ -17,6 +17,11 @@ export function shownName(name: string): string {
     return name.replace(TURNING, "\uFFFD");
 }
 
+/** What a user is called, as far as the product has told. */
+export function userName(user: { name?: string | null; email?: string | null; external_id?: string | null }): string | undefined {
+    return user.name ?? user.email ?? user.external_id ?? undefined;
+}
+
 export interface Trouble {
     title: string;
     /** What to do about it. */

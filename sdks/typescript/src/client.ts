@@ -244,6 +244,15 @@ export class ConnectorsClient {
         return this.#call(connectorId, { method: "GET", path, query, repeatable: "always", signal });
     }
 
+    /** How every file of a job ended, page after page. */
+    listAllSyncFiles(
+        connectorId: string,
+        jobId: string,
+        options: Parameters<ConnectorsClient["listSyncFiles"]>[2] = {},
+    ): AsyncGenerator<t.FileOutcome, void> {
+        return everyPage(options, (page) => this.listSyncFiles(connectorId, jobId, page), ({ files }) => files);
+    }
+
     /** Stops a job; what it has brought in stays. */
     async cancelSync(connectorId: string, jobId: string, { signal }: t.CallOptions = {}): Promise<t.SyncJob> {
         return this.#call(connectorId, { method: "DELETE", path: `/sync/${part(jobId)}`, repeatable: "always", signal });

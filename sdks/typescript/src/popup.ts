@@ -124,7 +124,7 @@ interface Expected {
 /** One authorization in a popup. */
 class Attempt extends PopupAttempt<string> {
     #expected: Expected | undefined;
-    /** How the connector was before, told by its connections; compared with how it is later. */
+    /** The consents that there were before; a new one among them later is the person's. */
     #before: Promise<string[] | undefined> | undefined;
     readonly #asking = new AbortController();
 

@@ -1273,6 +1273,11 @@ export interface components {
             name: string;
             /** @description Why it is not available. */
             reason?: string | null;
+            /**
+             * @description The same for programs: `not_built`, `needs_app` (the operator has not set it up) or `plan_required`, when another
+             *     plan is all that it takes.
+             */
+            reason_code?: string | null;
             /** @description The plan that includes it, when the user's does not. */
             required_plan?: string | null;
             /** @description What was granted. */
