@@ -9,7 +9,7 @@ use crate::failure::Failure;
 /// Holds the folder until it is dropped, or until the process ends in whatever way.
 #[derive(Debug)]
 pub struct FolderLock {
-    _file: File,
+    file: File,
 }
 
 impl FolderLock {
@@ -34,7 +34,7 @@ impl FolderLock {
             Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }
         file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(unusable)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 
     /// Whether some process holds the folder.
@@ -42,6 +42,17 @@ impl FolderLock {
         match File::options().write(true).open(folder.join("gangway.lock")) {
             Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
             Err(_) => false,
+        }
+    }
+}
+
+/// Let go of by name: closing alone would leave it held for as long as a program that was started
+/// a moment ago has not yet closed the descriptors it was born with (flock(2): a lock belongs to the
+/// open file, which children share).
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the lock of the data folder was not let go of; closing it does");
         }
     }
 }
@@ -75,5 +86,16 @@ mod tests {
         assert!(refused.why.unwrap().contains(&std::process::id().to_string()));
         drop(held);
         FolderLock::take(&data).unwrap();
+    }
+
+    #[test]
+    fn what_a_child_was_born_with_does_not_hold_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = FolderLock::take(folder.path()).unwrap();
+        let childs = held.file.try_clone().unwrap();
+        drop(held);
+        assert!(!FolderLock::is_held(folder.path()));
+        FolderLock::take(folder.path()).unwrap();
+        drop(childs);
     }
 }
