@@ -209,21 +209,23 @@ def sign_in(call: Recorder, browser: dict):
         assert answer.status == 204
 
 
-def allow(call: Recorder):
-    """An assistant that registers by itself and is allowed something, which then is ended."""
+def allowed(call: Recorder, keep: bool = True) -> str:
+    """An assistant that registers by itself and is allowed something."""
     program = Program(call.house.url, "An assistant", "http://127.0.0.1:3030/callback")
     program.tokens(Person(call.house.url, call.token).decide(program.address())["code"])
-    assistant = call("list_assistants")["assistants"][0]["id"]
+    return call("list_assistants", keep=keep)["assistants"][0]["id"]
+
+
+def allow(call: Recorder):
+    """An assistant that the person ends again."""
+    assistant = allowed(call)
     call("list_users_assistants", query={"limit": 20})
     call("delete_assistant", {"assistant_id": assistant})
 
 
 def take_away(call: Recorder):
     """The same once more, and the operator ends it."""
-    program = Program(call.house.url, "An assistant", "http://127.0.0.1:3030/callback")
-    program.tokens(Person(call.house.url, call.token).decide(program.address())["code"])
-    assistant = call("list_assistants", keep=False)["assistants"][0]["id"]
-    call("delete_users_assistant", {"assistant_id": assistant})
+    call("delete_users_assistant", {"assistant_id": allowed(call, keep=False)})
 
 
 def upload(call: Recorder, collection: str):

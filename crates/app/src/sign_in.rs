@@ -29,9 +29,7 @@ impl App {
         let hash = self.hash_behind(credential).await?;
         let caller = self.store.find_connected_caller(&hash.to_hex()).await?;
         let caller = caller.ok_or_else(|| self.refuse_token(&hash))?;
-        if caller.user.disabled_at.is_some() {
-            return Err(AppError::user_disabled());
-        }
+        check_working(&caller.user)?;
         Ok(caller)
     }
 
@@ -61,8 +59,12 @@ impl App {
 
 /// A user, unless they are disabled: whoever finds a user to act as asks this.
 pub(crate) fn working(user: User) -> AppResult<User> {
+    check_working(&user).map(|()| user)
+}
+
+fn check_working(user: &User) -> AppResult<()> {
     match user.disabled_at {
         Some(_) => Err(AppError::user_disabled()),
-        None => Ok(user),
+        None => Ok(()),
     }
 }

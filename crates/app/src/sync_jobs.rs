@@ -49,6 +49,17 @@ impl App {
         page: &PageOf,
     ) -> AppResult<Page<FileOutcome>> {
         let job = self.get_sync(user, connector_id, job).await?;
+        self.list_files_of(user, &job, outcome, page).await
+    }
+
+    /// The same of a job that was looked up for this user.
+    pub async fn list_files_of(
+        &self,
+        user: &User,
+        job: &SyncJob,
+        outcome: Option<Outcome>,
+        page: &PageOf,
+    ) -> AppResult<Page<FileOutcome>> {
         Ok(Page::of(self.store.list_job_files(&user.id, &job.id, outcome, &page.paging()?).await?))
     }
 

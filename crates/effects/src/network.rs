@@ -169,6 +169,11 @@ impl Resolve for GuardedResolver {
     }
 }
 
+/// Whether the environment names a proxy for outgoing calls.
+pub fn uses_a_proxy() -> bool {
+    !proxy_hosts_from_environment().is_empty()
+}
+
 fn proxy_hosts_from_environment() -> BTreeSet<String> {
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
         .iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode, header};
 use serde::Deserialize;
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::client::OAuthClient;
 
@@ -83,10 +83,15 @@ pub fn check_client_address(id: &str) -> Result<Url, DocumentError> {
     Ok(url)
 }
 
+/// A host as people compare it: with its port when that is not the usual one.
+pub fn place(url: &Url) -> &str {
+    &url[Position::BeforeHost..Position::AfterPort]
+}
+
 impl OAuthClient {
     /// Reads the document at a client's address: one try, no redirects, a bounded answer in bounded time.
     pub async fn read_client_document(&self, address: &Url) -> Result<ClientDocument, DocumentError> {
-        let host = host_of(address);
+        let host = place(address).to_owned();
         tokio::select! {
             biased;
             read = self.read_in_peace(address) => read,
@@ -97,8 +102,8 @@ impl OAuthClient {
     }
 
     async fn read_in_peace(&self, address: &Url) -> Result<ClientDocument, DocumentError> {
-        let unread = |what: String| DocumentError::Unread { host: host_of(address), what };
-        let wrong = |what| DocumentError::Wrong { host: host_of(address), what };
+        let unread = |what: String| DocumentError::Unread { host: place(address).to_owned(), what };
+        let wrong = |what| DocumentError::Wrong { host: place(address).to_owned(), what };
         let request = self.network.request(Method::GET, address.clone());
         let request = request.map_err(|_| unread("is not a host that this server may call".to_owned()))?;
         // Whether nobody is there or we would not call them is one answer, so that nobody finds out what is in our network.
@@ -181,10 +186,6 @@ fn fresh_for(headers: &HeaderMap) -> Option<Duration> {
         }
     }
     told
-}
-
-fn host_of(address: &Url) -> String {
-    address.host_str().unwrap_or("the host").to_owned()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ mod refusal;
 pub use answer::{ExtraFields, TokenAnswer};
 pub use authorize::{AuthorizationRequest, authorization_url};
 pub use client::{OAuthClient, Revoked};
-pub use client_document::{ClientDocument, DocumentError, check_client_address};
+pub use client_document::{ClientDocument, DocumentError, check_client_address, place};
 pub use error::OAuthError;
 pub use facts::{
     ClientAuthentication, OAuthApp, OAuthEndpoints, OAuthFacts, PkceMethod, RevocationStyle, ScopeFact,

@@ -282,9 +282,13 @@ fn document_settings(config: &Config) -> Option<DocumentSettings> {
         let host = place.rsplit_once(':').map_or(place.as_str(), |(host, _)| host);
         network.allowed_hosts.contains(host)
     };
-    let can_read = !network.only_allowed_hosts || hosts.iter().any(is_reached);
-    (config.mcp_client_documents && can_read)
-        .then(|| DocumentSettings { hosts: hosts.iter().cloned().collect() })
+    // A proxy resolves names itself, so nothing here could see that one leads into its network.
+    let is_guarded = !gangway_effects::uses_a_proxy() || !hosts.is_empty();
+    let can_read = is_guarded && (!network.only_allowed_hosts || hosts.iter().any(is_reached));
+    (config.mcp_client_documents && can_read).then(|| DocumentSettings {
+        hosts: hosts.iter().cloned().collect(),
+        ours: network.allowed_hosts.clone(),
+    })
 }
 
 fn mcp_settings(config: &Config) -> McpSettings {

@@ -13,7 +13,7 @@ use gangway_app::{
     AppError, Asked, Asker, Asking, Code, Credential, ExposeSecret, RefusalWord, Refused, SignedIn, Wish,
     csrf_token, is_csrf_token,
 };
-use gangway_model::{AssistantScope, SecretString, User};
+use gangway_model::{AssistantScope, SecretString, User, UserId};
 
 use super::consent::{self, Consent};
 use super::fields::Fields;
@@ -53,7 +53,7 @@ pub async fn ask(State(state): State<ApiState>, headers: HeaderMap, RawQuery(que
         Ok(who) => who,
         Err(error) => return consent::refused(&error.into()).into_response(),
     };
-    let request = match read(&state, query.unwrap_or_default(), who.is_some()).await {
+    let request = match read(&state, query.unwrap_or_default(), reader(&who)).await {
         Ok(request) => request,
         Err(answer) => return *answer,
     };
@@ -93,7 +93,7 @@ pub async fn decide(
         Ok(who) => who,
         Err(error) => return consent::refused(&error.into()).into_response(),
     };
-    let request = match read(&state, text, who.is_some()).await {
+    let request = match read(&state, text, reader(&who)).await {
         Ok(request) => request,
         Err(answer) => return *answer,
     };
@@ -115,7 +115,7 @@ pub async fn decide(
 
 /// Proves the program and where its answer goes, then reads what it asks for. What is wrong before that is a page that leads
 /// nowhere; what is wrong after it is one with a way back, on which the program is told.
-async fn read(state: &ApiState, text: String, may_read: bool) -> Result<Read, Box<Response>> {
+async fn read(state: &ApiState, text: String, reader: Option<&UserId>) -> Result<Read, Box<Response>> {
     let shown = |refused: Refused| Box::new(consent::refused(&refused).into_response());
     if text.len() > LONGEST {
         return Err(shown(Refused::request(format!("the request has more than {LONGEST} characters"))));
@@ -123,7 +123,7 @@ async fn read(state: &ApiState, text: String, may_read: bool) -> Result<Read, Bo
     let fields = Fields::read(&text);
     let client_id = fields.one("client_id").map_err(shown)?;
     let redirect_uri = fields.one("redirect_uri").map_err(shown)?;
-    let asker = match state.app.find_asker(client_id, redirect_uri, may_read).await.map_err(shown)? {
+    let asker = match state.app.find_asker(client_id, redirect_uri, reader).await.map_err(shown)? {
         Asking::Known(asker) => *asker,
         Asking::Unread { host } => return Ok(Read::Later { text, host }),
     };
@@ -240,9 +240,15 @@ async fn signed_in(
     match state.app.get_session(session).await {
         Ok((SignedIn::User(user), _)) => Ok(Some((session.clone(), *user))),
         Ok((SignedIn::Admin, _)) => Ok(None),
-        Err(error) if error.code == Code::Unauthorized => Ok(None),
+        // Who is disabled hears it when they sign in; somebody else at this browser has to get that far.
+        Err(error) if matches!(error.code, Code::Unauthorized | Code::UserDisabled) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// For whom a program's document may be read.
+fn reader(who: &Option<(SecretString, User)>) -> Option<&UserId> {
+    who.as_ref().map(|(_, user)| &user.id)
 }
 
 fn shown(request: &Request, session: &SecretString, user: &User, wrong: Option<&str>) -> Page {

@@ -86,10 +86,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let said = error.inner().to_string();
-        // No JSON at all: the place counts, and the field that was being read does not say what is wrong.
-        let said = if error.inner().is_data() { said } else { said.replace(" at line ", ", line ") };
-        let start = if error.inner().is_data() { "" } else { "this is not valid JSON: " };
-        complaint(error.path(), &format!("{start}{said}"))
+        let said = match error.inner().is_data() {
+            true => said.split(" at line ").next().unwrap_or_default().to_owned(),
+            // No JSON at all: the place says what is wrong.
+            false => format!("this is not valid JSON: {said}"),
+        };
+        complaint(error.path(), &said)
     })?;
     reader
         .end()
@@ -177,7 +179,7 @@ mod tests {
         assert_eq!(field_of(r#"{"names":["a"#), "names[0]");
         let error = format!("{:?}", parse::<Outer>(br#"{"names":"#).unwrap_err());
         assert!(
-            error.contains("this is not valid JSON: EOF while parsing a value, line 1 column 9"),
+            error.contains("this is not valid JSON: EOF while parsing a value at line 1 column 9"),
             "{error}"
         );
         assert!(parse::<Outer>(br#" {"names":["a"],"inner":null}"#).unwrap().inner.is_none());

@@ -29,6 +29,27 @@ async fn upload(user: &Caller<'_>, query: &str, parts: &[Part<'_>]) -> Answer {
 }
 
 #[tokio::test]
+async fn a_pdf_is_shown_in_our_own_frame_when_that_is_asked_for() {
+    let house = House::build().await;
+    let user = house.user(Plan::Free).await;
+    let collection = user.collection("mine").await;
+    let bytes = b"%PDF-1.4\n%%EOF\n";
+    let parts: [Part; 2] = [("file", Some("a.pdf"), bytes), ("collection_uuid", None, collection.as_bytes())];
+    let stored = upload(&user, "", &parts).await.ok();
+    let content =
+        format!("/rest/connectors/local_upload/files/{}/content", stored["files"][0]["id"].as_str().unwrap());
+    let shown = user.get(&format!("{content}?inline=true")).await;
+    let header = |name: &str| shown.headers[name].to_str().unwrap();
+    assert!(header("content-disposition").starts_with("inline; "), "{:?}", shown.headers);
+    assert_eq!(header("content-type"), "application/pdf");
+    assert_eq!(header("content-security-policy"), "frame-ancestors 'self'");
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    let saved = user.get(&content).await;
+    assert!(saved.headers["content-disposition"].to_str().unwrap().starts_with("attachment; "));
+    assert_eq!(saved.headers["content-type"], "application/octet-stream");
+}
+
+#[tokio::test]
 async fn files_are_stored_whole_and_once() {
     let house = House::build().await;
     let (user, other) = (house.user(Plan::Free).await, house.user(Plan::Free).await);

@@ -1,10 +1,10 @@
 //! What a program asks a person for. First where its answer would go is proven; until then nothing is sent anywhere.
 
-use gangway_model::{AssistantClientId, AssistantScope};
+use gangway_model::{AssistantClientId, AssistantScope, UserId};
 use gangway_store::AssistantClient;
 use url::Url;
 
-use super::documents::is_address;
+use super::documents::{client_host, is_address};
 use super::redirect::matches;
 use super::{RefusalWord, Refused};
 use crate::app::App;
@@ -79,18 +79,18 @@ impl Asker {
 
 impl App {
     /// Who asks, and where the answer goes. What is refused here is shown to the person and sent nowhere. A client's document
-    /// is read only when it `may_read`: no stranger makes this server call anybody.
+    /// is read only for somebody: no stranger makes this server call anybody.
     pub async fn find_asker(
         &self,
         client_id: Option<&str>,
         redirect_uri: Option<&str>,
-        may_read: bool,
+        reader: Option<&UserId>,
     ) -> Result<Asking, Refused> {
         let id = client_id.ok_or_else(|| Refused::request("client_id is missing"))?;
         let found = match is_address(id) {
-            true => match self.documented_client(id, may_read).await? {
-                Ok(client) => Some(client),
-                Err(host) => return Ok(Asking::Unread { host }),
+            true => match self.documented_client(id, reader).await? {
+                Some(client) => Some(client),
+                None => return Ok(Asking::Unread { host: client_host(&id.into()).unwrap_or_default() }),
             },
             false => self.store.find_assistant_client(&AssistantClientId::from(id), self.now()).await?,
         };

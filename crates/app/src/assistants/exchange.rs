@@ -143,7 +143,7 @@ impl App {
         }
     }
 
-    async fn audit_end(
+    pub(super) async fn audit_end(
         &self,
         user: &gangway_model::UserId,
         id: &gangway_model::AssistantId,

@@ -2,7 +2,6 @@
 
 use gangway_model::{AssistantId, ExposeSecret, SecretString, User, UserId};
 use gangway_store::{Assistant, AssistantCaller, StoreError, UsersAssistant};
-use serde_json::json;
 
 use crate::app::App;
 use crate::error::{AppError, AppResult, Code};
@@ -70,7 +69,6 @@ impl App {
             Err(StoreError::NotFound) => return Err(AppError::not_found("assistant")),
             other => other?,
         };
-        let details = json!({ "assistant_id": id, "client_id": client, "because": because });
-        Ok(self.store.append_audit(Some(&user), "end_assistant", &details).await?)
+        Ok(self.audit_end(&user, id, &client, because).await?)
     }
 }

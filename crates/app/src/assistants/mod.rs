@@ -60,6 +60,9 @@ pub struct AssistantSettings {
 pub struct DocumentSettings {
     /// Hosts that the documents may lie on; any, when none is named.
     pub hosts: BTreeSet<String>,
+    /// Hosts that this server itself calls wherever they are, in its own network too: no program is known by those unless
+    /// `hosts` names them.
+    pub ours: BTreeSet<String>,
 }
 
 impl Default for AssistantSettings {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gangway_oauth::place;
 use url::{Host, Url};
 
 /// Characters of the longest address.
@@ -65,10 +66,7 @@ pub fn redirect_place(uri: &str) -> String {
     let Ok(url) = Url::parse(uri) else { return "an unknown place".to_owned() };
     match (url.scheme(), url.host_str()) {
         ("http", _) if is_loopback(&url) => "a program on this computer".to_owned(),
-        ("https", Some(host)) => match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        },
+        ("https", _) => place(&url).to_owned(),
         (scheme, _) => format!("the program that opens {scheme}: addresses"),
     }
 }

@@ -16,7 +16,6 @@ pub struct Connector {
     #[serde(default = "yes")]
     pub available: bool,
     pub reason: Option<String>,
-    pub required_plan: Option<String>,
     pub user_email: Option<String>,
     pub consented_at: Option<DateTime<Utc>>,
     pub connection_id: Option<String>,

@@ -119,11 +119,7 @@ fn state(connector: &Connector) -> String {
     if connector.available {
         return "not connected".to_owned();
     }
-    match (&connector.required_plan, &connector.reason) {
-        (Some(plan), _) => format!("needs the {plan} plan"),
-        (None, Some(reason)) => reason.clone(),
-        (None, None) => "not available".to_owned(),
-    }
+    connector.reason.clone().unwrap_or_else(|| "not available".to_owned())
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ static FIXED: &[Setting] = &[
     setting("sync.workers", Kind::Number { min: 1, max: 256 }, Some("4"), None,
         "Tasks, such as sync jobs, that run at the same time."),
     setting("sync.workers_per_user", Kind::Number { min: 0, max: 256 }, Some("0"), None,
-        "Of these, the most that one user has at work; sync jobs take one fewer. 0: all but one."),
+        "Of these, the most that one user has at work, one of them kept for short tasks, so at least 2. 0: all but one."),
     setting("sync.fetch_concurrency", Kind::Number { min: 1, max: 256 }, Some("16"), None,
         "Files of one job that are downloaded and read at the same time."),
     setting("sync.poll_interval_seconds", Kind::Number { min: 1, max: 86_400 }, Some("60"), None,

@@ -52,9 +52,17 @@ fn browsers_own_schemes_are_no_programs() {
 
 #[test]
 fn hosts_of_documents_are_written_as_addresses_name_them() {
-    for wrong in
-        ["https://app.example", "app.example/", "APP.example", "app.example:443", "me@app.example", "a/b", ""]
-    {
+    for wrong in [
+        "https://app.example",
+        "app.example/",
+        "APP.example",
+        "app.example:443",
+        "me@app.example",
+        "a/b",
+        "",
+        "127.0.0.1",
+        "[::1]",
+    ] {
         let (_folder, args) = Folder::with_file(&format!("[mcp]\nclient_document_hosts = [\"{wrong}\"]\n"));
         let error = read(&args, &[]).unwrap_err().to_string();
         assert!(error.contains("mcp.client_document_hosts"), "{wrong}: {error}");

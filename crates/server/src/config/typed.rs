@@ -8,6 +8,7 @@ use std::time::Duration;
 use gangway_effects::NetworkOptions;
 use gangway_embeddings::{HttpEmbedderOptions, LocalModelOptions};
 use gangway_model::{ExposeSecret, SecretString};
+use gangway_oauth::{check_client_address, place};
 use gangway_sync::Reuse;
 use url::Url;
 
@@ -443,10 +444,7 @@ impl Reader<'_> {
     /// Hosts as addresses name them: one that is written otherwise would never be met.
     fn document_hosts(&mut self, key: &str) -> Vec<String> {
         let is_host = |text: &str| {
-            let address = format!("https://{text}/");
-            let is_bare =
-                |url: Url| url.as_str() == address && url.path() == "/" && url.username().is_empty();
-            Url::parse(&address).is_ok_and(is_bare)
+            check_client_address(&format!("https://{text}/document")).is_ok_and(|url| place(&url) == text)
         };
         let all = self.list(key);
         for host in all.iter().filter(|host| !is_host(host)) {

@@ -23,7 +23,7 @@ fn it_serves_and_stops_when_asked() {
     let token = made["token"].as_str().unwrap();
     let status = run(folder.path(), &["status", "--url", &server.url, "--token", token]).expect_ok();
     assert!(status.contains("google_drive"), "{status}");
-    assert!(status.contains("needs the enterprise plan"), "{status}");
+    assert!(status.contains("no OAuth app is configured for Google Drive"), "{status}");
 
     let asked = Command::new("kill").arg(server.child.id().to_string()).status().unwrap();
     assert!(asked.success());

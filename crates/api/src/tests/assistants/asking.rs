@@ -4,8 +4,10 @@
 use axum::body::Body;
 use axum::http::Request;
 
-use super::program::{Person, Program, way_back};
-use crate::tests::house::House;
+use serde_json::json;
+
+use super::program::{OWN_PAGE, Person, Program, send_form, way_back};
+use crate::tests::house::{Caller, House};
 
 #[tokio::test]
 async fn nobody_is_sent_to_an_address_that_is_not_proven() {
@@ -96,4 +98,27 @@ async fn a_program_on_this_computer_takes_any_port_and_old_ones_name_no_resource
     let some = program.request(&[("scope", "openid sync offline_access search")]);
     let page = person.see(&some).await.text();
     assert!(page.contains("value=\"sync\"") && !page.contains("value=\"read\""), "what we know of it");
+}
+
+#[tokio::test]
+async fn the_session_of_a_disabled_user_locks_nobody_else_out() {
+    let house = House::build().await;
+    let program = Program::register(&house).await;
+    let person = Person::sign_in(&house, &program).await;
+    let caller = Caller { house: &house, token: person.token.clone() };
+    let id = caller.get("/rest/me").await.ok()["id"].as_str().unwrap().to_owned();
+    let change = json!({ "disabled": true });
+    house.admin().patch(&format!("/rest/admin/users/{id}"), change).await.ok();
+    let request = program.request(&[]);
+    let page = person.see(&request).await;
+    assert!(page.status.is_success() && page.text().contains("name=\"token\""), "{}", page.text());
+    let cookie = ("cookie", person.cookie.as_str());
+    let sign_in = async |token: &str| {
+        let pairs = [("decision", "sign_in"), ("token", token), ("request", &request)];
+        send_form(&house, "/oauth/authorize", &pairs, &[OWN_PAGE, cookie]).await
+    };
+    let refused = sign_in(&person.token).await.text();
+    assert!(refused.contains("disabled"), "whoever is disabled is told so: {refused}");
+    let other = house.user(gangway_model::Plan::Pro).await;
+    assert_eq!(sign_in(&other.token).await.status.as_u16(), 303, "somebody else comes in");
 }

@@ -24,6 +24,10 @@ pub struct ConnectorView {
     /// Why it is not available.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// The same for programs: `not_built`, `needs_app` (the operator has not set it up) or `plan_required`, when another
+    /// plan is all that it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason_code: Option<&'static str>,
     capabilities: Vec<&'static str>,
     // What follows is the default connection's, and absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +117,12 @@ impl ConnectorView {
         let reason = status.unavailable.clone().or_else(|| {
             status.required_plan.map(|plan| format!("{} needs the {} plan", descriptor.name, plan.as_str()))
         });
+        let reason_code = match (&status.unavailable, status.required_plan) {
+            (Some(_), _) if !descriptor.is_built() => Some("not_built"),
+            (Some(_), _) => Some("needs_app"),
+            (None, Some(_)) => Some("plan_required"),
+            (None, None) => None,
+        };
         let is_local = needs_no_authorization(descriptor);
         let connected = match status.default_connection() {
             Some(found) => found.connection.state == ConnectionState::Active,
@@ -131,6 +141,7 @@ impl ConnectorView {
             available: status.is_available(),
             required_plan: status.required_plan.map(|plan| plan.as_str()),
             reason,
+            reason_code,
             capabilities: descriptor.capability_names(),
             connections,
             ..Self::default()

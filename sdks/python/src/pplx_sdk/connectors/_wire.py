@@ -441,6 +441,11 @@ class Connector(Access):
     name: str
     reason: str | None = None
     """Why it is not available."""
+    reason_code: str | None = None
+    """
+    The same for programs: `not_built`, `needs_app` (the operator has not set it up) or `plan_required`, when another
+    plan is all that it takes.
+    """
     required_plan: str | None = None
     """The plan that includes it, when the user's does not."""
     scopes: list[str] | None = None
