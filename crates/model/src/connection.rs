@@ -81,6 +81,8 @@ pub struct SealedGrant {
     pub connection_id: ConnectionId,
     pub user_id: UserId,
     pub generation: i64,
+    /// Whether somebody had claimed its refresh when it was read. Once that claim has run out, they may be dead, or slow.
+    pub refresh_claimed: bool,
     pub access_token: Vec<u8>,
     pub refresh_token: Option<Vec<u8>>,
     pub scopes: Vec<String>,

@@ -164,15 +164,23 @@ impl Store {
         Ok(changed == 1)
     }
 
-    /// Says that a grant is dead, unless it has been replaced since `generation` was read: then the answer is
-    /// false and nothing changes.
-    pub async fn set_needs_reauth(&self, id: &ConnectionId, generation: i64, reason: &str) -> Result<bool> {
+    /// Says that a grant is dead, for the holder `by` of the claim to refresh it. False, and nothing changes, when the grant
+    /// has been replaced since `generation` was read, or somebody else holds the claim by now.
+    pub async fn set_needs_reauth(
+        &self,
+        id: &ConnectionId,
+        generation: i64,
+        by: &str,
+        reason: &str,
+    ) -> Result<bool> {
         let changed = Sql::new("UPDATE connections SET state = 'needs_reauth', state_reason = ")
             .arg(reason)
             .sql(" WHERE state = 'active' AND id = ")
             .arg(id)
             .sql(" AND generation = ")
             .arg(generation)
+            .sql(" AND refreshing_by = ")
+            .arg(by)
             .run(&self.write)
             .await?;
         Ok(changed == 1)

@@ -29,8 +29,8 @@ impl Store {
     /// `None` without such a connection, and for one without a grant.
     pub async fn sealed_grant(&self, connection: &ConnectionId) -> Result<Option<SealedGrant>> {
         let row = Sql::new(
-            "SELECT user_id, generation, access_sealed, refresh_sealed, scopes, expires_at, refresh_expires_at \
-             FROM connections WHERE access_sealed IS NOT NULL AND id = ",
+            "SELECT user_id, generation, refreshing_by, access_sealed, refresh_sealed, scopes, expires_at, \
+             refresh_expires_at FROM connections WHERE access_sealed IS NOT NULL AND id = ",
         )
         .arg(connection)
         .first(&self.read)
@@ -40,6 +40,7 @@ impl Store {
             connection_id: connection.clone(),
             user_id: row.id("user_id")?,
             generation: row.int("generation")?,
+            refresh_claimed: row.opt_text("refreshing_by")?.is_some(),
             access_token: row.bytes("access_sealed")?,
             refresh_token: row.opt_bytes("refresh_sealed")?,
             scopes: row.json("scopes")?,

@@ -36,6 +36,8 @@ pub const REFRESH_AHEAD: Duration = Duration::from_secs(300);
 const CLAIM: Duration = Duration::from_secs(60);
 /// How often a process that lost the claim looks whether the winner is done.
 const CLAIM_POLL: Duration = Duration::from_millis(200);
+/// How long a refusal is not believed where somebody's claim had run out before: as long as an answer travels and is saved.
+const SAVING: Duration = Duration::from_secs(5);
 /// How often a fresh grant is offered to the rows before it is given up as unsaveable.
 const SAVE_TRIES: u32 = 20;
 /// Opened data keys and access tokens kept in memory, each.
@@ -233,8 +235,7 @@ impl Inner {
             Ok(answer) => answer,
             Err(OAuthError::InvalidGrant { .. }) => {
                 // Another process may have used the refresh token up a moment ago; then it is its grant that must end.
-                let now = self.options.store.sealed_grant(&row.connection_id).await.map_err(unavailable)?;
-                if now.is_some_and(|now| now.generation != row.generation) {
+                if self.is_replaced(row).await? {
                     return Err(SupplyError::Unavailable("the grant was renewed meanwhile".to_owned()));
                 }
                 return Ok(None);
@@ -278,7 +279,7 @@ impl Inner {
                 self.options.clock.sleep(CLAIM_POLL).await;
                 continue;
             }
-            match self.refresh_claimed(&row).await {
+            match self.refresh_claimed(&row, &claim).await {
                 Ok(Some(fresh)) => return Ok(fresh),
                 // The row moved on meanwhile: look at it again.
                 Ok(None) => continue,
@@ -309,7 +310,11 @@ impl Inner {
     }
 
     /// Refreshes while holding the claim. `None` when the row has a newer generation by now.
-    async fn refresh_claimed(&self, row: &SealedGrant) -> Result<Option<CachedToken>, SupplyError> {
+    async fn refresh_claimed(
+        &self,
+        row: &SealedGrant,
+        claim: &str,
+    ) -> Result<Option<CachedToken>, SupplyError> {
         let store = &self.options.store;
         let connection =
             store.find_connection(&row.connection_id).await.map_err(unavailable)?.ok_or_else(|| {
@@ -318,7 +323,7 @@ impl Inner {
         let old = self.open_grant(row).await.map_err(unavailable)?;
         let Some(refresh_token) = &old.refresh_token else {
             let why = "the provider gave no refresh token, and the access token has ended";
-            return self.give_up(row, why).await;
+            return self.give_up(row, claim, why).await;
         };
         let connector = connection.connector_id.as_str();
         let (facts, app, endpoints) = self.oauth_of(connector)?;
@@ -340,27 +345,57 @@ impl Inner {
                     Some(text) => format!("the provider ended the grant: {text}"),
                     None => "the provider ended the grant".to_owned(),
                 };
-                self.give_up(row, &why).await
+                if row.refresh_claimed && self.is_replaced_soon(row).await? {
+                    return Ok(None);
+                }
+                self.give_up(row, claim, &why).await
             }
             Err(error @ OAuthError::AppRejected { .. }) => Err(SupplyError::AppRejected(error.to_string())),
             Err(error) => Err(SupplyError::Unavailable(error.to_string())),
         }
     }
 
-    /// Believes that a grant is dead only while the row still holds it: another process may have replaced the refresh
-    /// token that was just refused. A connection that is being disconnected is not marked, but its grant is as dead.
-    async fn give_up(&self, row: &SealedGrant, why: &str) -> Result<Option<CachedToken>, SupplyError> {
+    /// Whether another grant comes in place of this one within [`SAVING`]. Somebody's claim had run out before ours: if they
+    /// are not dead but slow, they have used the refresh token up and are about to save what they got for it.
+    async fn is_replaced_soon(&self, row: &SealedGrant) -> Result<bool, SupplyError> {
+        let until = self.options.clock.now() + SAVING;
+        while !self.is_replaced(row).await? {
+            if self.options.clock.now() >= until {
+                return Ok(false);
+            }
+            self.options.clock.sleep(CLAIM_POLL).await;
+        }
+        Ok(true)
+    }
+
+    async fn is_replaced(&self, row: &SealedGrant) -> Result<bool, SupplyError> {
+        let now = self.options.store.sealed_grant(&row.connection_id).await.map_err(unavailable)?;
+        Ok(now.is_some_and(|now| now.generation != row.generation))
+    }
+
+    /// Believes that a grant is dead only while the row still holds it and the claim is ours: another process may have
+    /// replaced the refresh token that was just refused, or be about to. A connection that is being disconnected is not
+    /// marked, but its grant is as dead.
+    async fn give_up(
+        &self,
+        row: &SealedGrant,
+        claim: &str,
+        why: &str,
+    ) -> Result<Option<CachedToken>, SupplyError> {
         let store = &self.options.store;
         self.forget(&row.connection_id);
-        let marked =
-            store.set_needs_reauth(&row.connection_id, row.generation, why).await.map_err(unavailable)?;
+        let marked = store
+            .set_needs_reauth(&row.connection_id, row.generation, claim, why)
+            .await
+            .map_err(unavailable)?;
         if marked {
             tracing::info!(connection = %row.connection_id, "connection needs to be connected again");
-        } else {
-            let now = store.sealed_grant(&row.connection_id).await.map_err(unavailable)?;
-            if now.is_some_and(|now| now.generation != row.generation) {
-                return Ok(None);
-            }
+            return Err(SupplyError::NeedsReauth(why.to_owned()));
+        }
+        let connection = store.find_connection(&row.connection_id).await.map_err(unavailable)?;
+        let is_active = connection.is_some_and(|found| found.state == ConnectionState::Active);
+        if is_active || self.is_replaced(row).await? {
+            return Ok(None);
         }
         Err(SupplyError::NeedsReauth(why.to_owned()))
     }

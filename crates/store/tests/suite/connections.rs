@@ -91,8 +91,12 @@ async fn a_connection_being_taken_apart_stays_so() {
 async fn a_dead_grant_is_believed_only_for_the_generation_it_was_read_at() {
     each_backend(|test| async move {
         let World { connection, .. } = World::make(&test, "ann").await;
-        assert!(!test.store.set_needs_reauth(&connection.id, 7, "revoked").await.unwrap());
-        assert!(test.store.set_needs_reauth(&connection.id, connection.generation, "revoked").await.unwrap());
+        let (id, generation, now) = (&connection.id, connection.generation, test.clock.now());
+        let until = now + Duration::from_secs(60);
+        assert!(test.store.claim_refresh(id, generation, "mine", until, now).await.unwrap());
+        assert!(!test.store.set_needs_reauth(id, 7, "mine", "revoked").await.unwrap());
+        assert!(!test.store.set_needs_reauth(id, generation, "another's", "revoked").await.unwrap());
+        assert!(test.store.set_needs_reauth(id, generation, "mine", "revoked").await.unwrap());
         let found = test.store.find_connection(&connection.id).await.unwrap().unwrap();
         assert_eq!(
             (found.state, found.state_reason.as_deref()),

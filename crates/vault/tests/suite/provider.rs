@@ -1,5 +1,6 @@
 //! An authorization server that rotates refresh tokens and never forgives a token presented twice.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
@@ -13,8 +14,10 @@ use tokio::sync::Semaphore;
 #[derive(Default)]
 pub struct Provider {
     state: Mutex<ProviderState>,
-    /// When set, a refresh is answered only once this gives a permit.
-    pub gate: Mutex<Option<Arc<Semaphore>>>,
+    /// Refreshes wait for these in the order they arrive, each for its own; later ones for none.
+    pub gates: Mutex<VecDeque<Arc<Semaphore>>>,
+    /// When set, the answer with new tokens is sent only once this gives a permit; they count from before.
+    pub answers: Mutex<Option<Arc<Semaphore>>>,
 }
 
 #[derive(Default)]
@@ -76,32 +79,42 @@ impl Provider {
 
 async fn refresh(State(provider): State<Arc<Provider>>, Form(form): Form<Vec<(String, String)>>) -> Response {
     provider.lock().arrivals += 1;
-    let gate = provider.gate.lock().unwrap().clone();
+    let gate = provider.gates.lock().unwrap().pop_front();
     if let Some(gate) = gate {
         gate.acquire().await.unwrap().forget();
     }
     let presented = form.iter().find(|(name, _)| name == "refresh_token").map(|(_, token)| token.clone());
-    let mut state = provider.lock();
-    if state.down {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    let answer = provider.lock().refresh(presented.as_deref());
+    let answers = provider.answers.lock().unwrap().clone();
+    if let Some(answers) = answers.filter(|_| answer.status().is_success()) {
+        answers.acquire().await.unwrap().forget();
     }
-    if presented.as_ref() != Some(&state.live_refresh_token) {
-        state.reuses += 1;
-        let body =
-            json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."});
-        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    answer
+}
+
+impl ProviderState {
+    fn refresh(&mut self, presented: Option<&str>) -> Response {
+        if self.down {
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+        if presented != Some(self.live_refresh_token.as_str()) {
+            self.reuses += 1;
+            let body =
+                json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."});
+            return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+        }
+        self.refreshes += 1;
+        let mut body = json!({
+            "access_token": format!("access-{}", self.refreshes),
+            "expires_in": 3599,
+            "token_type": "Bearer",
+        });
+        if self.rotates {
+            self.live_refresh_token = format!("refresh-{}", self.refreshes);
+            body["refresh_token"] = self.live_refresh_token.clone().into();
+        }
+        Json(body).into_response()
     }
-    state.refreshes += 1;
-    let mut body = json!({
-        "access_token": format!("access-{}", state.refreshes),
-        "expires_in": 3599,
-        "token_type": "Bearer",
-    });
-    if state.rotates {
-        state.live_refresh_token = format!("refresh-{}", state.refreshes);
-        body["refresh_token"] = state.live_refresh_token.clone().into();
-    }
-    Json(body).into_response()
 }
 
 async fn revoke(

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use gangway_effects::Clock;
+use gangway_effects::{Clock, SteppedClock};
 use gangway_model::{ConnectionState, ExposeSecret};
 use gangway_oauth::SupplyError;
 use gangway_store::NewTask;
-use gangway_store::testing::each_backend;
+use gangway_store::testing::{TestStore, each_backend};
 use tokio::sync::Semaphore;
 
 use crate::provider::Provider;
@@ -157,38 +157,87 @@ async fn a_dead_grant_is_told_of_while_its_connection_is_taken_apart() {
     .await;
 }
 
-/// The old refresh token is refused because somebody else used it; the row knows the new one.
+/// Two whose claims overlap: the slow one's ran out while the provider kept it waiting, and a rival took over. `first` is
+/// whom the provider gives new tokens; the other is refused before these have arrived, let alone are saved.
+async fn overlapping(test: &TestStore, first_is_slow: bool) {
+    let (provider, address) = Provider::start(true).await;
+    let world = World::make(test, address).await;
+    let [slows, rivals, answers] = [0; 3].map(Semaphore::new).map(Arc::new);
+    *provider.gates.lock().unwrap() = [Arc::clone(&slows), Arc::clone(&rivals)].into();
+    *provider.answers.lock().unwrap() = Some(Arc::clone(&answers));
+    let asks = || {
+        let supplier = world.vault().supplier(&world.connection);
+        tokio::spawn(async move { supplier.access_token().await })
+    };
+    let slow = asks();
+    until(|| provider.arrivals() == 1).await;
+    test.clock.advance(Duration::from_secs(61));
+    let rival = asks();
+    until(|| provider.arrivals() == 2).await;
+    let (first, second) = if first_is_slow { (slows, rivals) } else { (rivals, slows) };
+    first.add_permits(1);
+    until(|| provider.refreshes() == 1).await;
+    second.add_permits(1);
+    until(|| provider.reuses() == 1).await;
+    // The refusal arrives, and more than one look at the row.
+    for _ in 0..4 {
+        step(&test.clock).await;
+    }
+    answers.add_permits(1);
+    while !(slow.is_finished() && rival.is_finished()) {
+        step(&test.clock).await;
+    }
+    let (slow, rival) = (slow.await.unwrap().unwrap(), rival.await.unwrap().unwrap());
+    assert_eq!(slow.secret.expose_secret(), rival.secret.expose_secret());
+    let connection = world.store.find_connection(&world.connection).await.unwrap().unwrap();
+    assert_eq!(connection.state, ConnectionState::Active);
+    assert_eq!(provider.refreshes(), 1);
+}
+
+async fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A small step of the clock, and time to act on it.
+async fn step(clock: &SteppedClock) {
+    clock.advance(Duration::from_millis(250));
+    for _ in 0..5000 {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
-async fn invalid_grant_is_not_believed_when_the_row_has_moved_on() {
+async fn a_refusal_is_not_believed_while_a_slow_one_may_be_saving_what_it_got() {
+    each_backend(async |test| overlapping(&test, true).await).await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_believed_by_who_lost_the_claim() {
+    each_backend(async |test| overlapping(&test, false).await).await;
+}
+
+/// Somebody died with a claim, and the grant is dead as well.
+#[tokio::test]
+async fn a_refusal_after_a_dead_process_s_claim_is_believed_in_the_end() {
     each_backend(async |test| {
         let (provider, address) = Provider::start(true).await;
         let world = World::make(&test, address).await;
-        let gate = Arc::new(Semaphore::new(0));
-        *provider.gate.lock().unwrap() = Some(Arc::clone(&gate));
-        let slow = tokio::spawn({
-            let supplier = world.vault().supplier(&world.connection);
-            async move { supplier.access_token().await }
-        });
-        // The slow one's claim runs out while the provider keeps it waiting, so a rival takes over.
-        while world
-            .store
-            .claim_refresh(&world.connection, 1, "probe", test.clock.now(), test.clock.now())
-            .await
-            .unwrap()
-        {
-            tokio::task::yield_now().await;
-        }
+        let now = test.clock.now();
+        let until = now + Duration::from_secs(60);
+        assert!(world.store.claim_refresh(&world.connection, 1, "dead", until, now).await.unwrap());
         test.clock.advance(Duration::from_secs(61));
-        let rival = tokio::spawn({
-            let supplier = world.vault().supplier(&world.connection);
-            async move { supplier.access_token().await }
-        });
-        gate.add_permits(2);
-        let (slow, rival) = (slow.await.unwrap().unwrap(), rival.await.unwrap().unwrap());
-        assert_eq!(slow.secret.expose_secret(), rival.secret.expose_secret());
+        provider.end_grant();
+        let supplier = world.vault().supplier(&world.connection);
+        let asking = tokio::spawn(async move { supplier.access_token().await });
+        while !asking.is_finished() {
+            step(&test.clock).await;
+        }
+        assert!(matches!(asking.await.unwrap(), Err(SupplyError::NeedsReauth(_))));
         let connection = world.store.find_connection(&world.connection).await.unwrap().unwrap();
-        assert_eq!(connection.state, ConnectionState::Active);
-        assert_eq!(provider.refreshes(), 1);
+        assert_eq!(connection.state, ConnectionState::NeedsReauth);
+        assert_eq!(provider.reuses(), 1, "asked about once");
     })
     .await;
 }
@@ -212,10 +261,7 @@ async fn a_dead_process_s_claim_ends_by_itself() {
             if waiting.is_finished() {
                 break;
             }
-            test.clock.advance(Duration::from_millis(250));
-            for _ in 0..5000 {
-                tokio::task::yield_now().await;
-            }
+            step(&test.clock).await;
         }
         assert_eq!(waiting.await.unwrap().secret.expose_secret(), "access-1");
         assert_eq!(provider.refreshes(), 1);

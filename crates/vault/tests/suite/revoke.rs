@@ -71,7 +71,7 @@ async fn a_grant_that_was_renewed_meanwhile_is_not_taken_for_dead() {
         let (provider, address) = Provider::start(true).await;
         let world = World::make(&test, address).await;
         let gate = Arc::new(Semaphore::new(0));
-        *provider.gate.lock().unwrap() = Some(Arc::clone(&gate));
+        *provider.gates.lock().unwrap() = [Arc::clone(&gate), Arc::clone(&gate)].into();
         let has_arrived = async |count| {
             while provider.arrivals() < count {
                 tokio::task::yield_now().await;
