@@ -12,7 +12,7 @@ fi
 export PATH
 
 # What setup brings has to be there; a test that needs it does not pass by leaving itself out.
-[ "${GANGWAY_SKIP_MODEL:-}" = 1 ] || export GANGWAY_TESTS_NEED_MODEL=1
+[ "${GANGWAY_SKIP_MODEL:-}" = 1 ] || export TESTS_NEED_MODEL=1
 
 log=$(mktemp -d "${TMPDIR:-/tmp}/gangway-test.XXXXXX")
 trap 'rm -rf "$log"' EXIT

@@ -451,7 +451,7 @@ def test_a_further_page_that_failed_is_had_again(console, world, page):
         cursor = "cursor=" in route.request.url
         if cursor in broken:
             broken.discard(cursor)
-            return route.fulfill(status=503, json={"error": {"code": "unavailable", "message": "busy", "request_id": "r"}})
+            return route.fulfill(status=400, json={"error": {"code": "invalid_request", "message": "no such page", "request_id": "r"}})
         rows = [user(2)] if cursor else [user(1)]
         route.fulfill(json={"users": rows, "has_more": not cursor, "next_cursor": None if cursor else "2"})
 

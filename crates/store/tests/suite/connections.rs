@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use gangway_effects::Clock;
 use gangway_model::{Account, ConnectionState, SyncMode};
 use gangway_store::testing::each_backend;
 use gangway_store::{NewConnection, NewScope, NewTask, StoreError};
 use serde_json::json;
 
 use crate::fixture::{World, connect, new_scope};
+use crate::grants::grant;
 
 #[tokio::test]
 async fn a_reconnect_keeps_the_id_and_learns_the_new_address() {
@@ -91,7 +93,9 @@ async fn a_connection_being_taken_apart_stays_so() {
 async fn a_dead_grant_is_believed_only_for_the_generation_it_was_read_at() {
     each_backend(|test| async move {
         let World { connection, .. } = World::make(&test, "ann").await;
-        let (id, generation, now) = (&connection.id, connection.generation, test.clock.now());
+        let id = &connection.id;
+        assert!(test.store.replace_grant(id, connection.generation, &grant("token")).await.unwrap());
+        let (generation, now) = (connection.generation + 1, test.clock.now());
         let until = now + Duration::from_secs(60);
         assert!(test.store.claim_refresh(id, generation, "mine", until, now).await.unwrap());
         assert!(!test.store.set_needs_reauth(id, 7, "mine", "revoked").await.unwrap());

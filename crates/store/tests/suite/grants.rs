@@ -8,7 +8,7 @@ use gangway_store::testing::each_backend;
 
 use crate::fixture::World;
 
-fn grant(text: &str) -> SealedGrantNew {
+pub fn grant(text: &str) -> SealedGrantNew {
     SealedGrantNew {
         access: text.as_bytes().to_vec(),
         refresh: Some(b"refresh".to_vec()),
