@@ -6204,6 +6204,7 @@ export interface operations {
                      *           "id": "microsoft_onedrive",
                      *           "name": "Microsoft OneDrive",
                      *           "reason": "this connector is not built yet",
+                     *           "reason_code": "not_built",
                      *           "type": "file_storage"
                      *         }
                      *       ]
