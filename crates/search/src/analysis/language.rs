@@ -46,7 +46,7 @@ const fn snowball(code: &'static str, script: Script, lang: Lang, algorithm: Alg
 }
 
 /// The last is for Latin text whose language is not known.
-static LANGUAGES: [Language; 31] = [
+pub(super) static LANGUAGES: [Language; 31] = [
     snowball("ar", Script::Arabic, Lang::Ara, Algorithm::Arabic),
     snowball("ca", Script::Latin, Lang::Cat, Algorithm::Catalan),
     snowball("cs", Script::Latin, Lang::Ces, Algorithm::Czech),

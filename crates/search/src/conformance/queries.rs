@@ -68,13 +68,14 @@ pub(super) async fn a_telling_word_suffices_where_nothing_holds_more(index: Inde
     let page = search(&index, &ask("which permits sparkle the mornings beyond doubt ")).await;
     assert_eq!(page.hits.iter().map(|hit| hit.item_id.as_str()).collect::<Vec<_>>(), ["parking"]);
     assert_eq!((page.total, page.total_is_exact), (1, true));
-    assert_eq!(found(&index, &ask("how would glue hold permits ")).await, ["glue"], "enough words are found");
+    let page = found(&index, &ask("how would glue hold permits ")).await;
+    assert_eq!(page, ["glue", "parking"], "what holds more of the words comes first");
     // Where most documents hold all but the telling word, that one decides.
     let mut documents: Vec<IndexedDocument> =
         (0..30).map(|at| document(&format!("f{at}"), "f", &["what must be able to show"])).collect();
     documents.push(document("pilot", "g", &["trained pilots fly"]));
     filled(&index, documents).await;
-    assert_eq!(found(&index, &ask("what must pilots be able to show ")).await, ["pilot"]);
+    assert_eq!(found(&index, &ask("what must pilots be able to show ")).await[0], "pilot");
     assert_eq!(
         found(&index, &ask("what must be able to show zebras ")).await.len(),
         20,

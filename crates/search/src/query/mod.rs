@@ -102,7 +102,7 @@ pub(crate) struct ParsedQuery {
     pub wanted: Vec<Clause>,
     /// Every one of these must match.
     pub required: Vec<Clause>,
-    /// Which of the wanted ones are enough by themselves, the others being a help; `None` while enough of them have to match.
+    /// Which of the wanted ones suffice by themselves; `None` while enough of them have to match.
     pub telling: Option<Vec<bool>>,
     /// None of these may match.
     pub excluded: Vec<Clause>,
@@ -121,8 +121,8 @@ impl ParsedQuery {
         }
     }
 
-    /// Whether anything else would be found if some of the words sufficed.
-    pub(crate) fn could_some_suffice(&self) -> bool {
+    /// Whether anything else would be found if one of the words sufficed.
+    pub(crate) fn could_one_suffice(&self) -> bool {
         // Of one or two words one is enough anyway, and beside what is required all of them only help.
         self.wanted.len() > 2 && self.required.is_empty()
     }

@@ -28,13 +28,33 @@ pub(super) enum Join {
     First { lift: Score },
     /// The first matches; scores are added up.
     Helped,
+    /// Any of the first `telling` matches, or at least `needed` of all; scores are added up.
+    Telling { telling: usize, needed: usize },
 }
 
 impl Join {
     fn needed(self) -> usize {
         match self {
-            Self::Enough { needed, .. } => needed.max(1),
+            Self::Enough { needed, .. } | Self::Telling { needed, .. } => needed.max(1),
             Self::Best { .. } | Self::First { .. } | Self::Helped => 1,
+        }
+    }
+
+    /// How many parts, from the first, are not like the others.
+    fn leading(self) -> usize {
+        match self {
+            Self::First { .. } | Self::Helped => 1,
+            Self::Telling { telling, .. } => telling,
+            Self::Best { .. } | Self::Enough { .. } => 0,
+        }
+    }
+
+    /// Whether it is a match when so many parts match, some of the leading ones among them.
+    fn matches(self, parts: usize, has_leading: bool) -> bool {
+        match self {
+            Self::Helped => has_leading,
+            Self::Telling { .. } => has_leading || parts >= self.needed(),
+            Self::Best { .. } | Self::Enough { .. } | Self::First { .. } => parts >= self.needed(),
         }
     }
 }
@@ -88,7 +108,7 @@ impl Sought {
                 let join = match join {
                     Join::Enough { needed, lift } => Join::Enough { needed, lift: lift * by },
                     Join::First { lift } => Join::First { lift: lift * by },
-                    Join::Best { .. } | Join::Helped => join,
+                    Join::Best { .. } | Join::Helped | Join::Telling { .. } => join,
                 };
                 Self::Joined { parts: parts.into_iter().map(|part| part.boosted(by)).collect(), join }
             }
@@ -158,8 +178,17 @@ impl Sought {
 enum Part {
     Everything,
     Word(Box<Word>),
-    Other { scorer: Box<dyn Scorer>, doc: DocId },
-    Joined { parts: Vec<Part>, join: Join, asked_for: usize, has_first: bool },
+    Other {
+        scorer: Box<dyn Scorer>,
+        doc: DocId,
+    },
+    /// Of the parts that are in the segment, the first `leading` are those of [`Join::leading`].
+    Joined {
+        parts: Vec<Part>,
+        join: Join,
+        asked_for: usize,
+        leading: usize,
+    },
 }
 
 struct Word {
@@ -187,15 +216,15 @@ impl Part {
                 (doc != TERMINATED).then_some(Self::Other { scorer, doc })
             }
             Sought::Joined { parts: sought, join } => {
-                let (mut parts, mut has_first) = (Vec::with_capacity(sought.len()), false);
+                let (mut parts, mut leading) = (Vec::with_capacity(sought.len()), 0);
                 for (at, one) in sought.iter().enumerate() {
                     if let Some(part) = Self::of(one, segment)? {
-                        has_first |= at == 0;
+                        leading += usize::from(at < join.leading());
                         parts.push(part);
                     }
                 }
-                let enough = parts.len() >= join.needed() && (has_first || *join != Join::Helped);
-                enough.then_some(Self::Joined { parts, join: *join, asked_for: sought.len(), has_first })
+                let can_match = join.matches(parts.len(), leading > 0);
+                can_match.then_some(Self::Joined { parts, join: *join, asked_for: sought.len(), leading })
             }
         })
     }
@@ -207,14 +236,23 @@ impl Part {
             Self::Word(word) => word.entries.doc(),
             Self::Other { doc, .. } => *doc,
             Self::Joined { parts, join: Join::Helped, .. } => parts[0].next(),
-            Self::Joined { parts, join, .. } => match join.needed() {
-                1 => parts.iter().map(Self::next).min().unwrap_or(TERMINATED),
+            Self::Joined { parts, join, leading, .. } => {
+                let first = |parts: &[Part]| parts.iter().map(Self::next).min().unwrap_or(TERMINATED);
+                let needed = join.needed();
                 // Before the place where so many have arrived, there cannot be so many.
-                needed => {
-                    let mut places: Vec<DocId> = parts.iter().map(Self::next).collect();
-                    *places.select_nth_unstable(needed - 1).1
+                let enough = match needed {
+                    1 => first(parts),
+                    _ if needed > parts.len() => TERMINATED,
+                    _ => {
+                        let mut places: Vec<DocId> = parts.iter().map(Self::next).collect();
+                        *places.select_nth_unstable(needed - 1).1
+                    }
+                };
+                match join {
+                    Join::Telling { .. } => enough.min(first(&parts[..*leading])),
+                    _ => enough,
                 }
-            },
+            }
         }
     }
 
@@ -231,11 +269,11 @@ impl Part {
                     *score = if *doc == *entry { scorer.score() } else { ABSENT };
                 }
             }
-            Self::Joined { parts, join, asked_for, has_first } => {
+            Self::Joined { parts, join, asked_for, leading } => {
                 let mut tally = Tally::default();
                 for (at, part) in parts.iter_mut().enumerate() {
                     part.score(entries, scores);
-                    tally.add(scores, at == 0 && *has_first);
+                    tally.add(scores, at < *leading);
                 }
                 tally.join(*join, *asked_for, scores);
             }
@@ -268,41 +306,40 @@ struct Tally {
     best: [Score; BATCH],
     /// How many parts match.
     counts: [u32; BATCH],
-    /// Whether the first does.
-    first: [bool; BATCH],
+    /// Whether any of the leading ones does.
+    leading: [bool; BATCH],
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { sums: [0.0; BATCH], best: [ABSENT; BATCH], counts: [0; BATCH], first: [false; BATCH] }
+        Self { sums: [0.0; BATCH], best: [ABSENT; BATCH], counts: [0; BATCH], leading: [false; BATCH] }
     }
 }
 
 impl Tally {
-    fn add(&mut self, scores: &[Score], is_first: bool) {
+    fn add(&mut self, scores: &[Score], is_leading: bool) {
         let all = self.sums.iter_mut().zip(&mut self.best).zip(&mut self.counts);
         for (((sum, best), count), score) in all.zip(scores) {
             *sum += score.max(0.0);
             *best = best.max(*score);
             *count += u32::from(*score >= 0.0);
         }
-        if is_first {
-            self.first.iter_mut().zip(scores).for_each(|(first, score)| *first = *score >= 0.0);
+        if is_leading {
+            self.leading.iter_mut().zip(scores).for_each(|(leading, score)| *leading |= *score >= 0.0);
         }
     }
 
     fn join(&self, join: Join, asked_for: usize, scores: &mut [Score]) {
-        let needed = join.needed() as u32;
         for (at, score) in scores.iter_mut().enumerate() {
             let (sum, best) = (self.sums[at], self.best[at]);
-            let matches = self.counts[at] >= needed && (self.first[at] || join != Join::Helped);
+            let (count, has_leading) = (self.counts[at] as usize, self.leading[at]);
             *score = match join {
-                _ if !matches => ABSENT,
+                _ if !join.matches(count, has_leading) => ABSENT,
                 Join::Best { tie_breaker } => best + (sum - best) * tie_breaker,
-                Join::Enough { lift, .. } if self.counts[at] as usize == asked_for => sum + lift,
-                Join::First { lift } if self.first[at] => best + lift,
+                Join::Enough { lift, .. } if count == asked_for => sum + lift,
+                Join::First { lift } if has_leading => best + lift,
                 Join::First { .. } => best,
-                Join::Enough { .. } | Join::Helped => sum,
+                Join::Enough { .. } | Join::Helped | Join::Telling { .. } => sum,
             };
         }
     }
@@ -367,6 +404,9 @@ mod tests {
                 Join::Enough { needed: 3, lift: 0.5 },
                 Join::First { lift: 128.0 },
                 Join::Helped,
+                Join::Telling { telling: 0, needed: 2 },
+                Join::Telling { telling: 1, needed: 3 },
+                Join::Telling { telling: 2, needed: 3 },
             ]),
         ) {
             let (searcher, number, holds) = index(&entries);
@@ -388,9 +428,12 @@ mod tests {
                     Join::Enough { lift, .. } if scores.len() == asked.len() => sum + double(lift),
                     Join::First { lift } if has_first => best + double(lift),
                     Join::First { .. } => best,
-                    Join::Enough { .. } | Join::Helped => sum,
+                    Join::Enough { .. } | Join::Helped | Join::Telling { .. } => sum,
                 };
                 let matches = match join {
+                    Join::Telling { telling, needed } => {
+                        scores.len() >= needed || asked.iter().take(telling).any(|one| values.contains(one))
+                    }
                     Join::Enough { needed, .. } => scores.len() >= needed,
                     Join::Helped => has_first,
                     Join::Best { .. } | Join::First { .. } => !scores.is_empty(),

@@ -42,38 +42,34 @@ pub(super) struct QueryBuilder<'a> {
 }
 
 impl QueryBuilder<'_> {
-    /// What ranks: every required clause, and enough of the wanted ones; where some suffice, a telling one.
+    /// What ranks: every required clause, and enough of the wanted ones; where one that is telling suffices, also what
+    /// holds that.
     pub(super) fn ranking(&self, query: &ParsedQuery) -> tantivy::Result<Sought> {
-        if let Some(telling) = &query.telling {
-            return self.ranking_by_some(&query.wanted, telling);
-        }
-        let wanted = self.clauses(&query.wanted)?;
         let mut parts = self.clauses(&query.required)?;
-        if wanted.is_empty() {
+        if query.wanted.is_empty() {
             return Ok(Sought::all(parts));
         }
-        let lift = if wanted.len() + parts.len() > 1 { ALL_WORDS_SCORE } else { 0.0 };
         // Words beside a phrase are a help, not a condition.
-        let needed = if parts.is_empty() { enough_of(wanted.len()) } else { 1 };
-        let wanted = Sought::Joined { parts: wanted, join: Join::Enough { needed, lift } };
+        let needed = if parts.is_empty() { enough_of(query.wanted.len()) } else { 1 };
+        let lift = if query.wanted.len() + parts.len() > 1 { ALL_WORDS_SCORE } else { 0.0 };
+        let wanted = match &query.telling {
+            Some(are_telling) => {
+                let (mut clauses, mut others) = (Vec::new(), Vec::new());
+                for (clause, is_telling) in query.wanted.iter().zip(are_telling) {
+                    if *is_telling { &mut clauses } else { &mut others }.push(self.clause(clause)?);
+                }
+                let telling = clauses.len();
+                clauses.append(&mut others);
+                Sought::Joined { parts: clauses, join: Join::Telling { telling, needed } }
+            }
+            None => {
+                Sought::Joined { parts: self.clauses(&query.wanted)?, join: Join::Enough { needed, lift } }
+            }
+        };
         if parts.is_empty() {
             return Ok(wanted);
         }
         parts = vec![Sought::all(parts), wanted];
-        Ok(Sought::Joined { parts, join: Join::Helped })
-    }
-
-    /// At least one telling word; the others help.
-    fn ranking_by_some(&self, wanted: &[Clause], are_telling: &[bool]) -> tantivy::Result<Sought> {
-        let (mut telling, mut others) = (Vec::new(), Vec::new());
-        for (clause, is_telling) in wanted.iter().zip(are_telling) {
-            if *is_telling { &mut telling } else { &mut others }.push(self.clause(clause)?);
-        }
-        let any = Join::Enough { needed: 1, lift: 0.0 };
-        let mut parts = vec![Sought::Joined { parts: telling, join: any }];
-        if !others.is_empty() {
-            parts.push(Sought::Joined { parts: others, join: any });
-        }
         Ok(Sought::Joined { parts, join: Join::Helped })
     }
 

@@ -3,10 +3,10 @@
 use gangway_model::{ItemId, Place, from_millis, to_millis};
 use tantivy::collector::Count;
 use tantivy::schema::{Field, Value};
-use tantivy::{DocAddress, IndexReader, Searcher, TantivyDocument};
+use tantivy::{DocAddress, IndexReader, Score, Searcher, TantivyDocument};
 
 use super::allowed::Listed;
-use super::collect::{self, Found, Order};
+use super::collect::{self, Best, Found, Order};
 use super::duplicates::{self, Folded};
 use super::matching::Sought;
 use super::query::{ALL_WORDS_SCORE, QueryBuilder};
@@ -59,15 +59,9 @@ pub(super) fn search(
     {
         found = collect(&parsed)?;
     }
-    if parsed.could_some_suffice() {
-        parsed.telling = builder.telling(&parsed.wanted, &found, &*allowed)?;
-    }
-    if parsed.telling.is_some() {
-        let by_some = collect(&parsed)?;
-        match by_some.total {
-            0 => parsed.telling = None,
-            _ => found = by_some,
-        }
+    if parsed.could_one_suffice() && best_score(&found) < ALL_WORDS_SCORE {
+        parsed.telling = Some(builder.telling(&parsed.wanted, &*allowed)?);
+        found = collect(&parsed)?;
     }
     let by_meaning = match meaning {
         Some(meaning) => builder.fuse(meaning, &parsed, &*allowed, &excluded, &mut found)?,
@@ -108,12 +102,15 @@ fn limit_of(request: &SearchRequest) -> usize {
 
 /// Whether no item was found that has all that was asked for, or hardly any.
 fn may_be_misspelled(parsed: &ParsedQuery, found: &Found) -> bool {
-    let best = found.best.first().map_or(0.0, |best| best.score());
     match parsed.wanted.len() {
         0 => false,
         1 if parsed.required.is_empty() => found.total < FEW,
-        _ => best < ALL_WORDS_SCORE,
+        _ => best_score(found) < ALL_WORDS_SCORE,
     }
+}
+
+fn best_score(found: &Found) -> Score {
+    found.best.first().map_or(0.0, Best::score)
 }
 
 pub(super) fn stats(reader: &IndexReader, fields: &Fields) -> tantivy::Result<IndexStats> {

@@ -5,13 +5,12 @@ use tantivy::schema::Field;
 use tantivy::{Score, Term};
 
 use super::allowed::Listed;
-use super::collect::{Best, Found};
-use super::query::{ALL_WORDS_SCORE, QueryBuilder};
+use super::query::QueryBuilder;
 use crate::query::{AskedWord, Clause, Matter};
 
-/// A word is telling when it weighs at least this share of the most telling one that occurs.
-const TELLING: Score = 0.5;
-const HALF: Score = 0.5;
+/// A word is telling when it weighs at least this share of the most telling one that occurs (docs/benchmarks.md, "Search
+/// quality").
+const TELLING: Score = 0.65;
 /// Entries that are counted for a clause at most: what so many hold is frequent, whatever the number.
 const MOST_COUNTED: usize = 4_096;
 
@@ -35,34 +34,17 @@ impl QueryBuilder<'_> {
         }
     }
 
-    /// Which of the clauses are worth finding something by alone, where even the best of what was found holds less than
-    /// half of what was asked for: then it was found by words that most documents hold. `None` where it holds more.
-    ///
-    /// What occurs and how often is counted in what may be seen: what others write decides nothing.
-    pub(super) fn telling(
-        &self,
-        wanted: &[Clause],
-        found: &Found,
-        allowed: &dyn Query,
-    ) -> tantivy::Result<Option<Vec<bool>>> {
-        let best = found.best.first().map_or(0.0, Best::score);
-        if best >= ALL_WORDS_SCORE {
-            return Ok(None);
-        }
-        let mut having = Vec::with_capacity(wanted.len());
-        for clause in wanted {
-            having.push(self.clause(clause)?.count(self.searcher, allowed, MOST_COUNTED)? as u64);
-        }
-        let occurring = wanted.iter().zip(&having).filter(|(_, having)| **having > 0);
-        let asked: Score = occurring.map(|(clause, _)| self.weight(clause)).sum();
-        if best >= asked * HALF {
-            return Ok(None);
-        }
+    /// Which of the clauses are worth finding something by alone. How often they occur is counted in what may be seen: what
+    /// others write decides nothing.
+    pub(super) fn telling(&self, wanted: &[Clause], allowed: &dyn Query) -> tantivy::Result<Vec<bool>> {
         let entries = self.among.as_ref().map_or_else(|| self.searcher.num_docs(), Listed::len);
-        let rarities = having.iter().map(|having| if *having > 0 { rarity(*having, entries) } else { 0.0 });
-        let rarities: Vec<Score> = rarities.collect();
+        let mut rarities = Vec::with_capacity(wanted.len());
+        for clause in wanted {
+            let having = self.clause(clause)?.count(self.searcher, allowed, MOST_COUNTED)?;
+            rarities.push(if having > 0 { rarity(having as u64, entries) } else { 0.0 });
+        }
         let most = rarities.iter().fold(0.0, |most: Score, rarity| most.max(*rarity));
-        Ok(Some(rarities.iter().map(|rarity| *rarity > 0.0 && *rarity >= most * TELLING).collect()))
+        Ok(rarities.iter().map(|rarity| *rarity > 0.0 && *rarity >= most * TELLING).collect())
     }
 }
 
