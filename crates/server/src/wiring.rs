@@ -48,6 +48,10 @@ impl House {
                 .release_refresh_claims_at_start()
                 .await
                 .context("cannot take over from the process before")?;
+            store
+                .age_announced_entries_at_start()
+                .await
+                .context("cannot take over from the process before")?;
         }
         let network = Network::new(config.network.clone())
             .map_err(|error| Failure::new(Exit::Usage, "cannot set up outgoing calls").why(error))?;

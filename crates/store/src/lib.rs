@@ -12,6 +12,7 @@ mod paging;
 mod row;
 mod sql;
 
+mod announced;
 mod app_secrets;
 mod assistants;
 mod audit;
@@ -51,6 +52,7 @@ mod blobs;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use announced::Announced;
 pub use app_secrets::{AppSecretState, SealedAppSecret};
 pub use assistants::{
     Assistant, AssistantCaller, AssistantClient, ClientAuth, NewAssistantCode, NewAssistantTokens, Presented,

@@ -98,6 +98,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0015_job_work.sql"),
         include_str!("../migrations/postgres/0015_job_work.sql"),
     ),
+    (
+        "announced entries",
+        include_str!("../migrations/sqlite/0016_announced_entries.sql"),
+        include_str!("../migrations/postgres/0016_announced_entries.sql"),
+    ),
 ];
 
 /// Which database the rows are on.

@@ -22,6 +22,16 @@ pub async fn commit(
     let rooms = &context.rooms;
     rooms.index.flush().await?;
     let committed = rooms.store.commit_page(effects).await?;
+    if !committed.unplaced.is_empty() {
+        // The scope was let go of meanwhile, and whoever took it apart did not see these.
+        forget_homeless(rooms, connection, &committed.unplaced).await?;
+        if let Some(announced) = &effects.announced {
+            rooms.store.forget_announced_entries(announced).await?;
+        }
+    }
+    if let Some(announced) = &effects.announced {
+        context.announced.settle(announced);
+    }
     if effects.to_embed && effects.items.iter().any(|item| item.document != DocumentChange::Keep) {
         // The scheduler would find the list as well, a little later.
         enqueue(rooms, payload::embed(rooms.now())).await?;
@@ -37,6 +47,23 @@ pub async fn commit(
     reindex_items(rooms, connection, &again).await?;
     rooms.index.flush().await?;
     context.check_user(&connection.id).await
+}
+
+/// Forgets those of these items that stand nowhere; the others are indexed for what is left to them.
+async fn forget_homeless(rooms: &Rooms, connection: &Connection, ids: &[ItemId]) -> Result<(), Stop> {
+    let scopes_of = rooms.store.item_scopes(ids).await?;
+    let (left, alone): (Vec<ItemId>, Vec<ItemId>) =
+        ids.iter().cloned().partition(|id| scopes_of.get(id).is_some_and(|scopes| !scopes.is_empty()));
+    reindex_items(rooms, connection, &left).await?;
+    forget(rooms, &alone).await
+}
+
+/// Takes items out of the index, then out of the rows.
+pub async fn forget(rooms: &Rooms, items: &[ItemId]) -> Result<(), Stop> {
+    rooms.index.remove_items(items).await?;
+    rooms.index.flush().await?;
+    rooms.store.forget_items(items).await?;
+    Ok(())
 }
 
 /// Indexes items as their rows and stored documents make them; takes out those that are gone or stand nowhere.

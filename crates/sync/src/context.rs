@@ -12,6 +12,7 @@ use gangway_store::{Blobs, PageEffects, Store, Task, TaskLease};
 use gangway_vault::Vault;
 use tokio_util::sync::CancellationToken;
 
+use crate::announced::Announcements;
 use crate::embedding::EmbeddingNotes;
 use crate::finish::FinishUploads;
 use crate::open::Opener;
@@ -84,6 +85,7 @@ pub struct TaskContext {
     pub stop: CancellationToken,
     /// Among the worker's slots.
     pub slot: Slot,
+    pub announced: Arc<Announcements>,
 }
 
 impl TaskContext {

@@ -3,6 +3,7 @@
 //! Order within a page: blobs, index, then one transaction with items, placements, outcomes and the place to
 //! resume. Earlier steps are idempotent by item and revision, so a crash anywhere is just a resume.
 
+mod announced;
 mod commit;
 mod content;
 mod context;

@@ -16,6 +16,7 @@ use gangway_model::{
 use gangway_store::{Gone, ItemUpsert, PageEffects, Placement};
 use tokio_util::sync::CancellationToken;
 
+use crate::announced::Announcements;
 use crate::context::{Rooms, TaskContext};
 use crate::membership::ScopeRef;
 use crate::readings::Slot;
@@ -49,6 +50,8 @@ pub struct Brought {
     pub held: Vec<Arc<Slot>>,
     /// Why the batch is not whole: what is missing must be tried again.
     pub stop: Option<Stop>,
+    /// The announcement of what was put into the index.
+    pub announced: Option<String>,
 }
 
 impl Brought {
@@ -61,6 +64,7 @@ impl Brought {
             gone: self.gone.into_iter().map(|item_id| Gone { item_id, observed_at: now }).collect(),
             outcomes: self.outcomes,
             bytes: self.bytes,
+            announced: self.announced,
             ..context.effects()
         }
     }
@@ -79,6 +83,7 @@ pub struct Bringer<'a> {
     pub revision_grain: chrono::Duration,
     /// Ends what is being fetched and read.
     pub stop: CancellationToken,
+    pub announced: &'a Announcements,
 }
 
 struct Work {
@@ -116,6 +121,8 @@ impl Bringer<'_> {
                 }
             }
         }
+        let ids: Vec<ItemId> = work.iter().map(|one| one.id.clone()).collect();
+        brought.announced = self.announced.announce(self.rooms, &ids).await?;
         let stopped = AtomicBool::new(false);
         let mut results = futures::stream::iter(work)
             .map(|one| self.bring_one(one, &stopped))

@@ -67,6 +67,8 @@ pub async fn leave_scopes(
     for (item, stay) in kept {
         entries.extend(reindexed(rooms, connection, &mut tree, item, &stay).await?);
     }
+    let put: Vec<ItemId> = entries.iter().map(|entry| entry.item_id.clone()).collect();
+    effects.announced = context.announced.announce(rooms, &put).await?;
     rooms.index.put(entries).await?;
     commit(context, connection, &effects).await
 }

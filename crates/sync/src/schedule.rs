@@ -66,7 +66,9 @@ pub async fn tick(rooms: &Rooms) -> Result<(), Stop> {
     rooms.store.delete_expired_assistants(now).await?;
     rooms.store.delete_old_jobs(now - KEEP_JOBS, now - KEEP_ENGINE_JOBS, AT_ONCE).await?;
     rooms.store.delete_old_audit(now - KEEP_AUDIT).await?;
-    if !rooms.store.list_orphaned_blobs(now - crate::tasks::BLOB_GRACE, 1).await?.is_empty() {
+    if !rooms.store.list_orphaned_blobs(now - crate::tasks::BLOB_GRACE, 1).await?.is_empty()
+        || !rooms.store.list_announced_entries(now - crate::tasks::ENTRIES_GRACE, 1).await?.is_empty()
+    {
         found_work |= enqueue(rooms, payload::collect_blobs(now)).await?;
     }
     if rooms.embeddings.is_some() {

@@ -8,6 +8,7 @@ use gangway_store::{Round, Task, TaskLease};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::announced::Announcements;
 use crate::context::{Rooms, TaskContext, USER_IS_DISABLED, WHILE_DISABLED};
 use crate::slots::{Slot, Slots};
 use crate::stop::{LONGEST_PAUSE, LONGEST_WAIT, Stop};
@@ -65,12 +66,14 @@ async fn claim(rooms: &Rooms, me: &str, free: usize, slots: &Slots, round: &mut 
 async fn carry_out(rooms: Arc<Rooms>, me: String, task: Task, stop: CancellationToken, slot: Slot) {
     let span = tracing::info_span!("task", kind = %task.kind, task = %task.id, attempt = task.attempts);
     let lease = TaskLease { task: task.id.clone(), worker: me.clone() };
+    let announced = Arc::new(Announcements::default());
     let context = TaskContext {
         rooms: Arc::clone(&rooms),
         task: task.clone(),
         lease: lease.clone(),
         stop: stop.clone(),
         slot,
+        announced: Arc::clone(&announced),
     };
     let heart = tokio::spawn(keep_alive(Arc::clone(&rooms), lease, stop.clone()));
     // In a task of its own, so that a panic costs this task and not the worker.
@@ -79,6 +82,7 @@ async fn carry_out(rooms: Arc<Rooms>, me: String, task: Task, stop: Cancellation
         span.clone(),
     ))
     .await;
+    announced.withdraw_all(&rooms).await;
     heart.abort();
     let result = match result {
         Ok(result) => result,

@@ -7,14 +7,14 @@ use super::{gone, items, placements};
 use crate::Store;
 use crate::error::{Result, StoreError};
 use crate::sql::Sql;
-use crate::{frontier, job_files, queue, uploads};
+use crate::{announced, frontier, job_files, queue, uploads};
 
 impl Store {
     /// Commits a page. Either everything in it is durable when this returns, or nothing has happened.
     ///
     /// Committing a page again (after a crash, or an answer that got lost) changes nothing but the bytes
-    /// counted: items, placements, outcomes and tasks with a unique key are written over themselves. Only a
-    /// feed's step is refused the second time, because the feed has moved on.
+    /// counted: items, placements, outcomes and tasks with a unique key are written over themselves. Only an
+    /// announcement, which is taken out, and a feed's step, which has moved on, are refused the second time.
     ///
     /// # Errors
     /// `Conflict` when the lease is lost, the job is gone, the feed stands elsewhere, a container is not on the
@@ -30,7 +30,7 @@ impl Store {
             uploads::end_upload_in(&mut tx, end, now).await?;
         }
         let written = items::write_items(&mut tx, page, now).await?;
-        placements::write_placements(&mut tx, page, &written).await?;
+        let unplaced = placements::write_placements(&mut tx, page, &written).await?;
         gone::bury(&mut tx, &page.gone, now).await?;
         if let Some(job) = &page.job {
             job_files::write_outcomes(&mut tx, job, &page.found, &page.outcomes, page.bytes, now).await?;
@@ -42,8 +42,11 @@ impl Store {
         for task in &page.tasks {
             queue::enqueue_in(&mut tx, task, now).await?;
         }
+        if let Some(announced) = &page.announced {
+            announced::settle_in(&mut tx, announced, unplaced.is_empty()).await?;
+        }
         tx.commit().await?;
-        Ok(written.into_answer())
+        Ok(CommittedPage { unplaced, ..written.into_answer() })
     }
 }
 

@@ -57,7 +57,7 @@ impl Written {
     pub(super) fn into_answer(self) -> CommittedPage {
         let mut renamed: Vec<_> = self.ids.into_iter().filter(|(given, row)| given != row).collect();
         renamed.sort();
-        CommittedPage { renamed, stale: self.stale }
+        CommittedPage { renamed, stale: self.stale, ..CommittedPage::default() }
     }
 }
 

@@ -48,6 +48,9 @@ pub struct PageEffects {
     /// The resumable upload that this page makes a file of. When it is not waiting for that any more, nothing
     /// of the page happens.
     pub upload: Option<UploadEnd>,
+    /// The announcement of the entries that were put into the index for this page. When it is not there any more, nothing of
+    /// the page happens.
+    pub announced: Option<String>,
     /// Whether items whose documents change are put on the list of those whose vectors are to be made.
     pub to_embed: bool,
 }
@@ -165,4 +168,6 @@ pub struct CommittedPage {
     pub renamed: Vec<(ItemId, ItemId)>,
     /// Given ids of items whose row was observed later than the page; the row stays as it is.
     pub stale: Vec<ItemId>,
+    /// Rows of items that the page placed in scopes that are gone or being taken apart; they may stand nowhere now.
+    pub unplaced: Vec<ItemId>,
 }

@@ -11,19 +11,24 @@ use crate::error::Result;
 use crate::row::Columns;
 use crate::sql::{LIST_MAX, Sql, row_chunks};
 
+/// Places what stands in scopes that count; the others' rows.
 pub(super) async fn write_placements(
     tx: &mut Transaction<'static, Any>,
     page: &PageEffects,
     written: &Written,
-) -> Result<()> {
+) -> Result<Vec<ItemId>> {
     let collections = collections_of(tx, page).await?;
     let mut placed: BTreeMap<(&ScopeId, &ItemId), (&CollectionId, &SyncJobId)> = BTreeMap::new();
+    let mut nowhere = BTreeSet::new();
     for placement in &page.placements {
-        let Some(collection) = collections.get(&placement.scope_id) else { continue };
+        let item = written.row_id(&placement.item_id);
+        let Some(collection) = collections.get(&placement.scope_id) else {
+            nowhere.insert(item.clone());
+            continue;
+        };
         if written.is_buried(&placement.item_id) {
             continue;
         }
-        let item = written.row_id(&placement.item_id);
         placed.insert((&placement.scope_id, item), (collection, &placement.seen_by));
     }
     let rows: Vec<_> = placed.into_iter().collect();
@@ -51,7 +56,7 @@ pub(super) async fn write_placements(
                 .await?;
         }
     }
-    Ok(())
+    Ok(nowhere.into_iter().collect())
 }
 
 /// The collections of the page's scopes, as far as these still count.

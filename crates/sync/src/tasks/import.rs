@@ -102,6 +102,7 @@ async fn carry_out(context: &TaskContext, job: &SyncJob, connection: &Connection
             give_up_on_items: context.gives_up_on_items(),
             revision_grain: context.revision_grain(connection),
             stop: context.stop.clone(),
+            announced: &context.announced,
         },
     };
     if !store.job_roots_resolved(&job.id).await? {

@@ -11,7 +11,7 @@ mod remove;
 mod subscriptions;
 mod upload;
 
-pub(crate) use clean::GRACE as BLOB_GRACE;
+pub(crate) use clean::{ENTRIES_GRACE, GRACE as BLOB_GRACE};
 pub use subscriptions::subscription_purpose;
 
 use crate::context::TaskContext;

@@ -2,7 +2,7 @@
 
 use gangway_model::{ConnectionId, ItemId, ScopeId};
 
-use crate::commit::reindex_items;
+use crate::commit::{forget, reindex_items};
 use crate::context::{Rooms, TaskContext};
 use crate::removal::AT_ONCE;
 use crate::stop::Stop;
@@ -63,11 +63,4 @@ async fn reindex(rooms: &Rooms, connection: &ConnectionId, items: &[ItemId]) -> 
     let Some(connection) = rooms.store.find_connection(connection).await? else { return Ok(()) };
     reindex_items(rooms, &connection, items).await?;
     Ok(rooms.index.flush().await?)
-}
-
-async fn forget(rooms: &Rooms, items: &[ItemId]) -> Result<(), Stop> {
-    rooms.index.remove_items(items).await?;
-    rooms.index.flush().await?;
-    rooms.store.forget_items(items).await?;
-    Ok(())
 }

@@ -85,6 +85,7 @@ pub async fn run(context: &TaskContext, payload: OfItem) -> Result<(), Stop> {
     effects.items.push(ItemUpsert { item: item.clone(), document: change, original: None, unread: missing });
     let collections = at.iter().map(|at| at.collection.clone()).collect();
     let folder = Tree::new(&rooms.store, &connection.id).path(item.parent_id.as_ref()).await?;
+    effects.announced = context.announced.announce(rooms, std::slice::from_ref(&item.id)).await?;
     rooms.index.put(vec![index_entry(&connection, &item, collections, &folder, document.as_ref())]).await?;
     drop((document, turn));
     commit(context, &connection, &effects).await?;

@@ -8,6 +8,7 @@ mod fair;
 mod follow;
 mod fresh;
 mod grants;
+mod leftovers;
 mod meaning;
 mod pauses;
 mod proof;

@@ -289,6 +289,7 @@ impl Follower<'_> {
             give_up_on_items: self.gives_up_on_items,
             revision_grain: self.context.revision_grain(self.connection),
             stop: self.context.stop.clone(),
+            announced: &self.context.announced,
         };
         let mut rest = placed.into_iter();
         loop {
