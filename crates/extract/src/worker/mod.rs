@@ -18,6 +18,7 @@ mod pasted;
 mod picture;
 mod reader;
 mod remarks;
+mod rtf;
 mod slides;
 mod svg;
 mod tar;
