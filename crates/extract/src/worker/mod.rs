@@ -7,6 +7,7 @@ mod watchdog;
 
 mod archive;
 mod container;
+mod flat;
 mod mail;
 mod mailbox;
 mod nodes;

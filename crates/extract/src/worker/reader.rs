@@ -12,7 +12,7 @@ use super::container::{Contained, look_into};
 use super::nodes::PAGE_WITHOUT_TEXT;
 use super::parse::Parser;
 use super::pasted::Pictures;
-use super::{archive, mail, mailbox, outlook, pasted, picture, svg, tar, tnef};
+use super::{archive, flat, mail, mailbox, outlook, pasted, picture, svg, tar, tnef};
 use crate::error::ExtractError;
 use crate::media_type::{self, EML, GZIP, HEAD_BYTES, MBOX, MSG, TAR, TNEF, ZIP, detect_media_type};
 use crate::protocol::{Answer, Extracted, Job, MAX_PICTURE_BYTES, Picture, Refusal, Scan};
@@ -141,6 +141,13 @@ impl<'a> Reader<'a> {
             Contained::Encrypted => return Err(Refusal::Encrypted),
             Contained::Broken => return Err(Refusal::Broken { media_type }),
             Contained::Unknown => return Err(Refusal::Unsupported { media_type }),
+        };
+        let (content, media_type) = match media_type::packed_kind(&media_type) {
+            Some(kind) => match flat::packed(&content, kind) {
+                Some(packed) => (packed, kind.to_owned()),
+                None => return Err(Refusal::Broken { media_type }),
+            },
+            None => (content, media_type),
         };
         match media_type.as_str() {
             ZIP => archive::read(self, content, position),
