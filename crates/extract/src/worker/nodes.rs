@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDateTime};
 use gangway_model::{Document, Note, Place, Reason, Section, Timestamp, media};
 use xberg::{AnnotationKind, DocumentNode, ExtractedDocument, NodeContent, PageContent, TableGrid};
 
@@ -18,6 +18,8 @@ use crate::text::{AUTHOR_CHARS, TITLE_CHARS, finish, folded, one_line};
 pub(super) const PAGE_WITHOUT_TEXT: &str = "page_without_text";
 /// The library leaves words parted that were parted on paper.
 const HYPHENS: [char; 3] = ['-', '\u{2010}', '\u{ad}'];
+/// No file says truly that it is older.
+const FIRST_YEAR: i32 = 1900;
 /// Links of one block that are kept, and the longest.
 const LINKS: usize = 50;
 const LINK_BYTES: usize = 500;
@@ -78,7 +80,9 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
             .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
             .map(|time| time.and_utc())
     };
-    with_offset.ok().or_else(without).or_else(|| pdf_moment(text))
+    let moment = with_offset.ok().or_else(without).or_else(|| pdf_moment(text));
+    // Programs that do not know write zeros.
+    moment.filter(|time| time.year() >= FIRST_YEAR)
 }
 
 /// `D:20240131120000+01'00'`, of which all after the day may be missing.
@@ -325,7 +329,15 @@ mod tests {
             assert_eq!(moment(text), Some(noon), "{text}");
         }
         assert_eq!(moment("D:20240131"), "2024-01-31T00:00:00Z".parse().ok());
-        for text in ["", "yesterday", "D:2024", "D:99999999999999", "D:20240131120000+é1'00'"] {
+        for text in [
+            "",
+            "yesterday",
+            "0000-01-01T00:00:00Z",
+            "D:00000101",
+            "D:2024",
+            "D:99999999999999",
+            "D:20240131120000+é1'00'",
+        ] {
             assert_eq!(moment(text), None, "{text}");
         }
     }
