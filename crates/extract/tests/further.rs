@@ -1,4 +1,5 @@
-//! What one step further finds: headings that only a style tells, documents that are not packed.
+//! What one step further finds: headings that only a style tells, documents that are not packed, what people
+//! wrote on the pages of a PDF.
 
 use std::path::PathBuf;
 
@@ -123,4 +124,95 @@ async fn broken_and_hostile_files_of_xml_say_what_they_are() {
     let bomb =
         whole.replace("<office:document ", "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\">]><office:document ");
     assert!(!code(bomb).await.is_ok_and(|document| document.sections.is_empty()));
+}
+
+/// A PDF of two pages with these objects from number 20 on, of which each page has the marks it names, in a tree of these
+/// nodes.
+fn pdf_with(kids: &str, marks: [&str; 2], objects: &[&str]) -> Vec<u8> {
+    let page = |number: u32, marks: &str| {
+        format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents {number} 0 R /Annots {marks} >>"
+        )
+    };
+    let words = |words: &str| {
+        let words = format!("BT /F1 12 Tf 72 700 Td ({words}) Tj ET");
+        format!("<< /Length {} >>\nstream\n{words}\nendstream", words.len())
+    };
+    let mut all = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        format!("<< /Type /Pages /Kids {kids} /Count 2 >>"),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+        "<< /Title (Log) >>".to_owned(),
+        page(7, marks[0]),
+        page(8, marks[1]),
+        words("the tide is high"),
+        words("the boats are in the harbour"),
+    ];
+    all.resize(19, "null".to_owned());
+    all.extend(objects.iter().map(|object| (*object).to_owned()));
+    files::pdf_of(&all.into_iter().map(String::into_bytes).collect::<Vec<_>>())
+}
+
+/// With the system's program for the text of PDFs, where it is installed, and without.
+fn readers_of_pdf() -> Vec<Tools> {
+    let pdftotext = Tools::find().pdftotext;
+    if pdftotext.is_none() {
+        eprintln!("skipped in part: pdftotext is not installed");
+    }
+    let with_it = pdftotext.map(|program| Tools { pdftotext: Some(program), ..Tools::default() });
+    with_it.into_iter().chain([Tools::default()]).collect()
+}
+
+#[tokio::test]
+async fn what_people_wrote_on_pages_is_found_there() {
+    let mark =
+        |kind: &str, more: &str| format!("<< /Type /Annot /Subtype /{kind} /Rect [9 9 99 99] {more} >>");
+    let objects = [
+        mark("Text", "/Contents <FEFF00570068006F00200061006E0063006800F600720073003F> /T (Ann)"),
+        mark("Popup", "/Contents (a pop-up shows what stands elsewhere) /Parent 20 0 R"),
+        mark("Link", "/Contents (a link)"),
+        mark("FreeText", "/Contents (The boats are\\rnot far) /DA (/F1 9 Tf)"),
+        mark("Highlight", "/Contents 25 0 R"),
+        "(ask B\\366b \\205 twice)".to_owned(),
+        "[20 0 R 21 0 R 22 0 R 99 0 R 7 0 R 3 null << /Subtype /Square /Contents (too high\\)) >>]"
+            .to_owned(),
+        mark("Stamp", "/Contents (harbour)"),
+    ];
+    let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
+    let bytes = pdf_with("[5 0 R 6 0 R]", ["26 0 R", "[23 0 R 24 0 R 27 0 R]"], &objects);
+    for tools in readers_of_pdf() {
+        let content = Content::Bytes(bytes.clone().into());
+        let input = Input { content, name: "a.pdf", media_type: "" };
+        let document = extractor(tools).extract(input).await.unwrap();
+        let on = |page: u32| {
+            let sections = document.sections.iter().filter(|section| section.place.page == Some(page));
+            sections.map(|section| section.text.as_str()).collect::<Vec<_>>().join("\n\n")
+        };
+        assert_eq!(on(1), "the tide is high\n\nWho anchörs?\n\ntoo high)");
+        // Text boxes are part of the page to some readers, and said once.
+        assert_eq!(on(2), "the boats are in the harbour\n\nThe boats are\nnot far\n\nask Böb – twice");
+        assert_eq!(document.notes, []);
+    }
+}
+
+#[tokio::test]
+async fn pages_that_lead_in_circles_and_marks_without_end_cost_little() {
+    let many = format!("[{}]", "20 0 R ".repeat(10_000));
+    let circle = "<< /Type /Pages /Kids [2 0 R 20 0 R 5 0 R] /Parent 2 0 R >>";
+    let (itself, once) = ("<< /Subtype /Text /Contents 20 0 R >>", "<< /Subtype /Text /Contents (once) >>");
+    let pages = "[5 0 R 6 0 R]";
+    for (kids, marks, objects, remarks) in [
+        (pages, ["20 0 R", "[20 0 R]"], [itself, "null"], 0),
+        (pages, [many.as_str(), "null"], [once, "null"], 1),
+        ("[5 0 R 20 0 R 2 0 R]", ["[21 0 R]", "null"], [circle, once], 1),
+    ] {
+        for tools in readers_of_pdf() {
+            let content = Content::Bytes(pdf_with(kids, marks, &objects).into());
+            let input = Input { content, name: "a.pdf", media_type: "" };
+            let document = extractor(tools).extract(input).await.unwrap();
+            let found = document.sections.iter().filter(|section| section.text == "once").count();
+            assert_eq!(found, remarks, "{:?}", document.sections);
+            assert!(document.sections[0].text.starts_with("the tide"), "{:?}", document.sections);
+        }
+    }
 }

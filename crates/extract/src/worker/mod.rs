@@ -16,6 +16,7 @@ mod page_words;
 mod parse;
 mod parts;
 mod pasted;
+mod pdf_remarks;
 mod picture;
 mod reader;
 mod remarks;
@@ -35,6 +36,7 @@ use crate::protocol::{self, Confinement, Job, Refusal, Reply};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use container::look_into;
 pub(crate) use nodes::moment;
+pub(crate) use pdf_remarks::{add as add_remarks, unread as unread_remarks};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use tar::Members;
 pub(crate) use tool::{EXIT_NOT_CONFINED, EXIT_NOT_RUN, ORDER, ToolOrder};
