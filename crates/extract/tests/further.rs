@@ -1,5 +1,5 @@
 //! What one step further finds: headings that only a style tells, documents that are not packed, what people
-//! wrote on the pages of a PDF.
+//! wrote on the pages of a PDF, tables of old documents.
 
 use std::path::PathBuf;
 
@@ -215,4 +215,15 @@ async fn pages_that_lead_in_circles_and_marks_without_end_cost_little() {
             assert!(document.sections[0].text.starts_with("the tide"), "{:?}", document.sections);
         }
     }
+}
+
+#[tokio::test]
+async fn tables_of_old_documents_are_rows_and_not_part_of_what_follows() {
+    let narrow = "These are sums.\rwhat\u{7}how much\u{7}\u{7}boats\u{7}3\u{7}\u{7}After it,\ta tab\r";
+    let document = read(files::doc(narrow, "Gr\u{fc}\u{df}e\u{7}\u{5b57}\u{7}\u{7}"), "a.doc").await;
+    let table = "| what | how much |\n| --- | --- |\n| boats | 3 |";
+    let text = format!("These are sums.\n\n{table}\n\nAfter it,\ta tab\n\n| Gr\u{fc}\u{df}e | \u{5b57} |");
+    assert_eq!(placed(&document), [(String::new(), text.as_str())]);
+    let document = read(files::doc("no table\r", "here\r"), "a.doc").await;
+    assert_eq!(placed(&document), [(String::new(), "no table\n\nhere")]);
 }

@@ -25,6 +25,7 @@ mod slides;
 mod svg;
 mod tar;
 mod tnef;
+mod word;
 mod workbook;
 
 use std::io::{self, Write};

@@ -11,8 +11,8 @@ use xberg::{
 use super::page_words::words_of;
 use super::reader::too_large_unpacked;
 use super::slides::Slides;
-use super::{nodes, rtf, workbook};
-use crate::media_type::RTF;
+use super::{nodes, rtf, word, workbook};
+use crate::media_type::{DOC, RTF};
 use crate::protocol::{Job, Refusal};
 use crate::text::{declared_charset, decode, finish};
 
@@ -49,6 +49,7 @@ impl Parser {
         let content = match media_type {
             media::HTML => html_as_utf8(&content, charset),
             RTF => rtf::with_levels(content),
+            DOC => word::with_marks(content),
             _ => content,
         };
         let words = (media_type == media::HTML).then(|| content.clone());
