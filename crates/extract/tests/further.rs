@@ -1,5 +1,5 @@
 //! What one step further finds: headings that only a style tells, documents that are not packed, what people
-//! wrote on the pages of a PDF, tables of old documents.
+//! wrote on the pages of a PDF, tables of old documents, charts.
 
 use std::path::PathBuf;
 
@@ -226,4 +226,101 @@ async fn tables_of_old_documents_are_rows_and_not_part_of_what_follows() {
     assert_eq!(placed(&document), [(String::new(), text.as_str())]);
     let document = read(files::doc("no table\r", "here\r"), "a.doc").await;
     assert_eq!(placed(&document), [(String::new(), "no table\n\nhere")]);
+}
+
+/// A chart with this title, of two series over the same categories.
+fn chart(title: &str) -> String {
+    let points = |names: [&str; 2]| {
+        let points =
+            names.iter().enumerate().map(|(at, name)| format!("<c:pt idx=\"{at}\"><c:v>{name}</c:v></c:pt>"));
+        points.collect::<String>()
+    };
+    let series = |name: &str| {
+        format!(
+            "<c:ser><c:tx><c:strRef><c:f>S!$A$1</c:f><c:strCache><c:pt idx=\"0\"><c:v>{name}</c:v></c:pt></c:strCache></c:strRef></c:tx><c:cat><c:strRef><c:strCache>{}</c:strCache></c:strRef></c:cat><c:val><c:numRef><c:numCache>{}</c:numCache></c:numRef></c:val></c:ser>",
+            points(["spring", "autumn"]),
+            points(["4711", "4712"])
+        )
+    };
+    let words = |words: &str| {
+        let (start, end) = words.split_at(2);
+        format!(
+            "<c:title><c:tx><c:rich><a:p><a:r><a:t>{start}</a:t></a:r><a:r><a:t>{end}</a:t></a:r></a:p></c:rich></c:tx></c:title>"
+        )
+    };
+    format!(
+        r#"<?xml version="1.0"?><c:chartSpace xmlns:c="c" xmlns:a="a"><c:chart>{}<c:plotArea><c:barChart>{}{}</c:barChart><c:valAx>{}</c:valAx></c:plotArea></c:chart></c:chartSpace>"#,
+        words(title),
+        series("boats &amp; ships"),
+        series("rafts"),
+        words("how many")
+    )
+}
+
+#[tokio::test]
+async fn charts_and_diagrams_of_texts_are_read_in_their_section() {
+    let shown = |tag: &str| {
+        format!("<w:p><w:r><w:drawing><a:graphicData>{tag}</a:graphicData></w:drawing></w:r></w:p>")
+    };
+    let body = [
+        files::paragraph(Some(1), "Traffic"),
+        files::paragraph(None, "as counted"),
+        files::paragraph(Some(1), "Costs"),
+        files::paragraph(None, "as counted"),
+        shown(r#"<c:chart r:id="rId1"/>"#),
+        files::paragraph(None, "after the chart"),
+        files::paragraph(Some(1), "Who decides"),
+        shown(r#"<dgm:relIds r:dm="rId2"/>"#),
+        shown(r#"<c:chart r:id="rId1"/><c:chart r:id="rId9"/>"#),
+    ];
+    let diagram = r#"<dgm:dataModel xmlns:dgm="d" xmlns:a="a"><dgm:ptLst><dgm:pt><dgm:t><a:p><a:r><a:t>the har</a:t></a:r><a:r><a:t>bour</a:t></a:r></a:p></dgm:t></dgm:pt><dgm:pt><dgm:t><a:p><a:r><a:t>its master</a:t></a:r></a:p></dgm:t></dgm:pt></dgm:ptLst></dgm:dataModel>"#;
+    let bytes = files::docx_with(
+        &body.concat(),
+        &[("chart", "charts/chart1.xml"), ("diagramData", "diagrams/data1.xml")],
+        &[("word/charts/chart1.xml", &chart("Sums")), ("word/diagrams/data1.xml", diagram)],
+    );
+    let document = read(bytes, "a.docx").await;
+    let found = placed(&document);
+    let places: Vec<&str> = found.iter().map(|(place, _)| place.as_str()).collect();
+    assert_eq!(places, ["Traffic", "Costs", "Who decides"], "{found:?}");
+    let words = "Sums\nhow many\nboats & ships, rafts\nspring, autumn";
+    assert_eq!(found[1].1, format!("# Costs\n\nas counted\n\nafter the chart\n\n{words}"));
+    assert_eq!(found[2].1, "# Who decides\n\nthe harbour\nits master");
+}
+
+#[tokio::test]
+async fn charts_and_shapes_on_sheets_are_read_at_their_rows() {
+    let anchor = |from: u32, to: u32, content: &str| {
+        format!(
+            "<xdr:twoCellAnchor><xdr:from><xdr:col>1</xdr:col><xdr:row>{from}</xdr:row></xdr:from><xdr:to><xdr:row>{to}</xdr:row></xdr:to>{content}</xdr:twoCellAnchor>"
+        )
+    };
+    let shape = "<xdr:sp><xdr:txBody><a:p><a:r><a:t>too </a:t></a:r><a:r><a:t>low</a:t></a:r></a:p><a:p><a:r><a:t>ask Ann</a:t></a:r></a:p></xdr:txBody></xdr:sp>";
+    let drawing = format!(
+        r#"<xdr:wsDr xmlns:xdr="x" xmlns:a="a" xmlns:c="c" xmlns:r="r">{}{}{}</xdr:wsDr>"#,
+        anchor(9, 19, r#"<xdr:graphicFrame><c:chart r:id="rId1"/></xdr:graphicFrame>"#),
+        anchor(2, 3, shape),
+        anchor(0, 0, "<xdr:pic/>")
+    );
+    let rows = vec![vec!["name".to_owned()], vec!["Ann".to_owned()]];
+    let more = [
+        (
+            "xl/worksheets/_rels/sheet2.xml.rels",
+            files::relations_part(&[("drawing", "../drawings/drawing1.xml")]),
+        ),
+        ("xl/drawings/_rels/drawing1.xml.rels", files::relations_part(&[("chart", "../charts/chart1.xml")])),
+        ("xl/drawings/drawing1.xml", drawing),
+        ("xl/charts/chart1.xml", chart("Sums")),
+    ];
+    let more: Vec<_> = more.iter().map(|(name, content)| (*name, content.as_str())).collect();
+    let document =
+        read(files::xlsx_with(&[("One", 1, rows.clone()), ("Two", 1, rows)], &more), "a.xlsx").await;
+    let found = placed(&document);
+    let places: Vec<&str> = found.iter().map(|(place, _)| place.as_str()).collect();
+    assert_eq!(
+        places,
+        ["sheet One, rows 1–2", "sheet Two, rows 1–2", "sheet Two, rows 3–4", "sheet Two, rows 10–20"]
+    );
+    assert_eq!(found[2].1, "too low\nask Ann");
+    assert_eq!(found[3].1, "Sums\nhow many\nboats & ships, rafts\nspring, autumn");
 }

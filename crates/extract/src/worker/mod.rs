@@ -6,6 +6,7 @@ mod tool;
 mod watchdog;
 
 mod archive;
+mod charts;
 mod container;
 mod flat;
 mod mail;

@@ -206,6 +206,10 @@ fn sheets(extracted: &ExtractedDocument, beside: Beside) -> Document {
         }
         document.sections.extend(name.and_then(|name| remarks.remove(&name)).into_iter().flatten());
     }
+    // Sheets without cells, of a chart alone.
+    let mut others: Vec<_> = remarks.into_iter().collect();
+    others.sort_by(|(one, _), (other, _)| one.cmp(other));
+    document.sections.extend(others.into_iter().flat_map(|(_, sections)| sections));
     document
 }
 

@@ -232,6 +232,34 @@ pub fn docx_with_pictures(body: &str, pictures: &[Vec<u8>]) -> Vec<u8> {
     zip_of(&entries)
 }
 
+/// The same as [`docx`], with these relations of its text, by kind, and parts: their ids are `rId1` and so on.
+pub fn docx_with(body: &str, targets: &[(&str, &str)], more: &[(&str, &str)]) -> Vec<u8> {
+    let content = format!(
+        r#"<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="{RELATION}"><w:body>{body}</w:body></w:document>"#
+    );
+    let styles = r#"<?xml version="1.0"?><w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/></w:style></w:styles>"#;
+    let types = types(&[
+        ("word/document.xml", "wordprocessingml.document.main"),
+        ("word/styles.xml", "wordprocessingml.styles"),
+    ]);
+    let targets: Vec<_> = targets.iter().copied().chain([("styles", "styles.xml")]).collect();
+    let (root, beside) = (relations(&[("officeDocument", "word/document.xml")]), relations(&targets));
+    let mut entries = vec![
+        ("[Content_Types].xml", types.as_str()),
+        ("_rels/.rels", root.as_str()),
+        ("word/_rels/document.xml.rels", beside.as_str()),
+        ("word/document.xml", content.as_str()),
+        ("word/styles.xml", styles),
+    ];
+    entries.extend(more);
+    zip(&entries)
+}
+
+/// The relations of a part, by kind, with the ids `rId1` and so on.
+pub fn relations_part(targets: &[(&str, &str)]) -> String {
+    relations(targets)
+}
+
 /// A Word paragraph, as a heading when a level is given.
 pub fn paragraph(heading: Option<u8>, text: &str) -> String {
     let style = heading.map(|level| format!(r#"<w:pPr><w:pStyle w:val="Heading{level}"/></w:pPr>"#));
