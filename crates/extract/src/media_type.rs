@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use gangway_model::media;
 
-use crate::text::looks_like_utf16;
+use crate::encoding::guess_utf16;
 
 pub(crate) const ZIP: &str = "application/zip";
 pub(crate) const TAR: &str = "application/x-tar";
@@ -331,7 +331,7 @@ pub(crate) fn begins_message(bytes: &[u8]) -> bool {
 }
 
 fn is_binary(head: &[u8]) -> bool {
-    if looks_like_utf16(head) || head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+    if guess_utf16(head).is_some() || head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
         return false;
     }
     let odd = head.iter().filter(|byte| matches!(byte, 0..=6 | 14..=26 | 28..=31)).count();
