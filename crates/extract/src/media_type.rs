@@ -40,7 +40,9 @@ pub(crate) const XHTML: &str = "application/xhtml+xml";
 pub(crate) const SVG: &str = "image/svg+xml";
 const NDJSON: &str = "application/x-ndjson";
 /// Images that text recognition takes.
-const IMAGES: &[&str] = &["image/png", "image/jpeg", "image/tiff", "image/gif", "image/bmp", "image/webp"];
+const IMAGES: &[&str] =
+    &["image/png", "image/jpeg", JPEG_2000, "image/tiff", "image/gif", "image/bmp", "image/webp"];
+const JPEG_2000: &str = "image/jp2";
 
 /// Bytes from the start of a file that detection looks at; more changes nothing.
 pub(crate) const HEAD_BYTES: usize = 16 * 1024;
@@ -243,6 +245,8 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
         (0, b"\x78\x9f\x3e\x22", TNEF),
         (0, b"\x89PNG\r\n", "image/png"),
         (0, b"\xff\xd8\xff", "image/jpeg"),
+        (0, b"\0\0\0\x0cjP  \r\n\x87\n", JPEG_2000),
+        (0, b"\xff\x4f\xff\x51", JPEG_2000),
         (0, b"GIF8", "image/gif"),
         (0, b"II*\0", "image/tiff"),
         (0, b"MM\0*", "image/tiff"),
@@ -283,6 +287,7 @@ fn by_extension(name: &str) -> Option<String> {
         "ipynb" => NOTEBOOK,
         "jsonl" | "ndjson" => NDJSON,
         "msg" => MSG,
+        "jp2" | "jpf" | "jpx" | "j2k" | "j2c" => JPEG_2000,
         "fodt" => FODT,
         "fods" => FODS,
         "fodp" => FODP,

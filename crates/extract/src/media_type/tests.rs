@@ -12,6 +12,8 @@ fn signatures_win_over_names_and_claims() {
     assert_eq!(detect(b"junk\n%PDF-1.4", "a.bin", ""), media::PDF);
     assert_eq!(detect(b"\x89PNG\r\n\x1a\n", "report.pdf", media::PDF), "image/png");
     assert_eq!(detect(b"{\\rtf1 hi}", "a.doc", DOC), RTF);
+    assert_eq!(detect(b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjpx ", "a", ""), "image/jp2");
+    assert_eq!(detect(b"\xff\x4f\xff\x51\0\x29\0\0", "a.j2k", ""), "image/jp2");
 }
 
 #[test]
