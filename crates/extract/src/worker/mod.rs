@@ -44,6 +44,13 @@ pub(crate) use tar::Members;
 pub(crate) use tool::{EXIT_NOT_CONFINED, EXIT_NOT_RUN, ORDER, ToolOrder};
 pub(crate) use watchdog::EXIT_TIMED_OUT;
 
+/// Rewrites any bytes in each way that files are rewritten before the library reads them.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn rewritten(bytes: &[u8]) -> [Vec<u8>; 3] {
+    let packed = flat::packed(bytes, crate::media_type::ODT).unwrap_or_default();
+    [rtf::with_levels(bytes.to_vec()), word::with_marks(bytes.to_vec()), packed]
+}
+
 /// Bytes of stack for parsers that recurse; nesting beyond it ends the worker, not the server.
 const STACK_BYTES: usize = 32 << 20;
 

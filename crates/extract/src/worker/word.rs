@@ -157,7 +157,7 @@ mod tests {
             ("a||b||", Some("| a |\n| --- |\n| b |"), ""),
             ("only|one||", Some("| only | one |"), ""),
             ("a||c||d|e||", Some("| a |\n| --- |\n| c |\n| d | e |"), ""),
-            ("a|b|||c|d|e||", Some("| a | b |  |\n| --- | --- | --- |\n| c | d | e |"), ""),
+            ("a|b|||c|d|e||", Some("| a | b |\n| --- | --- | --- |\n| c | d | e |"), ""),
             ("|||", Some(""), ""),
         ] {
             assert_eq!(taken(text), (rows.map(str::to_owned), own.to_owned()), "{text}");
