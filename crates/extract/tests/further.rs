@@ -1,5 +1,6 @@
 //! What one step further finds: headings that only a style tells, documents that are not packed, what people
-//! wrote on the pages of a PDF, tables of old documents, charts.
+//! wrote on the pages of a PDF, tables of old documents, charts,
+//! JPEG 2000.
 
 use std::path::PathBuf;
 
@@ -323,4 +324,18 @@ async fn charts_and_shapes_on_sheets_are_read_at_their_rows() {
     );
     assert_eq!(found[2].1, "too low\nask Ann");
     assert_eq!(found[3].1, "Sums\nhow many\nboats & ships, rafts\nspring, autumn");
+}
+
+#[tokio::test]
+async fn jpeg_2000_is_a_picture_for_text_recognition() {
+    let picture = |width: u32, height: u32| {
+        let sides = [width, height, 0, 0].map(u32::to_be_bytes).concat();
+        [&b"\0\0\0\x0cjP  \r\n\x87\n\xff\x4f\xff\x51\0\x29\0\0"[..], &sides].concat()
+    };
+    let document = read(picture(900, 300), "scan").await;
+    let codes: Vec<_> = document.notes.iter().map(|note| note.reason.code.as_str()).collect();
+    assert_eq!(codes, ["recognition_not_installed"]);
+    let code = async |bytes: Vec<u8>| outcome(bytes, "a.jp2").await.unwrap_err().code().to_owned();
+    assert_eq!(code(picture(60_000, 60_000)).await, "too_large");
+    assert_eq!(code(picture(900, 300)[..24].to_vec()).await, "broken");
 }
