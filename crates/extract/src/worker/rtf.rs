@@ -200,6 +200,7 @@ mod tests {
             (r"\pard\s2\b B\par", r"\pard\s2\outlinelevel1\b B\par"),
             (r"\pard\s3 C\par", r"\pard\s3\outlinelevel2 C\par"),
             (r"\pard\s4 C\par", r"\pard\s4\outlinelevel1 C\par"),
+            (r"\pard\s1 A\par \pard\s0 b", r"\pard\s1\outlinelevel0 A\par \pard\s0 b"),
             // Nothing else ends the heading.
             (r"\s1 A\par \s0 b\par \s0 c", r"\s1\outlinelevel0 A\par \s0\outlinelevel9 b\par \s0 c"),
             (r"\pard\s0 a \cs7 b \s5 c \s6 d \s-1 \s x", r"\pard\s0 a \cs7 b \s5 c \s6 d \s-1 \s x"),
