@@ -18,13 +18,14 @@ use crate::error::ExtractError;
 use crate::limits::Limits;
 use crate::media_type::{HEAD_BYTES, Reader, detect_media_type, reader_of};
 use crate::pool::{Ended, Pool, WorkerCommand};
-use crate::protocol::{Confinement, Extracted, Job, Picture, Scan};
+use crate::protocol::{Answer, Confinement, Extracted, Job, Picture, Scan};
 use crate::read_text::read_text;
 use crate::text::{declared_charset, finish};
 use crate::tools::{
     Feed, Original, PdfText, Recognition, Recognizer, RunLimits, ToolError, Tools, read_pdf_text,
     sheets_among,
 };
+use crate::worker::{add_remarks, unread_remarks};
 
 /// Members of one archive that may end a worker each before the archive is given up.
 const MEMBERS_THAT_KILL: usize = 3;
@@ -211,6 +212,7 @@ impl Extractor {
         let Ok(PdfText { mut document, mut textless, .. }) = read else {
             return self.read_in_worker(source, media_type, charset, asker).await;
         };
+        add_remarks(&mut document, self.remarks_on(source, media_type, asker).await?);
         textless.extend(stamped);
         textless.sort_unstable();
         let scan = |page: u32| Scan {
@@ -243,27 +245,10 @@ impl Extractor {
         charset: Option<String>,
         asker: &Asker<'_>,
     ) -> Result<Document, ExtractError> {
-        let seconds = self.limits.time_per_file.as_secs().max(1);
-        let mut job = Job {
-            media_type,
-            charset,
-            size: source.size,
-            text_bytes: self.limits.text_bytes,
-            seconds,
-            without: Vec::new(),
-        };
+        let mut job = Job { charset, ..self.job(source, media_type) };
         let mut suspect = None;
         let (answer, pictures) = loop {
-            let outcome = match &source.content {
-                Opened::Bytes(bytes) => {
-                    self.pool.run(&job, &mut Cursor::new(bytes.clone()), asker.whose, &source.busy).await
-                }
-                Opened::File(path) => {
-                    let mut file = File::open(path).await.map_err(unreadable)?;
-                    self.pool.run(&job, &mut file, asker.whose, &source.busy).await
-                }
-            };
-            match outcome {
+            match self.run(&job, source, asker).await {
                 Ok(answered) => break answered,
                 // A member that ends its reader costs only itself, as long as it is not all of them. One that is there
                 // when a reader dies, of whatever cause, gets a second try.
@@ -281,7 +266,52 @@ impl Extractor {
         };
         match answer {
             Ok(extracted) => self.recognize(extracted, pictures, source, asker).await,
-            Err(refusal) => Err(ExtractError::of_refusal(refusal, seconds)),
+            Err(refusal) => Err(ExtractError::of_refusal(refusal, job.seconds)),
+        }
+    }
+
+    /// What people wrote on the pages of a PDF whose text was read by the system's program, which passes it over.
+    async fn remarks_on(
+        &self,
+        source: &Source,
+        media_type: String,
+        asker: &Asker<'_>,
+    ) -> Result<Document, ExtractError> {
+        let job = Job { only_remarks: true, ..self.job(source, media_type) };
+        match self.run(&job, source, asker).await {
+            Ok((answer, _)) => Ok(answer.map(|extracted| extracted.document).unwrap_or_default()),
+            // The text is here and stays.
+            Err(ended) if ended.error.is_about_the_file() => Ok(unread_remarks(ended.error.code())),
+            Err(ended) => Err(ended.error),
+        }
+    }
+
+    fn job(&self, source: &Source, media_type: String) -> Job {
+        Job {
+            media_type,
+            charset: None,
+            size: source.size,
+            text_bytes: self.limits.text_bytes,
+            seconds: self.limits.time_per_file.as_secs().max(1),
+            only_remarks: false,
+            without: Vec::new(),
+        }
+    }
+
+    async fn run(
+        &self,
+        job: &Job,
+        source: &Source,
+        asker: &Asker<'_>,
+    ) -> Result<(Answer, Vec<Vec<u8>>), Ended> {
+        match &source.content {
+            Opened::Bytes(bytes) => {
+                self.pool.run(job, &mut Cursor::new(bytes.clone()), asker.whose, &source.busy).await
+            }
+            Opened::File(path) => {
+                let mut file = File::open(path).await.map_err(unreadable)?;
+                self.pool.run(job, &mut file, asker.whose, &source.busy).await
+            }
         }
     }
 

@@ -17,6 +17,13 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
             b"%PDF-1.7\n",
             b"{\\rtf1",
+            b"{\\stylesheet{\\s1 heading 1;}}",
+            b"\\s1",
+            b"\\bin7 ",
+            b"<office:document><office:body>",
+            b"<office:binary-data>",
+            b"</office:binary-data>",
+            b"</office:body></office:document>",
             b"\xff\xfe",
             b"\xfe\xff",
             b"\xef\xbb\xbf",
@@ -57,6 +64,11 @@ proptest! {
     #[test]
     fn every_archive_comes_to_an_end(bytes in bytes(), room in 0_u64..1000) {
         fuzzing::archive(&bytes, room);
+    }
+
+    #[test]
+    fn whatever_is_rewritten_comes_to_an_end(bytes in bytes()) {
+        fuzzing::rewriting(&bytes);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! away, which may crash or be killed at any moment and costs one file when it does.
 
 mod effort;
+mod encoding;
 mod error;
 mod extractor;
 mod limits;

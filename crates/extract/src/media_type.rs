@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use gangway_model::media;
 
-use crate::text::looks_like_utf16;
+use crate::encoding::guess_utf16;
 
 pub(crate) const ZIP: &str = "application/zip";
 pub(crate) const TAR: &str = "application/x-tar";
@@ -29,6 +29,10 @@ pub(crate) const PPT: &str = "application/vnd.ms-powerpoint";
 pub(crate) const ODT: &str = "application/vnd.oasis.opendocument.text";
 pub(crate) const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
 pub(crate) const ODP: &str = "application/vnd.oasis.opendocument.presentation";
+/// OpenDocument as one file of XML, not packed.
+pub(crate) const FODT: &str = "application/vnd.oasis.opendocument.text-flat-xml";
+pub(crate) const FODS: &str = "application/vnd.oasis.opendocument.spreadsheet-flat-xml";
+pub(crate) const FODP: &str = "application/vnd.oasis.opendocument.presentation-flat-xml";
 pub(crate) const EPUB: &str = "application/epub+zip";
 /// Excel's binary workbook.
 pub(crate) const XLSB: &str = "application/vnd.ms-excel.sheet.binary.macroenabled.12";
@@ -36,7 +40,9 @@ pub(crate) const XHTML: &str = "application/xhtml+xml";
 pub(crate) const SVG: &str = "image/svg+xml";
 const NDJSON: &str = "application/x-ndjson";
 /// Images that text recognition takes.
-const IMAGES: &[&str] = &["image/png", "image/jpeg", "image/tiff", "image/gif", "image/bmp", "image/webp"];
+const IMAGES: &[&str] =
+    &["image/png", "image/jpeg", JPEG_2000, "image/tiff", "image/gif", "image/bmp", "image/webp"];
+const JPEG_2000: &str = "image/jp2";
 
 /// Bytes from the start of a file that detection looks at; more changes nothing.
 pub(crate) const HEAD_BYTES: usize = 16 * 1024;
@@ -66,7 +72,7 @@ pub(crate) fn reader_of(media_type: &str) -> Option<Reader> {
         ZIP | OLE | RTF | EML | MBOX | TNEF | MSG | DOC | XLS | PPT | ODT | ODS | ODP | EPUB | XLSB => {
             Some(Reader::Worker)
         }
-        SVG | XHTML | TAR | GZIP => Some(Reader::Worker),
+        SVG | XHTML | TAR | GZIP | FODT | FODS | FODP => Some(Reader::Worker),
         image if is_image(image) => Some(Reader::Worker),
         json if json.ends_with("+json") || json.ends_with("/json") || json == NDJSON => Some(Reader::Json),
         other if is_text(other) => Some(Reader::Plain),
@@ -108,6 +114,10 @@ pub fn detect_media_type(head: &[u8], name: &str, declared: &str) -> String {
         let claims = [Some(declared), by_extension(name)];
         let told = claims.into_iter().flatten().find(|kind| !is_vague(kind) && !reads_text(kind));
         return told.unwrap_or_else(|| media::OCTET_STREAM.to_owned());
+    }
+    // Who declares it sees the XML that it is written in, and whatever it is called, its root says what it is.
+    if let Some(kind) = flat_kind(head) {
+        return kind.to_owned();
     }
     // Who declares a notebook sees the JSON that it is written in.
     let is_notebook = || by_extension(name).is_some_and(|kind| kind == NOTEBOOK);
@@ -181,6 +191,40 @@ fn first_parts(head: &[u8]) -> Vec<&str> {
     names
 }
 
+/// The packed type that an OpenDocument file of XML is the same as.
+pub(crate) fn packed_kind(flat: &str) -> Option<&'static str> {
+    match flat {
+        FODT => Some(ODT),
+        FODS => Some(ODS),
+        FODP => Some(ODP),
+        _ => None,
+    }
+}
+
+/// What the root of an OpenDocument file of XML says.
+fn flat_kind(head: &[u8]) -> Option<&'static str> {
+    const ROOT: &str = "<office:document";
+    if !positions(head, ROOT.as_bytes()).any(|_| true) {
+        return None;
+    }
+    let text = String::from_utf8_lossy(head);
+    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    // What may stand before the root.
+    while let Some(end) = [("<?", "?>"), ("<!--", "-->"), ("<!", ">")]
+        .iter()
+        .find_map(|(start, end)| rest.starts_with(start).then(|| rest.find(end).map(|at| at + end.len())))
+    {
+        rest = rest[end?..].trim_start();
+    }
+    let root = rest.strip_prefix(ROOT)?.split('>').next()?;
+    let (_, named) = root.starts_with(char::is_whitespace).then(|| root.split_once("office:mimetype="))??;
+    let kind = named.trim_start_matches(['"', '\'']);
+    // Templates are called the same and more.
+    [FODT, FODS, FODP]
+        .into_iter()
+        .find(|flat| packed_kind(flat).is_some_and(|packed| kind.starts_with(packed)))
+}
+
 fn positions<'a>(bytes: &'a [u8], wanted: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
     bytes.windows(wanted.len()).enumerate().filter(move |(_, window)| *window == wanted).map(|(at, _)| at)
 }
@@ -201,6 +245,8 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
         (0, b"\x78\x9f\x3e\x22", TNEF),
         (0, b"\x89PNG\r\n", "image/png"),
         (0, b"\xff\xd8\xff", "image/jpeg"),
+        (0, b"\0\0\0\x0cjP  \r\n\x87\n", JPEG_2000),
+        (0, b"\xff\x4f\xff\x51", JPEG_2000),
         (0, b"GIF8", "image/gif"),
         (0, b"II*\0", "image/tiff"),
         (0, b"MM\0*", "image/tiff"),
@@ -241,6 +287,10 @@ fn by_extension(name: &str) -> Option<String> {
         "ipynb" => NOTEBOOK,
         "jsonl" | "ndjson" => NDJSON,
         "msg" => MSG,
+        "jp2" | "jpf" | "jpx" | "j2k" | "j2c" => JPEG_2000,
+        "fodt" => FODT,
+        "fods" => FODS,
+        "fodp" => FODP,
         // Some of its names carry capitals.
         _ => return mime_guess::from_ext(&extension).first_raw().map(str::to_ascii_lowercase),
     };
@@ -286,7 +336,7 @@ pub(crate) fn begins_message(bytes: &[u8]) -> bool {
 }
 
 fn is_binary(head: &[u8]) -> bool {
-    if looks_like_utf16(head) || head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+    if guess_utf16(head).is_some() || head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
         return false;
     }
     let odd = head.iter().filter(|byte| matches!(byte, 0..=6 | 14..=26 | 28..=31)).count();

@@ -42,6 +42,9 @@ pub(crate) struct Job {
     pub size: u64,
     pub text_bytes: usize,
     pub seconds: u64,
+    /// Only what people wrote on the pages of a PDF is wanted: its text was read elsewhere.
+    #[serde(default)]
+    pub only_remarks: bool,
     /// Members of an archive that ended a worker before, by their marks, and how.
     #[serde(default)]
     pub without: Vec<(String, Reason)>,

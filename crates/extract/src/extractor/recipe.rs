@@ -14,7 +14,7 @@ use crate::tools::{Recognition, RecognitionCheck, ToolError, Tools};
 
 /// To be raised when readers come to give other documents for the same bytes, so that nothing read by older ones is
 /// taken for what would be read now.
-const READERS_VERSION: u32 = 3;
+const READERS_VERSION: u32 = 4;
 /// A turn that is held without recognizing anything is given up this often, as between pages.
 const PRETENDED_PAGE: Duration = Duration::from_secs(2);
 

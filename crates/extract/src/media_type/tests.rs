@@ -12,6 +12,8 @@ fn signatures_win_over_names_and_claims() {
     assert_eq!(detect(b"junk\n%PDF-1.4", "a.bin", ""), media::PDF);
     assert_eq!(detect(b"\x89PNG\r\n\x1a\n", "report.pdf", media::PDF), "image/png");
     assert_eq!(detect(b"{\\rtf1 hi}", "a.doc", DOC), RTF);
+    assert_eq!(detect(b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjpx ", "a", ""), "image/jp2");
+    assert_eq!(detect(b"\xff\x4f\xff\x51\0\x29\0\0", "a.j2k", ""), "image/jp2");
 }
 
 #[test]
@@ -87,4 +89,34 @@ fn names_of_types_are_lower_case_whoever_tells_them() {
             assert_eq!(kind, kind.to_ascii_lowercase(), "{name}");
         }
     }
+}
+
+#[test]
+fn open_document_in_one_file_of_xml_is_known_by_its_root() {
+    let file = |root: &str| {
+        format!("<?xml version=\"1.0\"?>\n<!-- kept > by hand --><!DOCTYPE x>\n{root}<office:body/>")
+    };
+    let root = |kind: &str| {
+        file(&format!(
+            "<office:document xmlns:office=\"x\" office:version='1.2' office:mimetype=\"application/vnd.oasis.opendocument.{kind}\">"
+        ))
+    };
+    for (kind, flat) in
+        [("text", FODT), ("text-template", FODT), ("spreadsheet", FODS), ("presentation", FODP)]
+    {
+        for (name, declared) in
+            [("a.fodt", ""), ("a.xml", "text/xml"), ("a", "application/xml"), ("a.txt", "text/plain")]
+        {
+            assert_eq!(detect(root(kind).as_bytes(), name, declared), flat, "{kind} {name}");
+        }
+    }
+    assert_eq!(detect(root("graphics").as_bytes(), "a.xml", ""), "text/xml");
+    let within = file("<a><office:document office:mimetype=\"application/vnd.oasis.opendocument.text\">");
+    assert_eq!(detect(within.as_bytes(), "a.xml", ""), "text/xml");
+    let longer =
+        file("<office:document-content office:mimetype=\"application/vnd.oasis.opendocument.text\">");
+    assert_eq!(detect(longer.as_bytes(), "a.xml", ""), "text/xml");
+    assert_eq!(detect(b"only words", "a.fodt", FODT), media::PLAIN);
+    assert_eq!(detect(b"<!-- <office:document", "a.fodt", ""), media::PLAIN);
+    assert_eq!(detect(b"", "a.fods", ""), FODS);
 }

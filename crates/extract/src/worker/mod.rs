@@ -6,7 +6,9 @@ mod tool;
 mod watchdog;
 
 mod archive;
+mod charts;
 mod container;
+mod flat;
 mod mail;
 mod mailbox;
 mod nodes;
@@ -15,13 +17,16 @@ mod page_words;
 mod parse;
 mod parts;
 mod pasted;
+mod pdf_remarks;
 mod picture;
 mod reader;
 mod remarks;
+mod rtf;
 mod slides;
 mod svg;
 mod tar;
 mod tnef;
+mod word;
 mod workbook;
 
 use std::io::{self, Write};
@@ -33,10 +38,18 @@ use crate::protocol::{self, Confinement, Job, Refusal, Reply};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use container::look_into;
 pub(crate) use nodes::moment;
+pub(crate) use pdf_remarks::{add as add_remarks, unread as unread_remarks};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use tar::Members;
 pub(crate) use tool::{EXIT_NOT_CONFINED, EXIT_NOT_RUN, ORDER, ToolOrder};
 pub(crate) use watchdog::EXIT_TIMED_OUT;
+
+/// Rewrites any bytes in each way that files are rewritten before the library reads them.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn rewritten(bytes: &[u8]) -> [Vec<u8>; 3] {
+    let packed = flat::packed(bytes, crate::media_type::ODT).unwrap_or_default();
+    [rtf::with_levels(bytes.to_vec()), word::with_marks(bytes.to_vec()), packed]
+}
 
 /// Bytes of stack for parsers that recurse; nesting beyond it ends the worker, not the server.
 const STACK_BYTES: usize = 32 << 20;

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDateTime};
 use gangway_model::{Document, Note, Place, Reason, Section, Timestamp, media};
 use xberg::{AnnotationKind, DocumentNode, ExtractedDocument, NodeContent, PageContent, TableGrid};
 
 use super::slides::Slides;
+use super::word::{take_rows, with_tabs};
 use super::workbook::Beside;
 use crate::hyphens::with_whole_words;
 use crate::markdown::Sections;
-use crate::media_type::{ODP, ODS, PPT, XLS, XLSB};
+use crate::media_type::{DOC, ODP, ODS, PPT, XLS, XLSB};
 use crate::table::{RowGroups, row_text, tabs_to_tables};
 use crate::text::{AUTHOR_CHARS, TITLE_CHARS, finish, folded, one_line};
 
@@ -18,6 +19,10 @@ use crate::text::{AUTHOR_CHARS, TITLE_CHARS, finish, folded, one_line};
 pub(super) const PAGE_WITHOUT_TEXT: &str = "page_without_text";
 /// The library leaves words parted that were parted on paper.
 const HYPHENS: [char; 3] = ['-', '\u{2010}', '\u{ad}'];
+/// No file says truly that it is older.
+const FIRST_YEAR: i32 = 1900;
+/// The attribute of a node that holds the rows of the table before it.
+const ROWS_BEFORE: &str = "rows_before";
 /// Links of one block that are kept, and the longest.
 const LINKS: usize = 50;
 const LINK_BYTES: usize = 500;
@@ -26,12 +31,15 @@ const MAX_AUTHORS: usize = 20;
 /// `beside` is what a workbook says that the library does not read; `slides` are the order of slides, and the words on
 /// them that it passes over.
 pub(super) fn to_document(
-    extracted: ExtractedDocument,
+    mut extracted: ExtractedDocument,
     media_type: &str,
     beside: Beside,
     slides: Slides,
     text_bytes: usize,
 ) -> Document {
+    if media_type == DOC {
+        take_tables(&mut extracted);
+    }
     let mut document = match media_type {
         media::XLSX | XLSB | XLS | ODS => sheets(&extracted, beside),
         // The tree of a PDF is guessed from its looks and loses words; the page's own text is true.
@@ -78,7 +86,9 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
             .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
             .map(|time| time.and_utc())
     };
-    with_offset.ok().or_else(without).or_else(|| pdf_moment(text))
+    let moment = with_offset.ok().or_else(without).or_else(|| pdf_moment(text));
+    // Programs that do not know write zeros.
+    moment.filter(|time| time.year() >= FIRST_YEAR)
 }
 
 /// `D:20240131120000+01'00'`, of which all after the day may be missing.
@@ -109,7 +119,7 @@ fn says_something(title: &str) -> bool {
 fn by_headings(extracted: &ExtractedDocument) -> Document {
     let mut sections = Sections::new(Place::default());
     for_each_block(extracted, |node, _, block| {
-        if let NodeContent::Heading { level, text } = &node.content {
+        if let Some(NodeContent::Heading { level, text }) = node.map(|node| &node.content) {
             sections.heading(*level, text);
         }
         sections.block(&block);
@@ -117,7 +127,7 @@ fn by_headings(extracted: &ExtractedDocument) -> Document {
     let title = sections.first_title();
     let mut document = Document { title, sections: sections.finish(), ..Document::default() };
     if document.sections.is_empty() && !extracted.content.trim().is_empty() {
-        document.sections.push(Section { place: Place::default(), text: extracted.content.clone() });
+        document.sections.push(Section { place: Place::default(), text: with_tabs(&extracted.content) });
     }
     document
 }
@@ -196,18 +206,43 @@ fn sheets(extracted: &ExtractedDocument, beside: Beside) -> Document {
         }
         document.sections.extend(name.and_then(|name| remarks.remove(&name)).into_iter().flatten());
     }
+    // Sheets without cells, of a chart alone.
+    let mut others: Vec<_> = remarks.into_iter().collect();
+    others.sort_by(|(one, _), (other, _)| one.cmp(other));
+    document.sections.extend(others.into_iter().flat_map(|(_, sections)| sections));
     document
 }
 
+/// Takes the tables of an old Word document out of the paragraphs after them.
+fn take_tables(extracted: &mut ExtractedDocument) {
+    for node in extracted.document.iter_mut().flat_map(|tree| &mut tree.nodes) {
+        if let NodeContent::Heading { text, .. }
+        | NodeContent::Paragraph { text }
+        | NodeContent::ListItem { text }
+        | NodeContent::Footnote { text }
+        | NodeContent::Comment { text } = &mut node.content
+            && let Some(rows) = take_rows(text).filter(|rows| !rows.is_empty())
+        {
+            node.attributes.get_or_insert_default().insert(ROWS_BEFORE.to_owned(), rows);
+        }
+    }
+}
+
 /// Calls with every node that has text of its own, in reading order, the page or slide it is on where that is known,
-/// and that text as Markdown.
-fn for_each_block(extracted: &ExtractedDocument, mut each: impl FnMut(&DocumentNode, Option<u32>, String)) {
+/// and that text as Markdown. Rows that stand before a node come first, without it.
+fn for_each_block(
+    extracted: &ExtractedDocument,
+    mut each: impl FnMut(Option<&DocumentNode>, Option<u32>, String),
+) {
     let Some(structure) = &extracted.document else { return };
     let mut slide = None;
     let mut ordered_items: HashMap<u32, u32> = HashMap::new();
     for node in &structure.nodes {
         if let NodeContent::Slide { number, .. } = &node.content {
             slide = Some(*number);
+        }
+        if let Some(rows) = node.attributes.as_ref().and_then(|attributes| attributes.get(ROWS_BEFORE)) {
+            each(None, node.page.or(slide), rows.clone());
         }
         let parent = node.parent.map(|parent| parent.0);
         let in_ordered_list = parent
@@ -223,7 +258,7 @@ fn for_each_block(extracted: &ExtractedDocument, mut each: impl FnMut(&DocumentN
             block_text(&node.content, number, marker).filter(|block| !block.trim().is_empty())
         {
             append_links(&mut block, node);
-            each(node, node.page.or(slide), block);
+            each(Some(node), node.page.or(slide), block);
         }
     }
 }
@@ -325,7 +360,15 @@ mod tests {
             assert_eq!(moment(text), Some(noon), "{text}");
         }
         assert_eq!(moment("D:20240131"), "2024-01-31T00:00:00Z".parse().ok());
-        for text in ["", "yesterday", "D:2024", "D:99999999999999", "D:20240131120000+é1'00'"] {
+        for text in [
+            "",
+            "yesterday",
+            "0000-01-01T00:00:00Z",
+            "D:00000101",
+            "D:2024",
+            "D:99999999999999",
+            "D:20240131120000+é1'00'",
+        ] {
             assert_eq!(moment(text), None, "{text}");
         }
     }

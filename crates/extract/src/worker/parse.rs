@@ -11,7 +11,8 @@ use xberg::{
 use super::page_words::words_of;
 use super::reader::too_large_unpacked;
 use super::slides::Slides;
-use super::{nodes, workbook};
+use super::{charts, nodes, rtf, word, workbook};
+use crate::media_type::{DOC, RTF};
 use crate::protocol::{Job, Refusal};
 use crate::text::{declared_charset, decode, finish};
 
@@ -47,12 +48,15 @@ impl Parser {
     ) -> Result<Document, Refusal> {
         let content = match media_type {
             media::HTML => html_as_utf8(&content, charset),
+            RTF => rtf::with_levels(content),
+            DOC => word::with_marks(content),
             _ => content,
         };
         let words = (media_type == media::HTML).then(|| content.clone());
         let media_type = media_type.to_owned();
         let beside = workbook::beside(&content, &media_type);
         let slides = Slides::look(&content, &media_type);
+        let charts = charts::in_text(&content, &media_type);
         let input = ExtractInput::from_bytes(content, media_type.as_str(), None);
         let outcome = self.runtime.block_on(extract(input, &config(job.seconds)));
         let mut result = outcome.map_err(|error| refusal(&error, &media_type))?;
@@ -64,6 +68,7 @@ impl Parser {
         match result.results.pop() {
             Some(extracted) => {
                 let mut document = nodes::to_document(extracted, &media_type, beside, slides, job.text_bytes);
+                charts::put(&mut document, charts, job.text_bytes);
                 if let Some(page) = words.filter(|_| document.sections.is_empty()) {
                     let text = words_of(&String::from_utf8_lossy(&page));
                     document.sections.push(Section { text, ..Section::default() });

@@ -31,7 +31,7 @@ pub(super) fn is_as_large_as_a_page(bytes: &[u8]) -> bool {
     dimensions(bytes).is_some_and(|(width, height)| width.min(height) >= MIN_PAGE_SIDE)
 }
 
-/// Width and height from the header of PNG, JPEG, GIF, BMP, WebP or TIFF.
+/// Width and height from the header of PNG, JPEG, JPEG 2000, GIF, BMP, WebP or TIFF.
 fn dimensions(bytes: &[u8]) -> Option<(u64, u64)> {
     let be32 = |at: usize| Some(u64::from(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?)));
     let le32 = |at: usize| Some(u64::from(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)));
@@ -39,6 +39,7 @@ fn dimensions(bytes: &[u8]) -> Option<(u64, u64)> {
     match bytes {
         [0x89, b'P', b'N', b'G', ..] => Some((be32(16)?, be32(20)?)),
         [0xff, 0xd8, ..] => jpeg(bytes),
+        [0, 0, 0, 12, b'j', b'P', ..] | [0xff, 0x4f, 0xff, 0x51, ..] => jpeg_2000(bytes),
         [b'G', b'I', b'F', ..] => Some((le16(6)?, le16(8)?)),
         // The height is negative where rows run from the top.
         [b'B', b'M', ..] => Some((le32(18)?, u64::from((le32(22)? as u32 as i32).unsigned_abs()))),
@@ -66,6 +67,16 @@ fn jpeg(bytes: &[u8]) -> Option<(u64, u64)> {
             _ => return None,
         }
     }
+}
+
+/// What the picture itself says, which is what is decoded; the boxes around it may say anything.
+fn jpeg_2000(bytes: &[u8]) -> Option<(u64, u64)> {
+    const START: &[u8] = b"\xff\x4f\xff\x51";
+    let at = bytes.windows(START.len()).position(|window| window == START)?;
+    let be32 = |to: usize| Some(u32::from_be_bytes(bytes.get(at + to..at + to + 4)?.try_into().ok()?));
+    // The size of the grid, and where on it the picture begins.
+    let side = |to: usize| Some(u64::from(be32(to)?.saturating_sub(be32(to + 8)?)));
+    Some((side(8)?, side(12)?))
 }
 
 fn webp(bytes: &[u8]) -> Option<(u64, u64)> {
@@ -136,6 +147,11 @@ mod tests {
         assert!(matches!(is_worth_reading(&png, "image/png"), Err(Refusal::TooLarge { .. })));
         let jpeg = b"\xff\xd8\xff\xe0\0\x04ab\xff\xff\xc0\0\x11\x08\x01\x00\x02\x00";
         assert_eq!(dimensions(jpeg), Some((512, 256)));
+        let grid = b"\xff\x4f\xff\x51\0\x29\0\0\0\0\x02\x10\0\0\x01\0\0\0\0\x10\0\0\0\0";
+        assert_eq!(dimensions(grid), Some((512, 256)));
+        let boxed = [b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x16ihdr\0\0\0\x01\0\0\0\x01", &grid[..]].concat();
+        assert_eq!(dimensions(&boxed), Some((512, 256)));
+        assert_eq!(dimensions(&boxed[..boxed.len() - 4]), None);
         assert_eq!(dimensions(b"GIF89a\x10\0\x20\0"), Some((16, 32)));
         let tiff = b"II*\0\x08\0\0\0\x02\0\0\x01\x03\0\x01\0\0\0\x40\0\0\0\x01\x01\x04\0\x01\0\0\0\x80\0\0\0\0\0\0\0";
         assert_eq!(dimensions(tiff), Some((64, 128)));
@@ -154,7 +170,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_header_ends_the_worker(
-            mark in prop::sample::select(vec![&b"\x89PNG"[..], b"\xff\xd8", b"GIF8", b"BM", b"RIFF....WEBPVP8 ", b"II*\0", b"MM\0*"]),
+            mark in prop::sample::select(vec![&b"\x89PNG"[..], b"\xff\xd8", b"GIF8", b"BM", b"RIFF....WEBPVP8 ", b"II*\0", b"MM\0*", b"\xff\x4f\xff\x51"]),
             rest in prop::collection::vec(any::<u8>(), 0..200),
         ) {
             dimensions(&[mark, &rest].concat());

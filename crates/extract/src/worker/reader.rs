@@ -12,7 +12,7 @@ use super::container::{Contained, look_into};
 use super::nodes::PAGE_WITHOUT_TEXT;
 use super::parse::Parser;
 use super::pasted::Pictures;
-use super::{archive, mail, mailbox, outlook, pasted, picture, svg, tar, tnef};
+use super::{archive, flat, mail, mailbox, outlook, pasted, pdf_remarks, picture, svg, tar, tnef};
 use crate::error::ExtractError;
 use crate::media_type::{self, EML, GZIP, HEAD_BYTES, MBOX, MSG, TAR, TNEF, ZIP, detect_media_type};
 use crate::protocol::{Answer, Extracted, Job, MAX_PICTURE_BYTES, Picture, Refusal, Scan};
@@ -108,6 +108,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn read_file(&mut self, content: Vec<u8>) -> Answer {
+        if self.job.only_remarks {
+            let mut document = self.remarks_on(&content);
+            finish(&mut document, self.job.text_bytes);
+            return Ok(Extracted { document, ..Extracted::default() });
+        }
         let position = Position::default();
         let media_type = self.job.media_type.clone();
         self.read(content, media_type, self.job.charset.as_deref(), &position)?;
@@ -141,6 +146,13 @@ impl<'a> Reader<'a> {
             Contained::Encrypted => return Err(Refusal::Encrypted),
             Contained::Broken => return Err(Refusal::Broken { media_type }),
             Contained::Unknown => return Err(Refusal::Unsupported { media_type }),
+        };
+        let (content, media_type) = match media_type::packed_kind(&media_type) {
+            Some(kind) => match flat::packed(&content, kind) {
+                Some(packed) => (packed, kind.to_owned()),
+                None => return Err(Refusal::Broken { media_type }),
+            },
+            None => (content, media_type),
         };
         match media_type.as_str() {
             ZIP => archive::read(self, content, position),
@@ -338,6 +350,7 @@ impl<'a> Reader<'a> {
         let start = self.out.document.sections.len();
         let is_whole = has_end(&content);
         let keep = (position.depth > 0).then(|| content.clone());
+        let remarks = self.remarks_on(&content);
         let mut document = self.parser.parse(media::PDF, content, charset, self.job)?;
         let textless: Vec<u32> = document
             .notes
@@ -348,6 +361,7 @@ impl<'a> Reader<'a> {
         if document.sections.is_empty() && !is_whole {
             return Err(Refusal::Broken { media_type: media::PDF.to_owned() });
         }
+        pdf_remarks::add(&mut document, remarks);
         self.add(document, position);
         let mut keep = keep;
         let size = keep.as_ref().map_or(0, |pdf| pdf.len() as u64);
@@ -370,6 +384,14 @@ impl<'a> Reader<'a> {
             self.scan_before(before, picture, place, keep.take())?;
         }
         Ok(())
+    }
+
+    /// What people wrote on the pages of a PDF. It costs nobody the text.
+    fn remarks_on(&mut self, content: &[u8]) -> Document {
+        catch_unwind(AssertUnwindSafe(|| pdf_remarks::on_pages(content))).unwrap_or_else(|_| {
+            self.panicked = true;
+            pdf_remarks::unread("they made their reader fail")
+        })
     }
 
     fn scan(&mut self, picture: Picture, place: Place, bytes: Option<Vec<u8>>) -> Result<(), Refusal> {

@@ -88,7 +88,7 @@ pub(super) fn in_ods(content: &[u8]) -> Remarks {
     found
 }
 
-fn add(text: &mut String, words: &str) {
+pub(super) fn add(text: &mut String, words: &str) {
     let mut room = REMARK_BYTES.saturating_sub(text.len()).min(words.len());
     while !words.is_char_boundary(room) {
         room -= 1;
@@ -96,7 +96,7 @@ fn add(text: &mut String, words: &str) {
     text.push_str(&words[..room]);
 }
 
-fn add_character(text: &mut String, name: &BytesRef<'_>) {
+pub(super) fn add_character(text: &mut String, name: &BytesRef<'_>) {
     if let Some(character) = character(name) {
         add(text, character.encode_utf8(&mut [0; 4]));
     }

@@ -7,11 +7,12 @@ use std::io::Cursor;
 use calamine::{Ods, Reader as _, Xls, Xlsb};
 use gangway_model::media;
 
+use super::charts;
 use super::parts::{Parts, attribute, local_name};
 use super::remarks::{self, Remarks};
 use crate::media_type::{ODS, XLS, XLSB};
 
-/// What a workbook says beside what the library reads of it.
+/// What a workbook says beside what the library reads of it: among its remarks is what charts and shapes say.
 #[derive(Default)]
 pub(super) struct Beside {
     pub first_rows: FirstRows,
@@ -67,14 +68,15 @@ fn in_xlsx(content: &[u8]) -> Beside {
         }
         sheets.len() < SHEETS
     });
-    let mut left = remarks::REMARKS;
+    let (mut left, mut charts_left) = (remarks::REMARKS, charts::CHARTS);
     for (name, id) in sheets {
         let Some(relation) = relations.get(&id) else { continue };
         if let Some(row) = first_row(&mut parts, &relation.part) {
             found.first_rows.insert(name.clone(), row);
         }
-        let remarks = remarks::of_sheet(&mut parts, &name, &relation.part, left);
+        let mut remarks = remarks::of_sheet(&mut parts, &name, &relation.part, left);
         left -= remarks.len().min(left);
+        remarks.extend(charts::on_sheet(&mut parts, &name, &relation.part, &mut charts_left));
         if !remarks.is_empty() {
             found.remarks.insert(name, remarks);
         }

@@ -136,6 +136,38 @@ pub fn ppt(slides: &[&[&str]]) -> Vec<u8> {
     file.into_inner().into_inner()
 }
 
+/// A document as Word wrote it until 2003, of these two pieces of text: the first in one byte for a character, the second in
+/// two. A paragraph ends with `\r`, a cell and a row with `\u{7}`.
+pub fn doc(narrow: &str, wide: &str) -> Vec<u8> {
+    const TEXT_AT: usize = 1024;
+    let wide: Vec<u8> = wide.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let (first, second) = (narrow.len() as u32, (wide.len() / 2) as u32);
+    let mut list = Vec::new();
+    [0, first, first + second].iter().for_each(|at: &u32| list.extend(at.to_le_bytes()));
+    // Where a piece of one byte for a character begins is told doubled, with a flag.
+    for place in [(TEXT_AT as u32 * 2) | 0x4000_0000, TEXT_AT as u32 + first] {
+        list.extend([&[0, 0][..], &place.to_le_bytes(), &[0, 0]].concat());
+    }
+    let table = [&[2][..], &(list.len() as u32).to_le_bytes(), &list].concat();
+    let mut words = vec![0; TEXT_AT];
+    let mut put = |at: usize, bytes: &[u8]| words[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, &[0xec, 0xa5, 0xc1, 0]);
+    put(32, &[14, 0]);
+    put(62, &[22, 0]);
+    put(64 + 3 * 4, &(first + second).to_le_bytes());
+    put(152, &[93, 0]);
+    // One byte before it: a list at the very start would be taken for none.
+    put(154 + 33 * 8, &1_u32.to_le_bytes());
+    put(154 + 33 * 8 + 4, &(table.len() as u32).to_le_bytes());
+    words.extend(narrow.bytes());
+    words.extend(wide);
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    for (name, bytes) in [("WordDocument", words), ("0Table", [vec![0], table].concat())] {
+        std::io::Write::write_all(&mut file.create_stream(name).unwrap(), &bytes).unwrap();
+    }
+    file.into_inner().into_inner()
+}
+
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
@@ -198,6 +230,34 @@ pub fn docx_with_pictures(body: &str, pictures: &[Vec<u8>]) -> Vec<u8> {
     ];
     entries.extend(names.iter().map(String::as_str).zip(pictures.iter().cloned()));
     zip_of(&entries)
+}
+
+/// The same as [`docx`], with these relations of its text, by kind, and parts: their ids are `rId1` and so on.
+pub fn docx_with(body: &str, targets: &[(&str, &str)], more: &[(&str, &str)]) -> Vec<u8> {
+    let content = format!(
+        r#"<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="{RELATION}"><w:body>{body}</w:body></w:document>"#
+    );
+    let styles = r#"<?xml version="1.0"?><w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/></w:style></w:styles>"#;
+    let types = types(&[
+        ("word/document.xml", "wordprocessingml.document.main"),
+        ("word/styles.xml", "wordprocessingml.styles"),
+    ]);
+    let targets: Vec<_> = targets.iter().copied().chain([("styles", "styles.xml")]).collect();
+    let (root, beside) = (relations(&[("officeDocument", "word/document.xml")]), relations(&targets));
+    let mut entries = vec![
+        ("[Content_Types].xml", types.as_str()),
+        ("_rels/.rels", root.as_str()),
+        ("word/_rels/document.xml.rels", beside.as_str()),
+        ("word/document.xml", content.as_str()),
+        ("word/styles.xml", styles),
+    ];
+    entries.extend(more);
+    zip(&entries)
+}
+
+/// The relations of a part, by kind, with the ids `rId1` and so on.
+pub fn relations_part(targets: &[(&str, &str)]) -> String {
+    relations(targets)
 }
 
 /// A Word paragraph, as a heading when a level is given.

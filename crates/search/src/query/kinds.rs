@@ -14,7 +14,7 @@ const KINDS: [Kind; 14] = [
     Kind {
         name: "document",
         words: &["documents", "doc", "docs", "word", "page", "pages", "text document"],
-        endings: &["doc", "docx", "docm", "odt", "rtf", "pages", "gdoc"],
+        endings: &["doc", "docx", "docm", "odt", "fodt", "rtf", "pages", "gdoc"],
         media_types: &[
             "wordprocessing",
             "msword",
@@ -28,19 +28,19 @@ const KINDS: [Kind; 14] = [
     Kind {
         name: "spreadsheet",
         words: &["spreadsheets", "sheet", "sheets", "excel", "table", "tables"],
-        endings: &["xls", "xlsx", "xlsm", "ods", "csv", "tsv", "numbers", "gsheet"],
+        endings: &["xls", "xlsx", "xlsm", "ods", "fods", "csv", "tsv", "numbers", "gsheet"],
         media_types: &["spreadsheet", "ms-excel", "text/csv", "text/tab-separated-values", ".database"],
     },
     Kind {
         name: "presentation",
         words: &["presentations", "slide", "slides", "powerpoint", "deck", "decks", "keynote"],
-        endings: &["ppt", "pptx", "pptm", "odp", "key", "gslides"],
+        endings: &["ppt", "pptx", "pptm", "odp", "fodp", "key", "gslides"],
         media_types: &["presentation", "ms-powerpoint"],
     },
     Kind {
         name: "image",
         words: &["images", "picture", "pictures", "photo", "photos", "img"],
-        endings: &["png", "jpg", "jpeg", "gif", "webp", "tif", "tiff", "bmp", "svg", "heic"],
+        endings: &["png", "jpg", "jpeg", "gif", "webp", "tif", "tiff", "bmp", "svg", "heic", "jp2"],
         media_types: &["image/"],
     },
     Kind {
