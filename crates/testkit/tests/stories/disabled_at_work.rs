@@ -55,7 +55,7 @@ async fn a_job_at_work_stops_at_its_next_checkpoint() {
     assert!(control.call_counts().is_empty(), "nobody is asked: {:?}", control.call_counts());
     disable(&house, &ada, false).await;
     house.settle().await;
-    let ended = ada.finished(&job).await;
+    let ended = ada.job("google_drive", &job).await;
     assert_eq!((&ended["status"], &ended["files_synced"]), (&json!("completed"), &json!(3)), "{ended}");
     assert_eq!(control.call_count("drive.files.list"), 2, "it goes on from where it stood");
     house.stop().await;
@@ -179,7 +179,7 @@ async fn enabling_is_done_again_where_it_ended_halfway() {
     assert!(!kept.status.is_final(), "it waits for its hour: {kept:?}");
     disable(&house, &ada, false).await;
     house.settle().await;
-    let ended = ada.finished(&job).await;
+    let ended = ada.job("google_drive", &job).await;
     assert_eq!((&ended["status"], &ended["files_synced"]), (&json!("completed"), &json!(1)), "{ended}");
     house.stop().await;
 }
