@@ -5,8 +5,8 @@ use std::time::Duration;
 use gangway_model::{AssistantClientId, AssistantScope, ItemState, Outcome};
 use gangway_store::testing::{TestStore, each_backend, statements_of};
 use gangway_store::{
-    AssistantClient, Backend, ItemFilter, NewTask, NewUpload, PageEffects, Paging, Presented, Rotated,
-    TakenCode,
+    AssistantCaller, AssistantClient, Backend, ItemFilter, NewTask, NewUpload, PageEffects, Paging,
+    Presented, RevokedAssistantToken, Rotated, TakenCode,
 };
 use serde_json::json;
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, Row};
@@ -223,15 +223,15 @@ async fn what_assistants_show_is_found_by_indexes() {
         by_indexes!(
             store.create_assistant_client(&client(ann.now), MANY, 1000) => Some(()),
             store.put_assistant_client_document(&known, 1000) => (),
-            store.find_assistant_client(&program, ann.now) => Some(_),
+            store.find_assistant_client(&program, ann.now) => Some(AssistantClient { .. }),
             store.create_assistant_code(&two) => (),
             store.take_assistant_code("unknown", &program, ann.now) => TakenCode::NotFound,
             store.take_assistant_code("one", &program, ann.now) => TakenCode::Taken(_),
-            store.find_assistant_caller(&held.access_hash, ann.now) => Some(_),
+            store.find_assistant_caller(&held.access_hash, ann.now) => Some(AssistantCaller { .. }),
             store.rotate_assistant_tokens(unknown, None, &next, ends) => Rotated::NotFound,
             store.rotate_assistant_tokens(held_again, Some(&too_much), &next, ends) => Rotated::TooMuch,
             store.rotate_assistant_tokens(held_again, None, &next, ends) => Rotated::Exchanged(_),
-            store.revoke_assistant_token(&next.access_hash, &program) => Some(_),
+            store.revoke_assistant_token(&next.access_hash, &program) => Some(RevokedAssistantToken::Access),
             store.list_assistants(&ann.user.id, ann.now, &Paging::after(Some("x".to_owned()), 10)) => _,
             store.rotate_assistant_tokens(held_again, None, &last, ends) => Rotated::Reused(_),
             store.create_assistant(&one, &last, ends) => _,
