@@ -1,5 +1,7 @@
 //! The only place that picks adapters and puts the rooms together.
 
+mod client_documents;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,8 +9,8 @@ use anyhow::Context;
 use axum::Router;
 use gangway_api::{ApiState, RenderMetrics};
 use gangway_app::{
-    App, AppSettings, AssistantSettings, DocumentReads, DocumentSettings, RecentOffers, SecretHash, Senders,
-    UploadLimits, UploadTurns,
+    App, AppSettings, AssistantSettings, DocumentReads, RecentOffers, SecretHash, Senders, UploadLimits,
+    UploadTurns,
 };
 use gangway_connector::Descriptor;
 use gangway_effects::{Network, SharedClock, SystemClock};
@@ -22,6 +24,7 @@ use gangway_sync::{Engine, EngineParts, Opener, SyncSettings, payload};
 use gangway_vault::{AppDirectory, ConnectorSettings, KeyRing, KeyRingError, Vault, VaultOptions};
 use url::Url;
 
+use self::client_documents::document_settings;
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::meaning::Meaning;
@@ -274,24 +277,7 @@ fn assistant_settings(config: &Config) -> Option<AssistantSettings> {
     wanted.then(|| AssistantSettings {
         redirect_schemes: config.mcp_redirect_schemes.iter().cloned().collect(),
         registration: config.mcp_registration,
-        documents: document_settings(config),
-    })
-}
-
-/// Programs that can be known by an address do not register: so they are told that they can only where documents can be read.
-fn document_settings(config: &Config) -> Option<DocumentSettings> {
-    let hosts = &config.mcp_client_document_hosts;
-    let network = &config.network;
-    let is_reached = |place: &String| {
-        let host = place.rsplit_once(':').map_or(place.as_str(), |(host, _)| host);
-        network.allowed_hosts.contains(host)
-    };
-    // A proxy resolves names itself, so nothing here could see that one leads into its network.
-    let is_guarded = !gangway_effects::uses_a_proxy() || !hosts.is_empty();
-    let can_read = is_guarded && (!network.only_allowed_hosts || hosts.iter().any(is_reached));
-    (config.mcp_client_documents && can_read).then(|| DocumentSettings {
-        hosts: hosts.iter().cloned().collect(),
-        ours: network.allowed_hosts.clone(),
+        documents: document_settings(config, gangway_effects::uses_a_proxy()),
     })
 }
 

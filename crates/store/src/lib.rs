@@ -79,7 +79,7 @@ pub use page::{
 };
 pub use paging::{Listed, Paging};
 pub use picker::{NewPickerSession, PickerSession, PickerState};
-pub use queue::{EnqueuedTask, Held, NewTask, Owner, Round, Shares, Task, TaskId};
+pub use queue::{EnqueuedTask, Held, NOBODY, NewTask, Owner, Round, Shares, Task, TaskId};
 pub use scopes::{NewScope, Scope};
 pub use subscriptions::{NewSubscription, Subscription, SubscriptionState};
 pub use to_embed::{ToEmbed, ToEmbedCounts};

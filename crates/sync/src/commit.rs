@@ -36,16 +36,15 @@ pub async fn commit(
         // The scheduler would find the list as well, a little later.
         enqueue(rooms, payload::embed(rooms.now())).await?;
     }
-    if committed.renamed.is_empty() && committed.stale.is_empty() {
-        return context.check_user(&connection.id).await;
+    if !committed.renamed.is_empty() || !committed.stale.is_empty() {
+        // Another task brought the same items in meanwhile: the entries made under ids that lost are taken out, and
+        // items whose rows were newer are indexed from what the rows hold.
+        let (lost, mut again): (Vec<ItemId>, Vec<ItemId>) = committed.renamed.into_iter().unzip();
+        rooms.index.remove_items(&lost).await?;
+        again.extend(committed.stale);
+        reindex_items(rooms, connection, &again).await?;
+        rooms.index.flush().await?;
     }
-    // Another task brought the same items in meanwhile: the entries made under ids that lost are taken out, and
-    // items whose rows were newer are indexed from what the rows hold.
-    let (lost, mut again): (Vec<ItemId>, Vec<ItemId>) = committed.renamed.into_iter().unzip();
-    rooms.index.remove_items(&lost).await?;
-    again.extend(committed.stale);
-    reindex_items(rooms, connection, &again).await?;
-    rooms.index.flush().await?;
     context.check_user(&connection.id).await
 }
 

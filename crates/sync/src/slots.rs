@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gangway_model::UserId;
-use gangway_store::Held;
+use gangway_store::{Held, NOBODY};
 
 /// Tasks that may be at work without a slot; each holds what it came with.
 const MOST_AWAY: usize = 64;
@@ -44,11 +44,9 @@ impl Slots {
     pub fn take(self: &Arc<Self>, owner: Option<&UserId>, is_long: bool) -> Slot {
         let mut taken = self.lock();
         taken.slots += 1;
-        if let Some(owner) = owner {
-            let held = taken.of.entry(owner.to_string()).or_default();
-            held.tasks += 1;
-            held.long += usize::from(is_long);
-        }
+        let held = taken.of.entry(name_of(owner).to_owned()).or_default();
+        held.tasks += 1;
+        held.long += usize::from(is_long);
         drop(taken);
         Slot { slots: Arc::clone(self), owner: owner.cloned(), is_long, left: AtomicBool::new(false) }
     }
@@ -82,15 +80,19 @@ impl Slot {
     fn free(&self) {
         let mut taken = self.slots.lock();
         taken.slots -= 1;
-        let Some(owner) = &self.owner else { return };
-        if let Some(held) = taken.of.get_mut(owner.as_str()) {
+        let owner = name_of(self.owner.as_ref());
+        if let Some(held) = taken.of.get_mut(owner) {
             held.tasks -= 1;
             held.long -= usize::from(self.is_long);
             if held.tasks == 0 {
-                taken.of.remove(owner.as_str());
+                taken.of.remove(owner);
             }
         }
     }
+}
+
+fn name_of(owner: Option<&UserId>) -> &str {
+    owner.map_or(NOBODY, UserId::as_str)
 }
 
 impl Drop for Slot {
@@ -132,5 +134,15 @@ mod tests {
         drop(long);
         drop(short);
         assert!(slots.held().is_empty() && slots.taken() == 0);
+    }
+
+    /// No more than so many may be long, whosever they are.
+    #[test]
+    fn what_is_nobodys_is_counted_too() {
+        let slots = Arc::new(Slots::default());
+        let long = slots.take(None, true);
+        assert_eq!(slots.held()[NOBODY], Held { tasks: 1, long: 1 });
+        drop(long);
+        assert!(slots.held().is_empty());
     }
 }

@@ -35,6 +35,17 @@ test("the guide's error shape becomes a ConnectorError with all it holds", async
     assert.equal(wrong.connector_id, "notion");
 });
 
+test("a search says whether it counted all", async () => {
+    for (const total_is_exact of [true, false]) {
+        const answer = json({ hits: [], total: 41, total_is_exact, next_cursor: null, has_more: false, took_ms: 1 });
+        const { options } = scripted(answer, answer);
+        const c = createConnectorsClient(options);
+        for (const found of [await c.search("a"), await c.searchCollection("u", "a")]) {
+            assert.deepEqual([found.total, found.total_is_exact], [41, total_is_exact]);
+        }
+    }
+});
+
 test("OAuth's flat shape becomes an OAuthError", async () => {
     const flat = json({ error: "invalid_grant", error_description: "the code was used before", state: "s" }, 400);
     const error = await failure(flat, (c) => c.token("google_drive", { code: "c", state: "s" }));

@@ -13,7 +13,7 @@ use gangway_connector::{
     Content, Descriptor, Disposition, Entry, EntryPage, FetchLimits, Push, RateOwner, Source, Version,
     VersionPage,
 };
-use gangway_model::{Account, ItemKind, PageToken, Plan, ProviderItemId, Revision};
+use gangway_model::{Account, ItemKind, PageToken, Place, Plan, ProviderItemId, Revision};
 use gangway_oauth::{
     ClientAuthentication, OAuthApp, OAuthEndpoints, OAuthFacts, PkceMethod, RevocationStyle, ScopeFact,
     TokenCallBody,
@@ -124,6 +124,10 @@ impl Connector for Stub {
 
     fn open(&self, _: ConnectionContext) -> Box<dyn Source> {
         Box::new(Shelf)
+    }
+
+    fn place_url(&self, url: &str, media_type: &str, place: &Place) -> Option<String> {
+        Some(format!("{url}?as={media_type}#{}", place.page?))
     }
 }
 

@@ -2,8 +2,10 @@
 
 use axum::body::Body;
 use axum::http::Method;
-use gangway_model::{Chunk, ItemId, Place, Plan};
+use gangway_model::{Chunk, Document, ItemId, Place, Plan, Section};
 use gangway_search::IndexedDocument;
+use gangway_store::{ItemUpsert, PageEffects, StoredDocument};
+use gangway_sync::encode_document;
 use serde_json::{Value, json};
 
 use super::house::{Answer, Caller, House};
@@ -113,6 +115,34 @@ async fn files_are_stored_whole_and_once() {
     assert_eq!(user.get(&format!("/rest/collections/{collection}/files")).await.ok()["files"], json!([]));
 }
 
+/// Makes the index hold these passages of an uploaded file.
+async fn put_in_index(user: &Caller<'_>, collection: &str, id: &ItemId, passages: &[(&str, &Place)]) {
+    let app = &user.house.app;
+    let item = app.store.find_item(id).await.unwrap().unwrap();
+    let me = user.get("/rest/me").await.ok();
+    let chunk = |(number, (text, place)): (u32, &(&str, &Place))| Chunk {
+        number,
+        place: (*place).clone(),
+        text: (*text).into(),
+    };
+    let indexed = IndexedDocument {
+        item_id: id.clone(),
+        user_id: me["id"].as_str().unwrap().into(),
+        connection_id: item.connection_id,
+        connector_id: "local_upload".into(),
+        collections: vec![collection.into()],
+        name: item.name,
+        path: None,
+        media_type: item.media_type,
+        modified_at: item.modified_at,
+        url: item.url,
+        title: None,
+        chunks: (0..).zip(passages).map(chunk).collect(),
+    };
+    app.index.put(vec![indexed]).await.unwrap();
+    app.index.flush().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_hit_is_shown_only_while_the_rows_confirm_it() {
     let house = House::build().await;
@@ -121,28 +151,8 @@ async fn a_hit_is_shown_only_while_the_rows_confirm_it() {
     let answer =
         upload(&user, &format!("?collection_uuid={collection}"), &[("file", Some("a.txt"), b"x")]).await.ok();
     let id = ItemId::from(answer["files"][0]["id"].as_str().unwrap());
-    let item = house.app.store.find_item(&id).await.unwrap().unwrap();
-    let me = user.get("/rest/me").await.ok();
-    let indexed = IndexedDocument {
-        item_id: id.clone(),
-        user_id: me["id"].as_str().unwrap().into(),
-        connection_id: item.connection_id,
-        connector_id: "local_upload".into(),
-        collections: vec![collection.as_str().into()],
-        name: item.name,
-        path: None,
-        media_type: item.media_type,
-        modified_at: item.modified_at,
-        url: item.url,
-        title: None,
-        chunks: vec![Chunk {
-            number: 0,
-            place: Place { page: Some(2), ..Place::default() },
-            text: "a walrus".into(),
-        }],
-    };
-    house.app.index.put(vec![indexed]).await.unwrap();
-    house.app.index.flush().await.unwrap();
+    let page = Place { page: Some(2), ..Place::default() };
+    put_in_index(&user, &collection, &id, &[("a walrus", &page)]).await;
     let query = json!({ "query": "walrus" });
     let within = format!("/rest/collections/{collection}/search");
     for path in ["/rest/search", within.as_str()] {
@@ -159,6 +169,55 @@ async fn a_hit_is_shown_only_while_the_rows_confirm_it() {
     let found = user.post("/rest/search", query).await.ok();
     assert_eq!(found["hits"], json!([]), "the index still has it, the rows do not");
     user.delete(&format!("/rest/collections/{collection}/files/{id}")).await.error(404, "not_found");
+}
+
+/// A page of a file within the file is no page of the file: whoever opened the address would see another one.
+#[tokio::test]
+async fn what_stands_in_a_file_within_a_file_has_no_address() {
+    let house = House::build().await;
+    let user = house.user(Plan::Free).await;
+    let collection = user.collection("mine").await;
+    let sent = [("file", Some("a.txt"), &b"x"[..])];
+    let answer = upload(&user, &format!("?collection_uuid={collection}"), &sent).await.ok();
+    let id = ItemId::from(answer["files"][0]["id"].as_str().unwrap());
+    let own = Place { page: Some(2), ..Place::default() };
+    let later = Place { page: Some(3), ..Place::default() };
+    let within = Place { member: Some("inner.pdf".to_owned()), page: Some(7), ..Place::default() };
+    let passages =
+        [("a walrus and a gannet", &own), ("a gannet beside a puffin", &within), ("the last gannet", &later)];
+    put_in_index(&user, &collection, &id, &passages).await;
+    let section = |(text, place): &(&str, &Place)| Section { place: (*place).clone(), text: (*text).into() };
+    let document = Document { sections: passages.iter().map(section).collect(), ..Document::default() };
+    let body = Some(encode_document(&document).into());
+    let item = house.app.store.find_item(&id).await.unwrap().unwrap();
+    let upsert =
+        ItemUpsert::with_document(item.clone(), StoredDocument { body, ..StoredDocument::default() });
+    house
+        .app
+        .store
+        .commit_page(&PageEffects { items: vec![upsert], ..PageEffects::default() })
+        .await
+        .unwrap();
+
+    let url = item.url.unwrap();
+    let [address, of_later] = ["2", "3"].map(|page| json!(format!("{url}?as=text/plain#{page}")));
+    let hit = async |query: &str| {
+        user.post("/rest/search", json!({ "query": query })).await.ok()["hits"][0].clone()
+    };
+    let found = hit("walrus").await;
+    assert_eq!((&found["place"]["url"], &found["place"]["page"]), (&address, &json!(2)), "{found}");
+    let found = hit("puffin").await;
+    assert_eq!(found["place"], json!({ "member": "inner.pdf", "page": 7 }), "{found}");
+    assert_eq!(found["passages"][0]["place"], found["place"]);
+    let found = hit("gannet").await;
+    let mut places: Vec<_> = found["passages"].as_array().unwrap().iter().map(|one| &one["place"]).collect();
+    places.sort_by_key(|place| place["page"].as_u64());
+    let [first, second] =
+        [(2, &address), (3, &of_later)].map(|(page, url)| json!({ "page": page, "url": url }));
+    assert_eq!(places, [&first, &second, &json!({ "member": "inner.pdf", "page": 7 })]);
+    let read = user.get(&format!("/rest/files/{id}/text")).await.ok();
+    let places: Vec<_> = read["places"].as_array().unwrap().iter().map(|one| &one["place"]["url"]).collect();
+    assert_eq!(places, [&address, &Value::Null, &of_later], "{read}");
 }
 
 #[tokio::test]

@@ -108,16 +108,19 @@ pub async fn run(server: &ServerArgs, args: SearchArgs) -> Result<(), Failure> {
     for (index, hit) in found.hits.iter().enumerate() {
         print_hit(index + 1, hit);
     }
+    output::line(how_many(&found));
+    Ok(())
+}
+
+/// How many there are, as far as the server says.
+fn how_many(found: &Found) -> String {
     let took = found.took_ms.map_or(String::new(), |took| format!(" in {took:.0} ms"));
     match (found.total, found.has_more) {
-        (Some(total), _) if !found.total_is_exact => {
-            output::line(format!("{} or more{took}", words::count(total, "hit")))
-        }
-        (Some(total), _) => output::line(format!("{}{took}", words::count(total, "hit"))),
-        (None, true) => output::line(format!("more than these{took}; --limit shows more")),
-        (None, false) => output::line(format!("{}{took}", words::count(found.hits.len() as u64, "hit"))),
+        (Some(total), _) if !found.total_is_exact => format!("{} or more{took}", words::count(total, "hit")),
+        (Some(total), _) => format!("{}{took}", words::count(total, "hit")),
+        (None, true) => format!("more than these{took}; --limit shows more"),
+        (None, false) => format!("{}{took}", words::count(found.hits.len() as u64, "hit")),
     }
-    Ok(())
 }
 
 /// The shell took the quotes from `in:"Old reports"`; they are put back.
@@ -203,6 +206,20 @@ mod tests {
         for same in ["travel policy", "in:Reports", "note: a b", "in:\"a b\" c"] {
             assert_eq!(requoted(same), same);
         }
+    }
+
+    #[test]
+    fn the_number_of_hits_is_told_as_surely_as_the_server_knows_it() {
+        let told = |answer: Value| how_many(&parse(answer).unwrap());
+        let of = |exact: bool| json!({ "hits": [], "total": 41, "total_is_exact": exact, "took_ms": 3.0 });
+        assert_eq!(told(of(true)), "41 hits in 3 ms");
+        assert_eq!(told(of(false)), "41 hits or more in 3 ms");
+        assert_eq!(
+            told(json!({ "hits": [], "total": 1 })),
+            "1 hit",
+            "a server that says no more counts exactly"
+        );
+        assert_eq!(told(json!({ "hits": [], "has_more": true })), "more than these; --limit shows more");
     }
 
     #[test]

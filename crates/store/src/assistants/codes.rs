@@ -7,6 +7,7 @@ use super::tokens::insert_tokens;
 use super::{NewAssistantTokens, read_scopes, write_scopes};
 use crate::Store;
 use crate::error::{Result, StoreError};
+use crate::open::Backend;
 use crate::row::Columns;
 use crate::sql::Sql;
 
@@ -150,7 +151,12 @@ impl Store {
         if still == 0 {
             return Err(StoreError::conflict("the code was shown again or withdrawn"));
         }
-        Sql::new("DELETE FROM assistants WHERE user_id = ")
+        let before = match self.backend() {
+            // SQLite would rather go through all that anybody allowed the program.
+            Backend::Sqlite => "DELETE FROM assistants INDEXED BY assistants_by_user WHERE user_id = ",
+            Backend::Postgres => "DELETE FROM assistants WHERE user_id = ",
+        };
+        Sql::new(before)
             .arg(&code.user_id)
             .sql(" AND client_id = ")
             .arg(&code.client_id)

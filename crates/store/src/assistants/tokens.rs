@@ -174,7 +174,7 @@ impl Store {
         let row = Sql::new(ASSISTANT)
             .sql("a.client_id = ")
             .arg(shown.client)
-            .sql(" AND a.id IN (SELECT assistant_id FROM assistant_tokens WHERE replaced = 1 AND hash = ")
+            .sql(" AND a.id = (SELECT assistant_id FROM assistant_tokens WHERE replaced = 1 AND hash = ")
             .arg(shown.hash)
             .sql(")")
             .first(&mut **tx)

@@ -26,7 +26,7 @@ use sqlx::any::AnyRow;
 
 pub use claim::Round;
 pub(crate) use enqueue::enqueue_in;
-pub use shares::{Held, Shares};
+pub use shares::{Held, NOBODY, Shares};
 
 use crate::error::Result;
 use crate::row::Columns;

@@ -12,7 +12,10 @@ pub struct Held {
     pub long: usize,
 }
 
-/// How a worker's places are shared out. Nobody's tasks count for nobody.
+/// For whom tasks count that have no owner: only their number is of interest, since nobody can have too many of them.
+pub const NOBODY: &str = "";
+
+/// How a worker's places are shared out.
 #[derive(Clone, Debug)]
 pub struct Shares {
     /// Kinds of tasks that take long.
@@ -23,7 +26,7 @@ pub struct Shares {
     pub most_long: usize,
     /// The most tasks at work that take long, whosever they are.
     pub most_long_of_all: usize,
-    /// What is at work in this worker, by user.
+    /// What is at work in this worker, by user; and by [`NOBODY`].
     pub held: HashMap<String, Held>,
 }
 
@@ -43,7 +46,7 @@ impl Default for Shares {
 impl Shares {
     /// Those who have as much at work as they may.
     pub(super) fn full(&self) -> Vec<&str> {
-        let full = self.held.iter().filter(|(_, held)| held.tasks >= self.most);
+        let full = self.held.iter().filter(|(owner, held)| *owner != NOBODY && held.tasks >= self.most);
         full.map(|(owner, _)| owner.as_str()).collect()
     }
 
@@ -143,6 +146,12 @@ mod tests {
     }
 
     #[test]
+    fn who_has_waited_longest_comes_first_in_whatever_order_lines_are_seen() {
+        let heads = [head("eve b", "short", 9), head("ada a", "short", 5), head("bob c", "short", 7)];
+        assert_eq!(chosen(&shares(&[]), &heads, 2), ["ada a", "bob c"]);
+    }
+
+    #[test]
     fn long_tasks_leave_places_to_short_ones() {
         let mut heads = vec![head("ada a", "long", 1), head("ada b", "long", 2), head("ada c", "long", 3)];
         heads.extend([head("eve d", "long", 4), head("ada e", "short", 5), head("bob f", "long", 6)]);
@@ -151,7 +160,27 @@ mod tests {
             ["ada a", "eve d", "bob f", "ada e"],
             "three long ones in all"
         );
+        assert_eq!(chosen(&shares(&[]), &heads[..3], 9), ["ada a", "ada b"], "two of one user");
         assert_eq!(chosen(&shares(&[("ada", 2, 2)]), &heads[..5], 9), ["eve d", "ada e"]);
+    }
+
+    #[test]
+    fn nobodys_long_tasks_leave_places_to_short_ones_too() {
+        let mut heads: Vec<Head> = (0..6).map(|at| head(&format!(" n{at}"), "long", at)).collect();
+        heads.extend([head(" s", "short", 7), head(" t", "short", 8), head("ada a", "long", 9)]);
+        assert_eq!(chosen(&shares(&[]), &heads, 9), [" n0", " n1", " n2", " s", " t"]);
+        let held = shares(&[(NOBODY, 4, 2)]);
+        assert_eq!(chosen(&held, &heads, 9), [" n0", " s", " t"], "with those at work there are three");
+        assert!(held.full().is_empty(), "nobody has never too many");
+        assert_eq!(chosen(&shares(&[(NOBODY, 3, 3)]), &heads, 9), [" s", " t"]);
+    }
+
+    #[test]
+    fn who_has_as_much_as_they_may_is_passed_over() {
+        let shares = shares(&[("ada", 3, 0), ("eve", 2, 2), ("bob", 4, 1)]);
+        let mut full = shares.full();
+        full.sort_unstable();
+        assert_eq!(full, ["ada", "bob"]);
     }
 
     #[test]
@@ -167,5 +196,11 @@ mod tests {
         assert!(waits("eve x", "long") && waits("bob x", "long"));
         assert!(!waits("ada x", "long") && !waits("bob x", "short"));
         assert!(!shares.is_outwaited(&[head("ada x", "long", 1)], Some("eve")));
+        assert!(waits(" x", "long") && !waits(" x", "short"), "nobody has none");
+        assert!(!shares.is_outwaited(&[head(" x", "long", 1), head("ada x", "long", 1)], None));
+        assert!(
+            !Shares { held: HashMap::new(), ..shares.clone() }
+                .is_outwaited(&[head("eve x", "long", 1)], Some("ada"))
+        );
     }
 }

@@ -12,10 +12,10 @@ use serde_json::json;
 
 use crate::fixture::World;
 
-const RESOURCE: &str = "https://gw.example/mcp";
-const MANY: (u32, Duration) = (1000, Duration::from_secs(60));
+pub const RESOURCE: &str = "https://gw.example/mcp";
+pub const MANY: (u32, Duration) = (1000, Duration::from_secs(60));
 
-fn client(created_at: Timestamp) -> AssistantClient {
+pub fn client(created_at: Timestamp) -> AssistantClient {
     AssistantClient {
         id: AssistantClientId::fresh(),
         name: "A program".to_owned(),
@@ -28,13 +28,13 @@ fn client(created_at: Timestamp) -> AssistantClient {
     }
 }
 
-async fn registered(test: &TestStore, at: Timestamp) -> AssistantClientId {
+pub async fn registered(test: &TestStore, at: Timestamp) -> AssistantClientId {
     let client = client(at);
     test.store.create_assistant_client(&client, MANY, 1000).await.unwrap().unwrap();
     client.id
 }
 
-fn code(world: &World, client: &AssistantClientId, hash: &str) -> NewAssistantCode {
+pub fn code(world: &World, client: &AssistantClientId, hash: &str) -> NewAssistantCode {
     NewAssistantCode {
         hash: hash.to_owned(),
         user_id: world.user.id.clone(),
@@ -49,7 +49,7 @@ fn code(world: &World, client: &AssistantClientId, hash: &str) -> NewAssistantCo
 }
 
 /// A pair that ends after an hour and after a month.
-fn pair(name: &str, now: Timestamp) -> NewAssistantTokens {
+pub fn pair(name: &str, now: Timestamp) -> NewAssistantTokens {
     NewAssistantTokens {
         access_hash: format!("access {name}"),
         access_expires_at: now + Duration::from_secs(3600),
@@ -58,7 +58,7 @@ fn pair(name: &str, now: Timestamp) -> NewAssistantTokens {
     }
 }
 
-async fn allow(
+pub async fn allow(
     test: &TestStore,
     world: &World,
     client: &AssistantClientId,

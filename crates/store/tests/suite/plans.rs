@@ -1,13 +1,17 @@
-//! The statements that run all the time use indexes: asked of SQLite itself.
+//! The statements that run all the time use indexes: asked of the databases themselves.
 
 use std::time::Duration;
 
-use gangway_model::{ItemState, Outcome};
-use gangway_store::testing::{TestStore, statements_of};
-use gangway_store::{Backend, ItemFilter, NewTask, NewUpload, PageEffects, Paging};
+use gangway_model::{AssistantClientId, AssistantScope, ItemState, Outcome};
+use gangway_store::testing::{TestStore, each_backend, statements_of};
+use gangway_store::{
+    AssistantCaller, AssistantClient, Backend, ItemFilter, NewTask, NewUpload, PageEffects, Paging,
+    Presented, RevokedAssistantToken, Rotated, TakenCode,
+};
 use serde_json::json;
-use sqlx::{AnyPool, AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, Row};
 
+use crate::assistants::{MANY, RESOURCE, allow, client, code, pair, registered};
 use crate::fixture::{World, provider_ids};
 
 async fn assert_no_scans(pool: &AnyPool, what: &str, statements: Vec<String>) {
@@ -129,4 +133,112 @@ async fn hot_statements_never_read_a_whole_table() {
     );
     pool.close().await;
     test.remove().await;
+}
+
+async fn sqlite_steps(pool: &AnyPool, statement: &str) -> Vec<String> {
+    let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
+    plan.fetch_all(pool).await.unwrap().iter().map(|row| row.get("detail")).collect()
+}
+
+/// The steps by which PostgreSQL finds rows, where it reads a whole table only when it has no other way. What an index is
+/// asked for stands with it.
+async fn postgres_steps(connection: &mut AnyConnection, statement: &str) -> Vec<String> {
+    let settings = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan";
+    sqlx::raw_sql(settings).execute(&mut *connection).await.unwrap();
+    connection.execute(AssertSqlSafe(format!("PREPARE asked AS {statement}"))).await.unwrap();
+    let count = "SELECT CAST(COALESCE(array_length(parameter_types, 1), 0) AS BIGINT) AS n \
+                 FROM pg_prepared_statements WHERE name = 'asked'";
+    let count: i64 = sqlx::query(count).fetch_one(&mut *connection).await.unwrap().get("n");
+    let values = vec!["NULL"; count as usize].join(", ");
+    let values = if count == 0 { values } else { format!("({values})") };
+    let plan = sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN EXECUTE asked{values}")));
+    let rows = plan.fetch_all(&mut *connection).await.unwrap();
+    connection.execute("DEALLOCATE asked").await.unwrap();
+    let mut steps: Vec<String> = Vec::new();
+    for row in rows {
+        let line: String = row.get(0);
+        match (line.trim(), steps.last_mut()) {
+            (asked, Some(step)) if asked.starts_with("Index Cond:") => step.push_str(asked),
+            (line, _) => steps.push(line.to_owned()),
+        }
+    }
+    steps.retain(|step| step.contains(" Scan "));
+    steps
+}
+
+/// Whether a step of either database finds rows by what they are equal to: a token, a code, an id. What has not ended yet,
+/// or is of one program, may be almost everything.
+fn is_narrow(step: &str) -> bool {
+    let harmless = ["CONSTANT ROW", "VALUES", "SUBQUERY", "Bitmap Heap Scan", "Subquery Scan"];
+    let is_equal = step.contains("=?") || step.contains(" = ");
+    // PostgreSQL goes by what it has counted, which here is nothing. What a client that is forgotten takes along is found
+    // so as well; nobody had allowed it anything.
+    let is_of_program = step.contains("USING INDEX assistant") && step.contains("s_by_client ");
+    (is_equal && !is_of_program) || harmless.iter().any(|part| step.contains(part))
+}
+
+/// Strangers may show codes and tokens as often as they like: what that costs must not grow with what others hold.
+#[tokio::test]
+async fn what_assistants_show_is_found_by_indexes() {
+    each_backend(|test| async move {
+        let store = &test.store;
+        let ann = World::make(&test, "ann").await;
+        let program = registered(&test, ann.now).await;
+        let pool = AnyPool::connect(&test.options.url).await.unwrap();
+        let mut connection = AnyConnection::connect(&test.options.url).await.unwrap();
+        let ends = ann.now + Duration::from_secs(90 * 86_400);
+        let (one, two) = (code(&ann, &program, "one"), code(&ann, &program, "two"));
+        store.create_assistant_code(&one).await.unwrap();
+        allow(&test, &ann, &program, "held").await.unwrap();
+        let shown = |hash| Presented { hash, client: &program, resource: RESOURCE, now: ann.now };
+        let known = AssistantClient {
+            id: AssistantClientId::from("https://app.example/client.json"),
+            fresh_until: Some(ends),
+            ..client(ann.now)
+        };
+        let (held, next, last) = (pair("held", ann.now), pair("next", ann.now), pair("last", ann.now));
+        let (held_again, unknown) = (shown(&held.refresh_hash), shown("unknown"));
+        let too_much = [AssistantScope::Sync];
+
+        macro_rules! by_indexes {
+            ($($call:expr => $answer:pat),+ $(,)?) => {$({
+                let what = stringify!($call);
+                let statements = statements_of(async {
+                    let answer = $call.await.unwrap();
+                    assert!(matches!(answer, $answer), "{what}: {answer:?}");
+                });
+                let statements = statements.await;
+                assert!(!statements.is_empty(), "{what} sent nothing");
+                for statement in statements {
+                    let steps = match test.backend {
+                        Backend::Sqlite => sqlite_steps(&pool, &statement).await,
+                        Backend::Postgres => postgres_steps(&mut connection, &statement).await,
+                    };
+                    for step in &steps {
+                        assert!(is_narrow(step), "{what}: {step} in {statement:.500}");
+                    }
+                }
+            })+};
+        }
+        by_indexes!(
+            store.create_assistant_client(&client(ann.now), MANY, 1000) => Some(()),
+            store.put_assistant_client_document(&known, 1000) => (),
+            store.find_assistant_client(&program, ann.now) => Some(AssistantClient { .. }),
+            store.create_assistant_code(&two) => (),
+            store.take_assistant_code("unknown", &program, ann.now) => TakenCode::NotFound,
+            store.take_assistant_code("one", &program, ann.now) => TakenCode::Taken(_),
+            store.find_assistant_caller(&held.access_hash, ann.now) => Some(AssistantCaller { .. }),
+            store.rotate_assistant_tokens(unknown, None, &next, ends) => Rotated::NotFound,
+            store.rotate_assistant_tokens(held_again, Some(&too_much), &next, ends) => Rotated::TooMuch,
+            store.rotate_assistant_tokens(held_again, None, &next, ends) => Rotated::Exchanged(_),
+            store.revoke_assistant_token(&next.access_hash, &program) => Some(RevokedAssistantToken::Access),
+            store.list_assistants(&ann.user.id, ann.now, &Paging::after(Some("x".to_owned()), 10)) => _,
+            store.rotate_assistant_tokens(held_again, None, &last, ends) => Rotated::Reused(_),
+            store.create_assistant(&one, &last, ends) => _,
+            store.take_assistant_code("one", &program, ann.now) => TakenCode::ShownAgain { ended: Some(_), .. },
+        );
+        pool.close().await;
+        connection.close().await.unwrap();
+    })
+    .await;
 }

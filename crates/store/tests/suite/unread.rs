@@ -2,7 +2,7 @@
 
 use gangway_model::ItemState;
 use gangway_store::testing::each_backend;
-use gangway_store::{DocumentChange, Gone, ItemUpsert, PageEffects, Unread};
+use gangway_store::{DocumentChange, Gone, ItemUpsert, PageEffects, Unread, UserChange};
 
 use crate::fixture::{World, document};
 
@@ -34,6 +34,11 @@ async fn who_could_not_read_a_file_is_remembered_until_somebody_could() {
         assert_eq!((&listed[0].user_id, &listed[0].name), (&ann.user.id, &a.name));
         assert!(!listed[0].is_upload && listed[0].is_followed, "{listed:?}");
         assert!(store.list_unread("old", None, 10).await.unwrap().is_empty());
+        for (disabled, shown) in [(true, 0), (false, 2)] {
+            let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
+            store.update_user(&ann.user.id, &change).await.unwrap();
+            assert_eq!(store.list_unread("new", None, 10).await.unwrap().len(), shown, "{disabled}");
+        }
         assert_eq!(store.list_unread("new", Some(&a.id), 10).await.unwrap()[0].item_id, b.id);
         assert_eq!(store.list_unread("new", None, 1).await.unwrap().len(), 1);
         let among = store.unread_among(&[b.id.clone(), c.id.clone()], "new").await.unwrap();

@@ -39,7 +39,7 @@ async fn call(person: &Person<'_>, tool: &str, arguments: Value) -> (Value, bool
     (told, is_error)
 }
 
-async fn used(person: &Person<'_>, tool: &str, arguments: Value) -> Value {
+pub async fn used(person: &Person<'_>, tool: &str, arguments: Value) -> Value {
     let (told, is_error) = call(person, tool, arguments).await;
     assert!(!is_error, "{tool}: {told}");
     told

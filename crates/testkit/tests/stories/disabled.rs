@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{house, house_on_postgres, options};
 
-async fn disable(house: &House, person: &Person<'_>, disabled: bool) -> Value {
+pub async fn disable(house: &House, person: &Person<'_>, disabled: bool) -> Value {
     let path = format!("rest/admin/users/{}", person.id);
     house.as_admin("PATCH", &path, Some(json!({ "disabled": disabled }))).await
 }
@@ -20,7 +20,7 @@ async fn is_refused(person: &Person<'_>, method: &str, path: &str, body: Option<
 }
 
 /// Ada, whose folder of Drive is followed; the folder's collection.
-async fn following<'a>(house: &'a House) -> (Person<'a>, String) {
+pub async fn following<'a>(house: &'a House) -> (Person<'a>, String) {
     house.control().write_text(&FileTarget::path("Papers/first.txt"), "the otter of spring").unwrap();
     let folder = house.control().find_file(&FileTarget::path("Papers")).unwrap().id;
     let ada = house.user("enterprise").await;
@@ -81,7 +81,7 @@ async fn a_disabled_users_feeds_wait_and_go_on_where_they_stood_on_postgres() {
     waits_and_goes_on(house_on_postgres().await).await;
 }
 
-/// A job that is at work when its user is disabled stops at its next checkpoint, and goes on when they are enabled.
+/// A job whose turn comes while its user is disabled asks nobody anything, and is done when they are enabled.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_waits_while_its_user_is_disabled() {
     let house = house().await;
@@ -97,10 +97,12 @@ async fn a_job_waits_while_its_user_is_disabled() {
     house.settle().await;
     disable(&house, &ada, true).await;
     control.clear_faults();
+    control.reset_calls();
     for _ in 0..30 {
         house.advance(Duration::from_secs(3600));
         house.settle().await;
     }
+    assert!(control.call_counts().is_empty(), "nobody is asked: {:?}", control.call_counts());
     let kept = house.store.find_job(&job.as_str().into()).await.unwrap().unwrap();
     assert!(!kept.status.is_final() && kept.counters.synced == 0, "{kept:?}");
     disable(&house, &ada, false).await;

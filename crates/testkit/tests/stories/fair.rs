@@ -11,13 +11,13 @@ use gangway_testkit::{Gate, House, HouseOptions};
 use crate::options;
 use crate::recognition::{picture, until};
 
-async fn house_with(gate: &Gate, backend: Backend, settings: fn(&mut SyncSettings)) -> House {
+pub async fn house_with(gate: &Gate, backend: Backend, settings: fn(&mut SyncSettings)) -> House {
     let recognition = Recognition { time_per_page: Duration::from_secs(600), ..gate.recognition() };
     House::start(HouseOptions { backend, tools: gate.tools(), recognition, settings, ..options() }).await
 }
 
 /// A folder with one scan in it; its id.
-fn folder_with_scan(house: &House, name: &str, number: u8) -> String {
+pub fn folder_with_scan(house: &House, name: &str, number: u8) -> String {
     let control = house.control();
     let folder = control.create_folder(&FileTarget::path(name)).unwrap().id;
     control.write_text(&FileTarget::path(format!("{name}/scan.gif")), picture(number)).unwrap();
@@ -126,5 +126,46 @@ async fn a_long_job_gives_way_at_a_checkpoint_and_goes_on() {
         (Some("completed"), Some(3)),
         "{told}"
     );
+    house.stop().await;
+}
+
+/// Whoever gave way at once would begin anew for everybody who comes: a job has half a minute of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_job_has_its_turn_before_it_gives_way() {
+    let gate = Gate::new();
+    let alone = |settings: &mut SyncSettings| {
+        (settings.workers, settings.list_concurrency) = (1, 1);
+        settings.lease = Duration::from_secs(86_400);
+    };
+    let house = house_with(&gate, Backend::Sqlite, alone).await;
+    let (ada, eve) = (house.user("pro").await, house.user("pro").await);
+    let control = house.control();
+    let heap = control.create_folder(&FileTarget::path("Heap")).unwrap().id;
+    (0..4).for_each(|number| _ = folder_with_scan(&house, &format!("Heap/{number}"), number));
+    let note = control.write_text(&FileTarget::path("note.txt"), "the quoll hunts at night").unwrap().id;
+    ada.connect().await;
+    eve.connect().await;
+    house.settle().await;
+    let (hers, other) = (ada.collection("heap").await, eve.collection("c").await);
+    let long = ada.start_sync(&[&heap], &hers, "manual").await;
+    until(&house, "the first scan is being recognized", async || gate.is_somebody_there()).await;
+    let short = eve.start_sync(&[&note], &other, "manual").await;
+    let synced = async || house.store.find_job(&long.as_str().into()).await.unwrap().unwrap().counters.synced;
+    let waits =
+        async || house.store.find_job(&short.as_str().into()).await.unwrap().unwrap().started_at.is_none();
+    for (seconds, scans) in [(0, 1), (29, 2)] {
+        house.advance(Duration::from_secs(seconds));
+        gate.lets_through("words");
+        let next = async || synced().await == scans && gate.is_somebody_there();
+        until(&house, "the next scan is being recognized", next).await;
+        assert!(waits().await, "after {seconds} seconds it is still her turn");
+    }
+    house.advance(Duration::from_secs(2));
+    gate.lets_through("words");
+    eve.ended(&short).await;
+    assert_eq!(synced().await, 3, "it gave way at the checkpoint");
+    gate.lets_through("words");
+    house.step_until(ada.ended(&long)).await;
+    assert_eq!(synced().await, 4);
     house.stop().await;
 }

@@ -4,6 +4,7 @@ mod allowing;
 mod assistants;
 mod connect;
 mod disabled;
+mod disabled_at_work;
 mod fair;
 mod follow;
 mod fresh;

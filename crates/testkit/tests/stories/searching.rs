@@ -2,10 +2,13 @@
 
 use gangway_effects::Clock;
 use gangway_emulators::google::FileTarget;
+use gangway_model::{Chunk, ItemId, Place};
+use gangway_search::IndexedDocument;
 use gangway_testkit::Person;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
+use crate::assistants::used;
 use crate::house;
 
 const LETTER: &str = "The supplier delivers the goods to the warehouse in the harbour before noon. Every crate carries a \
@@ -187,5 +190,47 @@ async fn an_empty_index_is_filled_again_from_the_rows() {
     found.sort();
     assert_eq!(found, ["kept.txt", "sent.txt"]);
     assert!(house.control().call_counts().is_empty(), "no provider was asked");
+    house.stop().await;
+}
+
+/// Whoever asks, in whatever way, is told whether all that match were counted.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_says_whether_its_total_is_exact() {
+    let house = house().await;
+    let ada = house.user("free").await;
+    let collection = ada.collection("all").await;
+    let document = |number: u32| IndexedDocument {
+        item_id: format!("item-{number}").into(),
+        user_id: ada.id.as_str().into(),
+        connection_id: "connection".into(),
+        connector_id: "local_upload".into(),
+        collections: vec![collection.as_str().into()],
+        name: format!("{number}.txt"),
+        path: None,
+        media_type: "text/plain".to_owned(),
+        modified_at: None,
+        url: None,
+        title: None,
+        chunks: vec![Chunk { number: 0, place: Place::default(), text: format!("sandpiper {number}") }],
+    };
+    house.index.put((0..2001).map(document).collect()).await.unwrap();
+    house.index.flush().await.unwrap();
+    let told = async || {
+        let (wish, within) =
+            (json!({ "query": "sandpiper" }), format!("rest/collections/{collection}/search"));
+        let mut told = Vec::new();
+        for answer in [
+            asked(&ada, wish.clone()).await,
+            ada.ask("POST", &within, Some(wish.clone())).await,
+            used(&ada, "search", wish).await,
+        ] {
+            told.push((answer["total"].as_u64().unwrap(), answer["total_is_exact"].as_bool().unwrap()));
+        }
+        told
+    };
+    assert_eq!(told().await, [(2000, false); 3], "one more than is compared");
+    house.index.remove_items(&[ItemId::from("item-0")]).await.unwrap();
+    house.index.flush().await.unwrap();
+    assert_eq!(told().await, [(2000, true); 3]);
     house.stop().await;
 }

@@ -161,6 +161,16 @@ async def test_a_search_sends_the_filters_that_were_given(client: Any, script: S
     assert script.body() == {"query": "refund", "show_duplicates": True}
 
 
+@pytest.mark.parametrize("is_exact", [True, False])
+async def test_a_search_says_whether_it_counted_all(client: Any, script: Script, is_exact: bool) -> None:
+    understood = {"words": ["a"], "phrases": [], "excluded": [], "filters": [], "respelled": []}
+    told = {"hits": [], "total": 41, "total_is_exact": is_exact, "has_more": False, "took_ms": 1.0}
+    answered = answer(told | {"understood": understood, "by_meaning": "off"})
+    script.say(answered, answered)
+    for found in (await client.search("a"), await client.collections.search("u", "a")):
+        assert (found.total, found.total_is_exact) == (41, is_exact)
+
+
 async def test_an_update_tells_leaving_alone_from_emptying(client: Any, script: Script) -> None:
     moment = "2026-01-01T00:00:00Z"
     numbers = {"file_count": 0, "failed_count": 0, "bytes": 0, "created_at": moment, "updated_at": moment}

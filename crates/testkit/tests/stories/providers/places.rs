@@ -6,6 +6,7 @@ use gangway_standins::{NotionStandIn, SlackStandIn};
 use serde_json::json;
 
 use super::Scene;
+use crate::assistants::used;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_passage_below_a_heading_is_opened_there() {
@@ -30,6 +31,8 @@ async fn a_passage_below_a_heading_is_opened_there() {
     assert!(name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()), "{found}");
     assert_eq!(place["url"], format!("{page}#{name}"), "{found}");
     assert_eq!(found["passages"][0]["place"]["url"], place["url"]);
+    let told = used(&ada.person, "search", json!({ "query": "capercaillie" })).await;
+    assert_eq!(told["results"][0]["place_url"], place["url"], "assistants are told as well: {told}");
     assert!(
         !found["snippet"]["text"].as_str().unwrap().contains(name),
         "a name is not part of the text: {found}"
