@@ -4,9 +4,9 @@
 mod one;
 mod plan;
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::StreamExt;
 use gangway_connector::{Entry, Source};
@@ -20,6 +20,7 @@ use crate::announced::Announcements;
 use crate::context::{Rooms, TaskContext};
 use crate::membership::ScopeRef;
 use crate::readings::Slot;
+use crate::settings::SyncSettings;
 use crate::stop::Stop;
 use crate::unread;
 
@@ -52,6 +53,38 @@ pub struct Brought {
     pub stop: Option<Stop>,
     /// The announcement of what was put into the index.
     pub announced: Option<String>,
+    /// What the batch's time did not suffice for: the next batch's.
+    pub left: Vec<Placed>,
+}
+
+/// Entries that wait to be brought in, a batch at a time.
+pub struct Waiting {
+    entries: VecDeque<Placed>,
+    at_once: usize,
+}
+
+impl Waiting {
+    pub fn new(entries: Vec<Placed>, settings: &SyncSettings) -> Self {
+        Self { entries: entries.into(), at_once: settings.batch_entries.max(1) }
+    }
+
+    pub fn next_batch(&mut self) -> Vec<Placed> {
+        let count = self.entries.len().min(self.at_once);
+        self.entries.drain(..count).collect()
+    }
+
+    /// What a batch left is the next one's.
+    pub fn put_back(&mut self, left: Vec<Placed>) {
+        left.into_iter().rev().for_each(|one| self.entries.push_front(one));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Placed> {
+        self.entries.iter()
+    }
 }
 
 impl Brought {
@@ -86,6 +119,10 @@ pub struct Bringer<'a> {
     pub announced: &'a Announcements,
 }
 
+fn lock(waiting: &Mutex<VecDeque<Work>>) -> MutexGuard<'_, VecDeque<Work>> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 struct Work {
     placed: Placed,
     known: Option<Item>,
@@ -96,7 +133,8 @@ struct Work {
 }
 
 impl Bringer<'_> {
-    /// Brings entries in. The index has the changes afterwards, unflushed; the rows have nothing yet.
+    /// Brings entries in, as many as the time of a batch suffices for, so that whoever watches sees it move and can cancel it.
+    /// The index has the changes afterwards, unflushed; the rows have nothing yet.
     pub async fn bring_in(&self, placed: Vec<Placed>, observed_at: Timestamp) -> Result<Brought, Stop> {
         let mut brought = Brought::default();
         let mut work = Vec::new();
@@ -124,7 +162,10 @@ impl Bringer<'_> {
         let ids: Vec<ItemId> = work.iter().map(|one| one.id.clone()).collect();
         brought.announced = self.announced.announce(self.rooms, &ids).await?;
         let stopped = AtomicBool::new(false);
-        let mut results = futures::stream::iter(work)
+        let until = self.rooms.now() + self.rooms.settings.batch_time;
+        let waiting = Mutex::new(VecDeque::from(work));
+        let next = || if self.rooms.now() < until { lock(&waiting).pop_front() } else { None };
+        let mut results = futures::stream::iter(std::iter::from_fn(next))
             .map(|one| self.bring_one(one, &stopped))
             .buffer_unordered(self.rooms.settings.fetch_concurrency.max(1));
         let mut to_index = Vec::new();
@@ -153,10 +194,14 @@ impl Bringer<'_> {
             drop(done.turn);
         }
         drop(results);
+        let left = std::mem::take(&mut *lock(&waiting));
+        let is_left: HashSet<&ItemId> = left.iter().map(|one| &one.id).collect();
         // What was not brought in this time, and is not known from before, has no row to place.
         let with_row: HashSet<&ItemId> =
             brought.items.iter().map(|upsert| &upsert.item.id).chain(&known_before).collect();
-        brought.placements.retain(|placement| with_row.contains(&placement.item_id));
+        let has_come = |id: &ItemId| with_row.contains(id) && !is_left.contains(id);
+        brought.placements.retain(|placement| has_come(&placement.item_id));
+        brought.left = left.into_iter().map(|one| one.placed).collect();
         self.rooms.index.put(to_index).await?;
         if !brought.gone.is_empty() {
             self.rooms.index.remove_items(&brought.gone).await?;

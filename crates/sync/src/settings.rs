@@ -36,6 +36,8 @@ pub struct SyncSettings {
     pub list_concurrency: usize,
     /// Entries that are committed together at most; bounds memory and what a crash repeats.
     pub batch_entries: usize,
+    /// How long entries of a batch are begun with; what is left then is the next one's.
+    pub batch_time: Duration,
     /// Between two looks at a change feed without working pushes.
     pub poll_interval: Duration,
     /// Between two looks at a change feed while pushes arrive: pushes get lost, so polling never stops.
@@ -67,6 +69,7 @@ impl SyncSettings {
             fetch_concurrency: 16,
             list_concurrency: 4,
             batch_entries: 500,
+            batch_time: Duration::from_secs(2),
             poll_interval: Duration::from_secs(60),
             poll_interval_with_push: Duration::from_secs(900),
             max_file_bytes: 100 << 20,

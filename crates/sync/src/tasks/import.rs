@@ -17,7 +17,7 @@ use gangway_store::{
 use crate::commit::commit;
 use crate::context::TaskContext;
 use crate::membership::{ScopeRef, parent_of};
-use crate::page::{Bringer, Placed};
+use crate::page::{Bringer, Placed, Waiting};
 use crate::schedule::enqueue;
 use crate::stop::Stop;
 use crate::sweep::sweep;
@@ -319,27 +319,23 @@ impl Walk<'_> {
     /// Brings entries in, batch by batch. What moves the frontier is committed with the last batch, and only
     /// when no batch had a gap.
     async fn bring_in(&self, placed: Vec<Placed>, observed_at: Timestamp, aside: Aside) -> Result<(), Stop> {
-        let size = self.context.rooms.settings.batch_entries.max(1);
-        let mut waiting: Vec<FoundFile> = placed
-            .iter()
-            .skip(size)
-            .filter(|one| one.entry.kind.has_content())
-            .map(|one| FoundFile { provider_id: one.entry.id.clone(), name: one.entry.name.clone() })
-            .collect();
         let mut aside = Some(aside);
-        let mut rest = placed.into_iter();
+        let mut waiting = Waiting::new(placed, &self.context.rooms.settings);
+        let mut are_found = false;
         loop {
             self.context.check()?;
-            let batch: Vec<Placed> = rest.by_ref().take(size).collect();
-            let is_last = rest.len() == 0;
-            let mut brought = self.bringer.bring_in(batch, observed_at).await?;
+            let mut brought = self.bringer.bring_in(waiting.next_batch(), observed_at).await?;
+            waiting.put_back(std::mem::take(&mut brought.left));
+            let is_last = waiting.is_empty();
+            let found = waiting.iter().filter(|one| !are_found && one.entry.kind.has_content());
+            let found = found
+                .map(|one| FoundFile { provider_id: one.entry.id.clone(), name: one.entry.name.clone() })
+                .collect();
+            are_found = true;
             let stop = brought.stop.take();
             let held = std::mem::take(&mut brought.held);
-            let mut effects = PageEffects {
-                job: Some(self.job.id.clone()),
-                found: std::mem::take(&mut waiting),
-                ..brought.into_effects(self.context)
-            };
+            let mut effects =
+                PageEffects { job: Some(self.job.id.clone()), found, ..brought.into_effects(self.context) };
             if is_last
                 && stop.is_none()
                 && let Some(aside) = aside.take()
@@ -357,6 +353,7 @@ impl Walk<'_> {
             if is_last {
                 return Ok(());
             }
+            self.check_cancelled().await?;
         }
     }
 

@@ -12,6 +12,7 @@ mod grants;
 mod leftovers;
 mod meaning;
 mod pauses;
+mod progress;
 mod proof;
 mod providers;
 mod readings;

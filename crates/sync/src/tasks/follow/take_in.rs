@@ -10,7 +10,7 @@ use gangway_store::{ItemScope, Scope};
 use super::{Follower, stands_below};
 use crate::commit::commit;
 use crate::membership::{ScopeRef, find_parents, is_unknown_container, parent_of, scopes_of_entries};
-use crate::page::{Bringer, Placed};
+use crate::page::{Bringer, Placed, Waiting};
 use crate::removal::{AT_ONCE, Leaving, container_is_gone, leave_scopes, reindex_subtree, subtree_leaves};
 use crate::stop::Stop;
 use crate::tree::Tree;
@@ -291,13 +291,10 @@ impl Follower<'_> {
             stop: self.context.stop.clone(),
             announced: &self.context.announced,
         };
-        let mut rest = placed.into_iter();
-        loop {
-            let batch: Vec<Placed> = rest.by_ref().take(rooms.settings.batch_entries.max(1)).collect();
-            if batch.is_empty() {
-                return Ok(());
-            }
-            let mut brought = bringer.bring_in(batch, observed_at).await?;
+        let mut waiting = Waiting::new(placed, &rooms.settings);
+        while !waiting.is_empty() {
+            let mut brought = bringer.bring_in(waiting.next_batch(), observed_at).await?;
+            waiting.put_back(std::mem::take(&mut brought.left));
             let stop = brought.stop.take();
             let held = std::mem::take(&mut brought.held);
             // No job asked for these files, so there is nowhere to note what became of each.
@@ -309,6 +306,7 @@ impl Follower<'_> {
                 return Err(stop);
             }
         }
+        Ok(())
     }
 
     /// A link brings in what it points at, beside itself.
