@@ -9,6 +9,8 @@ const MAX_SECTIONS: usize = 20_000;
 const HEADING_CHARS: usize = 120;
 /// Bytes of a heading's name at its source.
 const ANCHOR_BYTES: usize = 80;
+/// Begins the line of a front matter that holds the title.
+const TITLE: &str = "title:";
 /// Between the headings of a path.
 const PATH_SEPARATOR: &str = " › ";
 
@@ -16,7 +18,9 @@ const PATH_SEPARATOR: &str = " › ";
 pub(crate) fn read_markdown(text: &str) -> Document {
     let (front, body) = front_matter(text);
     let mut sections = Sections::new(Place::default());
-    front.lines().for_each(|line| sections.line(line));
+    // The title is told apart from the text; without anything else it is all there is.
+    let is_all = body.trim().is_empty() && front.lines().all(|line| line.starts_with(TITLE));
+    front.lines().filter(|line| is_all || !line.starts_with(TITLE)).for_each(|line| sections.line(line));
     let mut fence: Option<&str> = None;
     let mut lines = body.lines().peekable();
     while let Some(line) = lines.next() {
@@ -212,7 +216,7 @@ fn front_matter(text: &str) -> (&str, &str) {
 }
 
 fn title_in(front_matter: &str) -> Option<String> {
-    let title = front_matter.lines().find_map(|line| line.strip_prefix("title:"))?;
+    let title = front_matter.lines().find_map(|line| line.strip_prefix(TITLE))?;
     Some(one_line(title.trim().trim_matches(['"', '\'']), HEADING_CHARS)).filter(|title| !title.is_empty())
 }
 
@@ -252,7 +256,18 @@ mod tests {
     fn underlined_headings_and_front_matter_are_read() {
         let document = read_markdown("---\ntitle: \"The Title\"\n---\nBig\n===\na\n\nSmall\n---\nb\n");
         assert_eq!(document.title.as_deref(), Some("The Title"));
-        assert_eq!(headings(&document), [None, Some("Big"), Some("Big › Small")]);
+        assert_eq!(headings(&document), [Some("Big"), Some("Big › Small")]);
+    }
+
+    #[test]
+    fn a_title_in_the_front_is_told_apart_from_the_text() {
+        let text = |text: &str| -> Vec<String> {
+            read_markdown(text).sections.into_iter().map(|section| section.text).collect()
+        };
+        assert_eq!(text("---\ntitle: Roof\nStatus: Done\n---\n\nwords\n"), ["Status: Done\n\nwords"]);
+        assert_eq!(text("---\ntitle: Roof\n---\nwords\n"), ["words"]);
+        assert_eq!(text("---\ntitle: Roof\n---\n\n"), ["title: Roof"], "where there is nothing else");
+        assert_eq!(read_markdown("---\ntitle: Roof\n---\n\n").title.as_deref(), Some("Roof"));
     }
 
     #[test]

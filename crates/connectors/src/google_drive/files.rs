@@ -124,8 +124,13 @@ pub fn md5_of(revision: &Revision) -> Option<&str> {
 }
 
 fn fetchable(file: &DriveFile, media_type: &str, kind: ItemKind) -> Fetchable {
-    if kind != ItemKind::File {
-        return no_content();
+    match kind {
+        ItemKind::File => {}
+        ItemKind::Link => {
+            let message = "it is a shortcut and has no content of its own: what it points at comes by itself";
+            return Fetchable::No(Reason::new("no_content", message));
+        }
+        _ => return no_content(),
     }
     let may_download = file.capabilities.as_ref().and_then(|capabilities| capabilities.can_download);
     if may_download == Some(false) {

@@ -23,8 +23,6 @@ use super::wire::Page;
 const MOST_TITLES: usize = 25;
 /// Parts of a property's own list: a thousand references.
 const MOST_PARTS: usize = 10;
-/// Between the names of a path.
-const PATH_SEPARATOR: &str = " / ";
 /// How often a cut download is taken up again while its link lives.
 const MOST_RESUMES: u32 = 3;
 /// Somebody else's server is not waited for as Notion is.
@@ -65,7 +63,7 @@ async fn page(api: &Api, memory: &Memory, id: &str, max_bytes: u64) -> Result<Co
     let walked = walk(api, id, max_bytes).await?;
     let titles = titles(api, memory, &page, &walked).await?;
     let (body, unshown) = blocks::render(id, &walked.nodes, &titles);
-    let text = document(&page, line.names, &titles, &body, &walked, unshown);
+    let text = document(&page, &titles, &body, &walked, unshown);
     if let Some(inside) = Inside::of(&page, &walked) {
         memory.keep_inside(id, inside);
     }
@@ -81,20 +79,12 @@ async fn page(api: &Api, memory: &Memory, id: &str, max_bytes: u64) -> Result<Co
     })
 }
 
-/// Puts the parts together: where the page stands and what its properties say, its text, and what is missing in it.
-fn document(
-    page: &Page,
-    mut path: Vec<String>,
-    titles: &Titles,
-    body: &str,
-    walked: &Walked,
-    unshown: Unshown,
-) -> String {
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let title = one_line(&ancestry::title_or_untitled(page.title()));
-    path.push(title.clone());
-    let path: Vec<String> = path.iter().map(|name| one_line(name)).collect();
-    let mut text = format!("---\ntitle: {title}\npath: {}\n", path.join(PATH_SEPARATOR));
+/// Puts the parts together: what the page is called and its properties say, its text, and what is missing in it. Where it
+/// stands is no part of its text: it would be found by the names of the pages above it.
+fn document(page: &Page, titles: &Titles, body: &str, walked: &Walked, unshown: Unshown) -> String {
+    let title = ancestry::title_or_untitled(page.title());
+    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = format!("---\ntitle: {title}\n");
     for (name, value) in properties::lines(&page.properties, titles) {
         text.push_str(&format!("{name}: {value}\n"));
     }

@@ -117,7 +117,7 @@ fn fetchable(file: &File) -> Fetchable {
         Mode::External => {
             let service = file.external_type.as_deref().filter(|it| !it.is_empty() && *it != "unknown");
             let message = format!(
-                "the file lies at another service ({}); connect that service to find what is in it",
+                "the file lies at another service ({}): bring it in from there to find what is in it",
                 service.unwrap_or("not Slack")
             );
             no("external_file", &message)

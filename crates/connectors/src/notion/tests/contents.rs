@@ -60,7 +60,7 @@ async fn a_row_says_where_it_stands_and_what_its_properties_are() {
     .await;
     let written = content(&*script.source(), &entry(3)).await.unwrap();
     let expected = format!(
-        "---\ntitle: Fix [it] soon\npath: … / Team / Home / Tasks / Fix [it] soon\n\
+        "---\ntitle: Fix [it] soon\n\
          Blocks: Other (https://www.notion.so/{}), 1 page that cannot be read\nStatus: Done\narchived: Yes\n\
          ---\n\nWords\n",
         id(4).replace('-', "")
