@@ -216,12 +216,13 @@ async fn open_sqlite(options: &StoreOptions) -> Result<(AnyPool, AnyPool)> {
     let mark = if options.url.contains('?') { '&' } else { '?' };
     let writing = connect_options(&format!("{}{mark}mode=rwc", options.url))?;
     let reading = connect_options(&options.url)?;
-    // The cache is 2 MB for the writer and 1 MB per reader; the operating system caches the file anyway.
+    // What is deleted is overwritten in the file. The cache is 2 MB for the writer and 1 MB per reader; the operating system caches the file anyway.
     let write = pool(
         1,
         1,
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-         PRAGMA busy_timeout = 10000; PRAGMA cache_size = -2000; PRAGMA journal_size_limit = 67108864",
+         PRAGMA busy_timeout = 10000; PRAGMA cache_size = -2000; PRAGMA journal_size_limit = 67108864; \
+         PRAGMA secure_delete = ON",
     )
     .test_before_acquire(false)
     .connect_with(writing)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gangway_effects::Clock;
 use gangway_model::{ItemState, JobCounters, Outcome};
 use gangway_store::testing::{TestStore, each_backend};
 use gangway_store::{
@@ -158,6 +159,54 @@ async fn placements_in_a_scope_that_is_going_are_ignored() {
         test.store.delete_scope(&ann.scope.id).await.unwrap();
         test.store.commit_page(&ann.page_of(&[ann.item("b")])).await.unwrap();
         assert_eq!(test.store.items_without_placement(&ann.connection.id, None, 10).await.unwrap().len(), 2);
+    })
+    .await;
+}
+
+/// Entries that were put into the index for a page are its own to settle: with its rows, or not at all.
+#[tokio::test]
+async fn a_page_settles_what_it_announced_and_is_refused_once_that_was_given_up() {
+    each_backend(|test| async move {
+        let ann = World::make(&test, "ann").await;
+        let store = &test.store;
+        test.store.enqueue(&NewTask::new("sync_job", json!({}))).await.unwrap();
+        let lease = claim(&test, "worker").await;
+        let announced = async || {
+            let all = store.list_announced_entries(test.clock.now() + LEASE, 10).await.unwrap();
+            all.into_iter().map(|one| one.id).collect::<Vec<_>>()
+        };
+        let mut page = full_page(&ann, lease.clone());
+        let given: Vec<_> = page.items.iter().map(|item| item.item.id.clone()).collect();
+        let given_up = store.announce_entries(&given).await.unwrap();
+        assert_eq!(given_up.items, given);
+        store.give_up_announced_entries(&given_up.id).await.unwrap();
+        page.announced = Some(given_up.id.clone());
+        assert!(matches!(store.commit_page(&page).await, Err(StoreError::Conflict { .. })));
+        assert_nothing_happened(&test, &ann).await;
+        assert_eq!(
+            announced().await,
+            [given_up.id.clone()],
+            "whoever gave it up has still to put the index right"
+        );
+        store.forget_announced_entries(&given_up.id).await.unwrap();
+        assert!(matches!(store.commit_page(&page).await, Err(StoreError::Conflict { .. })));
+
+        page.announced = Some(store.announce_entries(&given).await.unwrap().id);
+        assert_eq!(store.commit_page(&page).await.unwrap().unplaced, []);
+        assert_eq!(announced().await, Vec::<String>::new());
+
+        // Of a scope that is being taken apart, the page tells what it did not place, and that has still to leave the index.
+        store.start_scope_removal(&ann.scope.id, None).await.unwrap();
+        let mut late = ann.page_of(&[ann.item("c")]);
+        late.lease = Some(lease);
+        let id = store.announce_entries(&[late.items[0].item.id.clone()]).await.unwrap().id;
+        late.announced = Some(id.clone());
+        assert_eq!(store.commit_page(&late).await.unwrap().unplaced, [late.items[0].item.id.clone()]);
+        assert_eq!(announced().await, [id]);
+        let aged = store.list_announced_entries(test.clock.now(), 10).await.unwrap();
+        assert_eq!(aged, [], "nobody else touches it yet");
+        store.age_announced_entries_at_start().await.unwrap();
+        assert_eq!(store.list_announced_entries(test.clock.now(), 10).await.unwrap().len(), 1);
     })
     .await;
 }

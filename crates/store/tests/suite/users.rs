@@ -1,10 +1,11 @@
 //! Organisations, users and their keys.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use gangway_model::{Plan, SubscriptionId, UserId};
-use gangway_store::testing::each_backend;
-use gangway_store::{NewSubscription, NewTask, NewUser, StoreError, UserChange};
+use gangway_store::testing::{TestStore, each_backend};
+use gangway_store::{Backend, NewSubscription, NewTask, NewUser, Store, StoreError, UserChange};
 use serde_json::json;
 
 use crate::fixture::{World, key, new_user};
@@ -146,4 +147,24 @@ async fn nothing_is_due_for_a_disabled_user_and_everything_is_again_afterwards()
         assert_eq!(due().await, sorted);
     })
     .await;
+}
+
+/// SQLite would leave what was deleted readable in the free pages of its file.
+#[tokio::test]
+async fn what_is_deleted_is_not_in_the_file_any_more() {
+    let test = TestStore::open(Backend::Sqlite).await;
+    let path = test.options.url.strip_prefix("sqlite://").unwrap().to_owned();
+    let holds = |word: &str| {
+        let file = std::fs::read(&path).unwrap();
+        file.windows(word.len()).any(|window| window == word.as_bytes())
+    };
+    let user = test.store.create_user(&new_user("quetzalfjord")).await.unwrap();
+    let again = Store::open(&test.options, Arc::new(test.clock.clone())).await.unwrap();
+    test.store.close().await;
+    again.close().await;
+    assert!(holds("quetzalfjord"), "it is looked for where it was");
+    let again = Store::open(&test.options, Arc::new(test.clock.clone())).await.unwrap();
+    again.delete_user(&user.id).await.unwrap();
+    again.close().await;
+    assert!(!holds("quetzalfjord"));
 }
