@@ -201,6 +201,9 @@ impl AppError {
                 let message = "this cursor is not accepted any more: start from the first page";
                 return Self::invalid("cursor", message).because(error);
             }
+            _ if error.code == "not_a_container" => {
+                return Self::invalid("folder_id", error.message.clone()).because(error);
+            }
             _ => (Code::ConnectorError, None),
         };
         let mut answer =

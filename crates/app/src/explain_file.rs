@@ -2,8 +2,8 @@
 
 use gangway_connector::ConnectorKind;
 use gangway_model::{
-    CollectionId, ConnectionId, ConnectionState, Item, ItemKind, ItemState, Note, ProviderItemId, Reason,
-    SyncJob, User,
+    CollectionId, ConnectionId, ConnectionState, Item, ItemId, ItemKind, ItemState, Note, ProviderItemId,
+    Reason, SyncJob, User,
 };
 use gangway_store::Paging;
 use gangway_sync::find_document;
@@ -44,12 +44,15 @@ impl App {
         let item = found.into_iter().next();
         let mut in_source = None;
         let mut at_source = None;
+        let mut below_chosen = false;
         if connector.descriptor().kind == ConnectorKind::Local {
             in_source = Some(item.as_ref().is_some_and(|item| item.state != ItemState::Gone));
         } else if connection.state == ConnectionState::Active {
             match self.open_source(&connection)?.get(file).await {
                 Ok(entry) => {
                     in_source = Some(true);
+                    below_chosen =
+                        item.is_none() && self.is_below_chosen(&connection.id, &entry.parents).await?;
                     at_source = Some((entry.name, entry.kind));
                 }
                 Err(error) if error.is_gone() => in_source = Some(false),
@@ -71,7 +74,14 @@ impl App {
             collections = self.store.item_collections(ids).await?.remove(&item.id).unwrap_or_default();
         }
         let jobs = self.store.list_jobs(&user.id, Some(&connection.id), &Paging::first(1)).await?;
-        let reason = explain(item.as_ref(), in_source, !collections.is_empty());
+        let reason = match item.is_none() && below_chosen {
+            true => Reason::new(
+                "not_here_yet",
+                "its folder was chosen, but it was taken out of the collection or has not been brought in yet: it comes \
+                 with its next change at the source, or when it is synced",
+            ),
+            false => explain(item.as_ref(), in_source, !collections.is_empty()),
+        };
         let last_job = jobs.rows.into_iter().next();
         let id = file.clone();
         Ok(FileExplanation {
@@ -85,6 +95,23 @@ impl App {
             collections,
             last_job,
         })
+    }
+}
+
+impl App {
+    /// Whether any of these containers was chosen, or stands below one that was.
+    async fn is_below_chosen(
+        &self,
+        connection: &ConnectionId,
+        containers: &[ProviderItemId],
+    ) -> AppResult<bool> {
+        let scopes = self.store.list_scopes(Some(connection), None, false).await?;
+        if scopes.iter().any(|scope| containers.contains(&scope.root_id)) {
+            return Ok(true);
+        }
+        let known = self.store.find_items_by_provider_ids(connection, containers).await?;
+        let ids: Vec<ItemId> = known.into_iter().map(|item| item.id).collect();
+        Ok(self.store.item_scopes(&ids).await?.values().any(|scopes| !scopes.is_empty()))
     }
 }
 

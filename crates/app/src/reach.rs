@@ -29,12 +29,15 @@ impl App {
     pub fn usable_connector(&self, user: &User, id: &str) -> AppResult<&'static dyn Connector> {
         let connector = self.get_connector(id)?;
         let descriptor = connector.descriptor();
-        require_plan(user, descriptor)?;
-        if let Some(reason) = self.unavailable_reason(descriptor) {
-            let error = AppError::new(Code::ConnectorUnavailable, reason);
-            return Err(error.with("connector_id", descriptor.id));
+        // A plan that would not help is not offered.
+        if let Availability::Planned(sentence) = descriptor.availability {
+            return Err(unavailable(descriptor, sentence.to_owned()));
         }
-        Ok(connector)
+        require_plan(user, descriptor)?;
+        match self.unavailable_reason(descriptor) {
+            Some(reason) => Err(unavailable(descriptor, reason)),
+            None => Ok(connector),
+        }
     }
 
     /// Why nobody can use a connector here and now; `None` when they can.
@@ -114,4 +117,8 @@ pub fn require_plan(user: &User, descriptor: &Descriptor) -> AppResult<()> {
 pub(crate) fn not_connected(descriptor: &Descriptor) -> AppError {
     let message = format!("{} is not connected: start with authorize", descriptor.name);
     AppError::new(Code::NotConnected, message).with("connector_id", descriptor.id)
+}
+
+fn unavailable(descriptor: &Descriptor, reason: String) -> AppError {
+    AppError::new(Code::ConnectorUnavailable, reason).with("connector_id", descriptor.id)
 }

@@ -59,7 +59,7 @@ impl App {
             }
             other => other.into(),
         })?;
-        self.store.append_audit(Some(&user.id), "create_user", &json!({})).await?;
+        self.store.append_audit(None, "create_user", &json!({ "user_id": user.id })).await?;
         Ok(user)
     }
 
@@ -133,7 +133,7 @@ impl App {
         let hash = SecretHash::of(token.expose_secret()).to_hex();
         let ends = lifetime.map(|lifetime| self.now() + lifetime);
         let id = self.store.create_token(user, &hash, label, ends).await?;
-        self.store.append_audit(Some(user), "create_token", &json!({ "token_id": id })).await?;
+        self.store.append_audit(None, "create_token", &json!({ "user_id": user, "token_id": id })).await?;
         Ok(CreatedToken { id, token })
     }
 
@@ -148,7 +148,7 @@ impl App {
             Err(StoreError::NotFound) => return Err(AppError::not_found("token")),
             other => other?,
         }
-        self.store.append_audit(Some(user), "delete_token", &json!({ "token_id": id })).await?;
+        self.store.append_audit(None, "delete_token", &json!({ "user_id": user, "token_id": id })).await?;
         Ok(())
     }
 

@@ -19,13 +19,21 @@ pub fn start(config: &Config) {
     };
 }
 
-/// What the operator asked for. The protocol library tells of every request of an assistant twice and more, and below
-/// `info` of what is in it: it is kept to its warnings unless it is named.
+/// Libraries that are kept quieter than the rest unless they are named.
+const QUIET: [(&str, &str); 2] = [
+    // Tells of every request of an assistant twice and more, and below `info` of what is in it.
+    ("rmcp", "warn"),
+    // Warns of merges that it gave up because what they were to merge was deleted meanwhile; they are made anew.
+    ("tantivy", "error"),
+];
+
+/// What the operator asked for.
 fn filter_of(level: &str) -> String {
-    if level.contains("rmcp") || ["error", "off"].contains(&level.trim()) {
+    if ["error", "off"].contains(&level.trim()) {
         return level.to_owned();
     }
-    format!("{level},rmcp=warn")
+    let quiet = QUIET.iter().filter(|(name, _)| !level.contains(name));
+    quiet.fold(level.to_owned(), |level, (name, most)| format!("{level},{name}={most}"))
 }
 
 #[cfg(test)]
@@ -33,10 +41,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_protocol_library_is_quiet_unless_it_is_named() {
-        assert_eq!(filter_of("debug"), "debug,rmcp=warn");
-        assert_eq!(filter_of("info,gangway_sync=debug"), "info,gangway_sync=debug,rmcp=warn");
-        assert_eq!(filter_of("info,rmcp=debug"), "info,rmcp=debug");
+    fn libraries_are_quiet_unless_they_are_named() {
+        assert_eq!(filter_of("debug"), "debug,rmcp=warn,tantivy=error");
+        assert_eq!(filter_of("info,gangway_sync=debug"), "info,gangway_sync=debug,rmcp=warn,tantivy=error");
+        assert_eq!(filter_of("info,rmcp=debug"), "info,rmcp=debug,tantivy=error");
         assert_eq!(filter_of("error"), "error");
     }
 }

@@ -231,3 +231,34 @@ async fn a_move_between_drives_is_no_deletion() {
     assert!(ada.found("ibis").await.is_empty(), "the drive's own feed is believed");
     house.stop().await;
 }
+
+/// Somebody takes one file of a followed folder out of its collection: why it is not here is said truly.
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_file_that_was_taken_out_is_not_here_is_said_truly() {
+    let house = house().await;
+    let control = house.control();
+    for path in ["Papers/kept.txt", "Papers/out.txt", "Other/far.txt"] {
+        control.write_text(&FileTarget::path(path), path).unwrap();
+    }
+    let id = |path: &str| control.find_file(&FileTarget::path(path)).unwrap().id;
+    let ada = house.user("pro").await;
+    ada.connect().await;
+    let collection = ada.collection("Papers").await;
+    ada.sync(&[&id("Papers")], &collection, "auto").await;
+    let files = ada.ask("GET", &format!("rest/collections/{collection}/files?limit=100"), None).await;
+    let file = files["files"].as_array().unwrap().iter().find(|file| file["name"] == "out.txt").unwrap();
+    let path = format!("rest/collections/{collection}/files/{}", file["id"].as_str().unwrap());
+    ada.ask("DELETE", &path, None).await;
+    house.settle().await;
+    for (path, code) in
+        [("Papers/kept.txt", "synced"), ("Papers/out.txt", "not_here_yet"), ("Other/far.txt", "not_chosen")]
+    {
+        let path = format!("rest/connectors/google_drive/files/{}/why", id(path));
+        let told = ada.ask("GET", &path, None).await;
+        assert_eq!(told["reason"]["code"], code, "{told}");
+    }
+    let path = format!("rest/connectors/google_drive/files?folder_id={}", id("Papers/kept.txt"));
+    let (status, told) = ada.call("GET", &path, None).await;
+    assert_eq!((status, told["error"]["details"]["field"].as_str()), (400, Some("folder_id")), "{told}");
+    house.stop().await;
+}
