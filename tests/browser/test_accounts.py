@@ -39,6 +39,7 @@ def test_one_of_two_accounts_needs_reconnecting(member, page):
     # The other's files can be chosen meanwhile, without anybody saying which.
     card.get_by_role("link", name="Choose files").click()
     expect(page.locator("[data-row]").first).to_be_visible()
+    expect(page.get_by_label("Account").locator("option:checked")).to_have_text("grace@example.com")
     connection = next(one["connection_id"] for one in person.drive()["connections"] if one["user_email"] == "ada@example.com")
     member.open(f"/files/google_drive?connection={connection}", "Files")
     expect(page.get_by_role("heading", name="ada@example.com has to be connected again")).to_be_visible()

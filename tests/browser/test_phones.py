@@ -109,6 +109,8 @@ def test_assistants_say_when_they_were_used(console, world, page, size):
 
 def test_accounts_of_a_collection_are_whole(member, page):
     collection = synced(member)
+    # Two sources stand beside each other where there is room for two.
+    member.person.upload(collection)
     for size in (PHONE, TABLET):
         page.set_viewport_size(size)
         member.open(f"/collections/{collection}", "Policies here")
