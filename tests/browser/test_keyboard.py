@@ -41,6 +41,10 @@ def test_arrows_stay_in_their_column(member, page):
     assert focused(page) == "Choose first.txt"
     page.keyboard.press("Home")
     assert focused(page) == "Alpha"
+    # Enter opens a folder from its box as well.
+    page.get_by_role("checkbox", name="Choose Alpha").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("checkbox", name="Choose one.txt")).to_be_focused()
 
 
 def test_a_folder_is_gone_into_and_out_of_again(member, page):
