@@ -124,3 +124,16 @@ def test_more_files_than_one_job_takes_come_in_several(member, page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Activity")
     assert sent == [1000, 1, 1], "what was started is not started again"
     page.unroute_all()
+
+
+def test_without_https_webhooks_say_only_what_comes_first(console, world, page):
+    states = (("google_drive", "Google Drive", "automatic"), ("notion", "Notion", "waits_for_handshake"))
+    webhooks = [{"connector_id": id, "name": name, "address": None, "state": state} for id, name, state in states]
+    page.route(re.compile("/rest/admin/webhooks$"), lambda route: route.fulfill(json={"webhooks": webhooks}))
+    console.sign_in(world.admin_key, "/admin/webhooks")
+    console.settled()
+    said = page.locator("main")
+    expect(said).to_contain_text("Providers call over HTTPS only: public_url has to begin with https:// first.")
+    expect(said.get_by_text(re.compile("Nothing is to be done|Enter the address"))).to_have_count(0)
+    console.is_accessible("webhooks without https")
+    page.unroute_all()

@@ -2,16 +2,30 @@
 
 import type { Attachment } from "svelte/attachments";
 
-/** Rows are elements with `data-row`; in each, `data-main` takes the focus. */
+/** What one goes along: what opens or chooses a row, or the boxes that choose. */
+type Column = "main" | "choose";
+
+/**
+ * Rows are elements with `data-row`; in each, `data-main` takes the focus, and `data-choose` is its box. Arrows stay in the
+ * column one is in, as far as the rows have it.
+ */
 export const roving: Attachment<HTMLElement> = (list) => {
+    let column: Column = "main";
+    let byArrow = false;
+
     const mains = () => [...list.querySelectorAll<HTMLElement>("[data-row] [data-main]")];
-    const settle = (chosen?: HTMLElement) => {
-        const all = mains();
-        const current = chosen ?? all.find((one) => one.tabIndex === 0) ?? all[0];
-        const row = current?.closest("[data-row]");
-        // A row's other controls are stops as long as the row is the current one.
+    /** Where arrows stop: one place in every row that has one. */
+    const stops = () =>
+        [...list.querySelectorAll("[data-row]")].flatMap((row) => {
+            const main = row.querySelector<HTMLElement>("[data-main]");
+            const box = column === "choose" ? row.querySelector<HTMLElement>("[data-choose]:enabled") : null;
+            return box ?? main ?? [];
+        });
+    /** Makes all controls of one row stops for the tab key, and no others. */
+    const settle = (chosen?: Element | null) => {
+        const current = chosen ?? (mains().find((one) => one.tabIndex === 0) ?? mains()[0])?.closest("[data-row]");
         for (const one of list.querySelectorAll<HTMLElement>("[data-row] :is(a, button, input)")) {
-            const tabIndex = one === current || (one.dataset["main"] === undefined && row?.contains(one)) ? 0 : -1;
+            const tabIndex = current?.contains(one) ? 0 : -1;
             if (one.tabIndex !== tabIndex) one.tabIndex = tabIndex;
         }
     };
@@ -19,17 +33,22 @@ export const roving: Attachment<HTMLElement> = (list) => {
         const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
         const step = steps[event.key];
         if (step === undefined || event.target instanceof HTMLInputElement && event.target.type === "text") return;
-        const all = mains();
+        const all = stops();
         const row = event.target instanceof Element ? event.target.closest("[data-row]") : null;
         const at = all.findIndex((one) => row?.contains(one));
         const next = all[Math.min(all.length - 1, Math.max(0, at + step))];
         if (!next) return;
         event.preventDefault();
-        settle(next);
+        byArrow = true;
         next.focus();
+        byArrow = false;
     };
     const focus = (event: FocusEvent) => {
-        if (event.target instanceof HTMLElement && event.target.dataset["main"] !== undefined) settle(event.target);
+        const row = event.target instanceof Element ? event.target.closest("[data-row]") : null;
+        if (!row || !(event.target instanceof HTMLElement)) return;
+        // A row without a box of its own for the column does not end it: arrows go on in it below.
+        if (!byArrow) column = event.target.dataset["choose"] === undefined ? "main" : "choose";
+        settle(row);
     };
     list.addEventListener("keydown", key);
     list.addEventListener("focusin", focus);
