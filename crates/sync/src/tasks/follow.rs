@@ -51,7 +51,7 @@ pub async fn run(context: &TaskContext, payload: OfConnection) -> Result<(), Sto
             }
         }
     }
-    if trouble.is_none() {
+    if trouble.is_none() && !followed.is_empty() {
         store.touch_synced(&connection.id, context.rooms.now()).await?;
     }
     let listed_every = match can.reports_deletions {
