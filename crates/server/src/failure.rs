@@ -82,7 +82,10 @@ impl Failure {
         let what = parts.next().unwrap_or_default();
         let mut failure = Self::usage(what.strip_prefix("error: ").unwrap_or(&what));
         let advice: Vec<String> = parts.filter(|part| !part.starts_with("For more information")).collect();
-        failure.remedy = Some(advice.join("\n")).filter(|text| !text.is_empty());
+        failure.remedy = Some(match advice.is_empty() {
+            true => "--help shows what is taken".to_owned(),
+            false => advice.join("\n"),
+        });
         failure
     }
 
