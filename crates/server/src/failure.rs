@@ -31,7 +31,7 @@ pub struct Failure {
     /// The server's error code, for `--json`.
     pub code: Option<String>,
     /// What there is to tell all the same, for `--json`: the error becomes a field of it.
-    pub result: Option<Map<String, Value>>,
+    pub result: Option<Box<Map<String, Value>>>,
     /// Whether it ends a stream of JSON documents that stand on a line each.
     pub ends_lines: bool,
 }
@@ -68,7 +68,7 @@ impl Failure {
     /// Adds what `--json` tells beside the error; an object.
     pub fn result(mut self, result: Value) -> Self {
         self.result = match result {
-            Value::Object(fields) => Some(fields),
+            Value::Object(fields) => Some(Box::new(fields)),
             _ => None,
         };
         self
@@ -119,7 +119,7 @@ impl Failure {
 
     /// The object that `--json` prints: the API's own error shape, beside what there is to tell all the same.
     pub fn for_machines(&self) -> Value {
-        let mut document = self.result.clone().unwrap_or_default();
+        let mut document = self.result.as_deref().cloned().unwrap_or_default();
         let error = json!({
             "code": self.code_word(), "message": self.what, "details": { "why": self.why, "try": self.remedy },
         });

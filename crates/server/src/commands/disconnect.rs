@@ -12,10 +12,9 @@ use crate::failure::Failure;
 use crate::output;
 
 #[derive(Args, Debug)]
-#[command(after_help = "\
-Where several accounts are connected, --connection has to say which. The command always tells the server
-whose connection it ends, so doing it twice ends no second one by mistake; programs that send
-DELETE /rest/connectors/<id> without `connection` are covered by the rule of two minutes in docs/embed.md.")]
+#[command(after_help = "Where several accounts are connected, --connection has to say which. \
+    The command always tells the server whose connection it ends. Of a DELETE /rest/connectors/<id> that names no \
+    connection, a second one within two minutes means the same connection again, and ends no other (docs/embed.md).")]
 pub struct DisconnectArgs {
     /// The connector, such as google_drive
     connector: String,

@@ -1,8 +1,10 @@
 //! Two accounts through one connector: each is shown, and what happens to one happens to that one.
 
+use std::io::{BufRead, BufReader};
+
 use serde_json::{Value, json};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, consent};
 
 const ADA: &str = "ada@example.com";
 const GRACE: &str = "grace@example.com";
@@ -59,6 +61,20 @@ async fn one_after_the_other_both_are_disconnected() {
         assert!(ended.contains(account), "{ended}");
         assert_eq!(living(&desk), [""; 0], "{account}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connecting_tells_of_the_account_that_consented() {
+    let desk = Desk::set(&[]).await;
+    desk.connect(ADA).await;
+    let mut child = desk.start(&["connect", "google_drive", "--no-browser", "--login-hint", GRACE]);
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let address =
+        told.find_map(|line| Some(line.unwrap().trim().to_owned()).filter(|line| line.starts_with("http")));
+    consent(&desk.caller(), &desk.server, &address.unwrap()).await;
+    let ended = child.wait_with_output().unwrap();
+    let out = String::from_utf8_lossy(&ended.stdout);
+    assert!(out.contains("Google Drive is connected as grace@example.com"), "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

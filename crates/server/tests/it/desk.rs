@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::process::{Child, Command};
 
 use gangway_emulators::google::{
     self, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, FileTarget, GoogleEmulator, GoogleOptions,
@@ -47,7 +48,7 @@ impl Desk {
 
     /// Connects the Drive of an account.
     pub async fn connect(&self, account: &str) {
-        connect(&Caller::new(&self.token), &self.server, Some(account)).await;
+        connect(&self.caller(), &self.server, Some(account)).await;
     }
 
     /// Runs the program as the user.
@@ -60,10 +61,24 @@ impl Desk {
         self.run_with("GANGWAY_ADMIN_KEY", &self.admin_key, args)
     }
 
+    /// Starts the program as the user, to be watched.
+    pub fn start(&self, args: &[&str]) -> Child {
+        self.command("GANGWAY_TOKEN", &self.token, args).spawn().unwrap()
+    }
+
+    /// The user at the API.
+    pub fn caller(&self) -> Caller {
+        Caller::new(&self.token)
+    }
+
     fn run_with(&self, name: &str, key: &str, args: &[&str]) -> Ran {
+        Ran(self.command(name, key, args).output().unwrap())
+    }
+
+    fn command(&self, name: &str, key: &str, args: &[&str]) -> Command {
         let mut command = gangway(self.folder.path());
         command.args(args).env("GANGWAY_URL", &self.server.url).env(name, key);
-        Ran(command.output().unwrap())
+        command
     }
 }
 
@@ -99,7 +114,12 @@ pub async fn connect(caller: &Caller, server: &Running, account: Option<&str>) {
     let wish = json!({ "login_hint": account });
     let wish = if account.is_some() { wish } else { json!({}) };
     let begun = caller.ask(server, "POST", "rest/connectors/google_drive/authorize", wish).await;
-    let back = caller.http.get(begun["auth_url"].as_str().unwrap()).send().await.unwrap();
+    consent(caller, server, begun["auth_url"].as_str().unwrap()).await;
+}
+
+/// Allows what the address of a consent page asks for, and completes the connection.
+pub async fn consent(caller: &Caller, server: &Running, address: &str) {
+    let back = caller.http.get(address).send().await.unwrap();
     let back: url::Url = back.headers()["location"].to_str().unwrap().parse().unwrap();
     let given = |name: &str| back.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
     let code = json!({ "code": given("code"), "state": given("state") });

@@ -1,5 +1,7 @@
 //! With `--json` exactly one JSON document comes, whatever happens, and the exit code says what did.
 
+use std::io::{BufRead, BufReader};
+
 use serde_json::{Value, json};
 
 use crate::desk::Desk;
@@ -64,6 +66,24 @@ async fn a_sync_that_is_not_complete_tells_all_in_one_document() {
     let told = ran.document();
     assert_eq!((ran.code(), &told["job"]["status"]), (0, &json!("completed")), "{told}");
     assert!(told.get("error").is_none(), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_follows_gets_a_document_in_each_line() {
+    let desk = Desk::set(&[]).await;
+    desk.connect("ada@example.com").await;
+    desk.write("Notes/One.txt", "a kestrel");
+    let args = ["sync", "google_drive", "Notes", "--collection", "Mine", "--auto", "--follow", "--json"];
+    let mut child = desk.start(&args);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(first["job"]["status"], "completed", "{first}");
+    drop(desk);
+    // The server is gone: that is told in a line, too, and it is the last.
+    let last: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(last["error"]["code"], "unreachable", "{last}");
+    assert!(lines.next().is_none());
+    assert_eq!(child.wait().unwrap().code(), Some(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
