@@ -63,6 +63,7 @@ pub use contents::{ConnectionContents, Coverage};
 pub use error::{AppError, AppResult, Code};
 pub use explain_file::FileExplanation;
 pub use list_connectors::{ConnectorStatus, needs_no_authorization};
+pub use misread::no_whole_number;
 pub use originals::OriginalContent;
 pub use page::{Page, PageOf};
 pub use picker::{

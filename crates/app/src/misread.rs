@@ -10,6 +10,16 @@ const NO_NUMBER: [&str; 4] = [
     "number too small to fit in target type",
 ];
 
+/// What the parser of moments says, who knows no example.
+const NO_MOMENT: [&str; 6] = [
+    "input contains invalid characters",
+    "input is out of range",
+    "input is not enough for unique date and time",
+    "no possible date and time matching input",
+    "premature end of input",
+    "trailing input",
+];
+
 /// Complaints that name their field themselves.
 const NAMED: [&str; 3] = ["unknown field `", "missing field `", "duplicate field `"];
 
@@ -22,6 +32,8 @@ impl AppError {
         let plain = complaint.replace(", expected a sequence", ", expected a list");
         let sentence = if NO_NUMBER.contains(&complaint) {
             "must be a whole number, and not too large a one".to_owned()
+        } else if NO_MOMENT.contains(&complaint) {
+            "must be a moment such as 2026-01-31T00:00:00Z".to_owned()
         } else if field == whole
             || complaint.starts_with("must ")
             || NAMED.iter().any(|start| complaint.starts_with(start))
@@ -32,6 +44,16 @@ impl AppError {
         };
         Self::invalid(field, sentence.chars().take(300).collect::<String>())
     }
+}
+
+/// What is said where a whole number from `min` to `max` is wanted; `None` where the complaint is about something else,
+/// such as a body that breaks off.
+pub fn no_whole_number(complaint: &str, min: u64, max: u64) -> Option<String> {
+    let is_about_it = NO_NUMBER.contains(&complaint)
+        || ["invalid type", "invalid value", "number out of range"]
+            .iter()
+            .any(|start| complaint.starts_with(start));
+    is_about_it.then(|| format!("must be a whole number from {min} to {max}"))
 }
 
 /// The field that is meant, by its path; empty for the whole.
@@ -59,6 +81,11 @@ mod tests {
             (
                 "invalid digit found in string",
                 "limit must be a whole number, and not too large a one",
+                "limit",
+            ),
+            (
+                "input contains invalid characters",
+                "limit must be a moment such as 2026-01-31T00:00:00Z",
                 "limit",
             ),
             ("unknown variant `x`, expected `a`", "limit: unknown variant `x`, expected `a`", "limit"),

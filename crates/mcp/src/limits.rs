@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use gangway_app::no_whole_number;
 use rmcp::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer};
 
@@ -85,7 +86,9 @@ pub struct Whole<const MIN: u64, const MAX: u64>(pub u64);
 
 impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = u64::deserialize(deserializer)?;
+        let number = u64::deserialize(deserializer).map_err(|error| {
+            no_whole_number(&error.to_string(), MIN, MAX).map_or(error, de::Error::custom)
+        })?;
         if number < MIN || number > MAX {
             return Err(de::Error::custom(format!("must be {MIN} to {MAX}, is {number}")));
         }

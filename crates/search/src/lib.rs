@@ -27,7 +27,7 @@ pub use embedder::{EmbedError, Embedder, TextKind};
 pub use error::SearchError;
 pub use hybrid::{HybridIndex, HybridOptions};
 pub use keys::ItemKeys;
-pub use query::folders_asked;
+pub use query::{begin_of, folders_asked};
 pub use request::{
     ByMeaning, Filters, Hit, MAX_LIMIT, MAX_OFFSET, MAX_PASSAGES, Names, Passage, Respelled, SearchPage,
     SearchRequest, Snippet, Understood, UnderstoodFilter, Visibility,

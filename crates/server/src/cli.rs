@@ -1,5 +1,6 @@
 //! The command line: its tree, and which command is run by what.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -102,6 +103,10 @@ impl Cli {
             Command::Collections(remote) => remote.server.json,
             Command::Assistants(remote) => remote.server.json,
             Command::Disconnect(remote) => remote.server.json,
+            Command::Doctor(args) => args.json,
+            Command::Keys(args) => args.json,
+            Command::Model(args) => args.json,
+            Command::Config(args) => args.json,
             _ => false,
         }
     }
@@ -133,7 +138,9 @@ impl Cli {
             Command::Assistants(Remote { args, server }) => alone(commands::assistants::run(&server, args)),
             Command::Disconnect(Remote { args, server }) => alone(commands::disconnect::run(&server, args)),
             Command::Completions { shell } => {
-                clap_complete::generate(shell, &mut Cli::command(), "gangway", &mut std::io::stdout());
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "gangway", &mut script);
+                output::line(String::from_utf8_lossy(&script).trim_end());
                 Ok(())
             }
             Command::Openapi => {
@@ -149,6 +156,11 @@ impl Cli {
     }
 }
 
+/// Whether a command line that could not be read asks for JSON.
+pub fn asks_for_json(args: impl Iterator<Item = OsString>) -> bool {
+    args.skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json")
+}
+
 /// Runs a command on a small runtime of its own.
 fn alone(work: impl std::future::Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     crate::on_runtime(2, work)
@@ -160,7 +172,11 @@ pub fn reference() -> String {
         "# Command line\n\n\
          <!-- Made by `make generate` from the program's own help; a test proves that it matches. -->\n\n\
          Commands that talk to a server take its address and keys from flags, from the environment, or from a file named by\n\
-         `--env-file` (the demo leaves one in its data folder). `--json` prints JSON for machines, errors included.\n\n\
+         `--env-file` (the demo leaves one in its data folder).\n\n\
+         `--json` prints exactly one JSON document on standard output, whatever happens: mistakes in the command line\n\
+         included. Where the exit code is not 0 it has `error`, with `code`, `message`, and in `details` what is known of `why`\n\
+         and what to `try`; what came of the work all the same stands beside it. Only `sync --follow` prints several: one on\n\
+         each line, as they come.\n\n\
          | exit code | meaning |\n|---|---|\n\
          | 0 | done |\n\
          | 1 | it could not be done |\n\
@@ -168,7 +184,7 @@ pub fn reference() -> String {
          | 3 | the server does not answer |\n\
          | 4 | the server refused the caller: no token, a wrong one, or a plan that does not include it |\n\
          | 5 | what was named does not exist |\n\
-         | 6 | the work ended, but not all of it succeeded (a sync that is partial or failed, a refused upload) |\n",
+         | 6 | the work ended, but not all of it succeeded (a sync that is partial or failed, an upload of which a file was refused) |\n",
     );
     let mut command = Cli::command();
     command.build();

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde_json::{Map, Value, json};
+
 /// How a command ends. The numbers are part of the CLI's contract (docs/reference/cli.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -28,11 +30,16 @@ pub struct Failure {
     pub exit: Exit,
     /// The server's error code, for `--json`.
     pub code: Option<String>,
+    /// What there is to tell all the same, for `--json`: the error becomes a field of it.
+    pub result: Option<Box<Map<String, Value>>>,
+    /// Whether it ends a stream of JSON documents that stand on a line each.
+    pub ends_lines: bool,
 }
 
 impl Failure {
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { what: what.into(), why: None, remedy: None, exit, code: None }
+        let what = what.into();
+        Self { what, why: None, remedy: None, exit, code: None, result: None, ends_lines: false }
     }
 
     pub fn usage(what: impl Into<String>) -> Self {
@@ -53,6 +60,35 @@ impl Failure {
         self
     }
 
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Adds what `--json` tells beside the error; an object.
+    pub fn result(mut self, result: Value) -> Self {
+        self.result = match result {
+            Value::Object(fields) => Some(Box::new(fields)),
+            _ => None,
+        };
+        self
+    }
+
+    /// What the reader of a command line complains about: `error: …`, a tip, the usage, apart by empty lines.
+    pub fn misread(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let joined = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut parts = text.trim().split("\n\n").map(joined);
+        let what = parts.next().unwrap_or_default();
+        let mut failure = Self::usage(what.strip_prefix("error: ").unwrap_or(&what));
+        let advice: Vec<String> = parts.filter(|part| !part.starts_with("For more information")).collect();
+        failure.remedy = Some(match advice.is_empty() {
+            true => "--help shows what is taken".to_owned(),
+            false => advice.join("\n"),
+        });
+        failure
+    }
+
     /// The lines that are printed.
     pub fn for_people(&self) -> String {
         let mut text = format!("error: {}", self.what);
@@ -69,26 +105,26 @@ impl Failure {
         text
     }
 
-    /// The object that `--json` prints, in the API's own error shape.
-    pub fn for_machines(&self) -> serde_json::Value {
-        let code = self.code.clone().unwrap_or_else(|| {
-            match self.exit {
-                Exit::Failed => "failed",
-                Exit::Usage => "usage",
-                Exit::Unreachable => "unreachable",
-                Exit::Refused => "refused",
-                Exit::NotFound => "not_found",
-                Exit::Incomplete => "incomplete",
-            }
-            .to_owned()
-        });
-        serde_json::json!({
-            "error": {
-                "code": code,
-                "message": self.what,
-                "details": { "why": self.why, "try": self.remedy },
-            }
+    /// The server's code, else a word for the exit code.
+    pub fn code_word(&self) -> &str {
+        self.code.as_deref().unwrap_or(match self.exit {
+            Exit::Failed => "failed",
+            Exit::Usage => "usage",
+            Exit::Unreachable => "unreachable",
+            Exit::Refused => "refused",
+            Exit::NotFound => "not_found",
+            Exit::Incomplete => "incomplete",
         })
+    }
+
+    /// The object that `--json` prints: the API's own error shape, beside what there is to tell all the same.
+    pub fn for_machines(&self) -> Value {
+        let mut document = self.result.as_deref().cloned().unwrap_or_default();
+        let error = json!({
+            "code": self.code_word(), "message": self.what, "details": { "why": self.why, "try": self.remedy },
+        });
+        document.insert("error".to_owned(), error);
+        Value::Object(document)
     }
 }
 

@@ -18,19 +18,25 @@ use gangway_connector::Descriptor;
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
-    let as_json = cli.wants_json();
-    match cli.run() {
-        Ok(code) => code,
-        Err(failure) => {
-            if as_json {
-                output::json(&failure.for_machines());
-            } else {
-                output::remark(failure.for_people());
-            }
-            ExitCode::from(failure.exit as u8)
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() && cli::asks_for_json(std::env::args_os()) => {
+            return tell(&Failure::misread(&error), true);
         }
+        Err(error) => error.exit(),
+    };
+    let as_json = cli.wants_json();
+    cli.run().unwrap_or_else(|failure| tell(&failure, as_json))
+}
+
+/// Says what went wrong: with `--json` on standard output, where nothing has been printed before.
+fn tell(failure: &Failure, as_json: bool) -> ExitCode {
+    match (as_json, failure.ends_lines) {
+        (true, true) => output::line(failure.for_machines().to_string()),
+        (true, false) => output::json(&failure.for_machines()),
+        (false, _) => output::remark(failure.for_people()),
     }
+    ExitCode::from(failure.exit as u8)
 }
 
 /// What the registry says about every connector, in its order.

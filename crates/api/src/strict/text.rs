@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
+use gangway_app::no_whole_number;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -80,7 +81,9 @@ impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
 
 impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = u64::deserialize(deserializer)?;
+        let number = u64::deserialize(deserializer).map_err(|error| {
+            no_whole_number(&error.to_string(), MIN, MAX).map_or(error, de::Error::custom)
+        })?;
         if number < MIN || number > MAX {
             return Err(de::Error::custom(format!("must be {MIN} to {MAX}, is {number}")));
         }
@@ -179,6 +182,12 @@ mod tests {
         for wrong in ["0", "101", "-1", "1.5", "1e400", "99999999999999999999999", "true", "\"1\""] {
             assert!(serde_json::from_str::<Whole<1, 100>>(wrong).is_err(), "{wrong}");
         }
+        for wrong in ["-1", "1.5", "99999999999999999999999", "true", "\"1\"", "null"] {
+            let said = serde_json::from_str::<Whole<1, 100>>(wrong).unwrap_err().to_string();
+            assert!(said.starts_with("must be a whole number from 1 to 100"), "{wrong}: {said}");
+        }
+        let broken_off = serde_json::from_str::<Whole<1, 100>>("").unwrap_err();
+        assert!(broken_off.is_eof(), "{broken_off}");
         assert!(serde_json::from_str::<Listed<u8, 1, 2>>("[1,2]").is_ok());
         assert!(serde_json::from_str::<Listed<u8, 1, 2>>("[1,2,3]").is_err());
         assert!(serde_json::from_str::<Listed<u8, 1, 2>>("[]").is_err());

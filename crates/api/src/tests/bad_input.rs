@@ -98,6 +98,25 @@ async fn queries_and_paths_are_read_strictly() {
 }
 
 #[tokio::test]
+async fn what_is_wanted_instead_is_said() {
+    let house = House::build().await;
+    let user = house.user(Plan::Pro).await;
+    user.connect().await;
+    let answer = user.get("/rest/connectors/stub_drive/files?limit=-1").await.error(400, "invalid_request");
+    assert_eq!(answer["error"]["message"], "limit must be a whole number from 1 to 100");
+    for (body, said) in [
+        (json!({ "query": "x", "limit": -1 }), "limit must be a whole number from 1 to 100"),
+        (
+            json!({ "query": "x", "filters": { "modified_after": "yesterday" } }),
+            "filters.modified_after must be a moment such as 2026-01-31T00:00:00Z",
+        ),
+    ] {
+        let answer = user.post("/rest/search", body).await.error(400, "invalid_request");
+        assert_eq!(answer["error"]["message"], said);
+    }
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_guarding_headers() {
     let house = House::build().await;
     for path in ["/healthz", "/rest/me", "/nowhere"] {

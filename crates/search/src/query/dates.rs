@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use gangway_model::Timestamp;
 
 /// The moment at which what was typed begins, in UTC.
-pub(super) fn begin_of(text: &str, now: Timestamp) -> Option<Timestamp> {
+pub fn begin_of(text: &str, now: Timestamp) -> Option<Timestamp> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Some(moment.with_timezone(&Utc));
     }

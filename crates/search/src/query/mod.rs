@@ -8,6 +8,7 @@ use gangway_model::{CollectionId, ConnectorId, Timestamp};
 
 use crate::analysis::{Detection, Tokens, is_gram, stems_of};
 use crate::request::{Names, Understood, UnderstoodFilter};
+pub use dates::begin_of;
 pub(crate) use fields::folder_key;
 pub use fields::folders_asked;
 use fields::{Meaning, take_field};

@@ -2,6 +2,7 @@
 
 mod answer;
 mod args;
+mod connector;
 mod events;
 mod pages;
 pub mod wire;

@@ -3,87 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-#[derive(Clone, Debug, Deserialize)]
-pub struct Connectors {
-    pub connectors: Vec<Connector>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct Connector {
-    pub id: String,
-    pub name: String,
-    pub connected: bool,
-    #[serde(default = "yes")]
-    pub available: bool,
-    pub reason: Option<String>,
-    pub user_email: Option<String>,
-    pub consented_at: Option<DateTime<Utc>>,
-    pub connection_id: Option<String>,
-    pub status: Option<String>,
-    pub error: Option<Reason>,
-    pub account: Option<Account>,
-    pub last_sync_at: Option<DateTime<Utc>>,
-    pub sync: Option<Following>,
-    #[serde(default)]
-    pub scopes: Vec<String>,
-    #[serde(default)]
-    pub connections: Vec<ConnectionRow>,
-}
-
-impl Connector {
-    /// Every connection with what a consent changes of it, whether the answer lists one or several.
-    pub fn consents(&self) -> Vec<Consent> {
-        let mut all: Vec<Consent> = self.connections.iter().map(ConnectionRow::consent).collect();
-        if let Some(id) = &self.connection_id
-            && !all.iter().any(|known| known.connection_id == *id)
-        {
-            all.push(Consent { connection_id: id.clone(), consented_at: self.consented_at });
-        }
-        all
-    }
-
-    pub fn person(&self) -> Option<&str> {
-        let account = self.account.as_ref();
-        self.user_email
-            .as_deref()
-            .or_else(|| account.and_then(|account| account.email.as_deref()))
-            .or_else(|| account.and_then(|account| account.name.as_deref()))
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct ConnectionRow {
-    pub connection_id: Option<String>,
-    pub consented_at: Option<DateTime<Utc>>,
-}
-
-/// What tells one consent from the one before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Consent {
-    pub connection_id: String,
-    consented_at: Option<DateTime<Utc>>,
-}
-
-impl ConnectionRow {
-    fn consent(&self) -> Consent {
-        Consent {
-            connection_id: self.connection_id.clone().unwrap_or_default(),
-            consented_at: self.consented_at,
-        }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct Account {
-    pub email: Option<String>,
-    pub name: Option<String>,
-}
-
-/// How changes come to be known.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Following {
-    pub mode: String,
-}
+pub use super::connector::{ConnectionRow, Connector, Connectors, Consent};
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Reason {
@@ -219,6 +139,7 @@ pub struct Hit {
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct HitFile {
+    pub id: String,
     pub name: String,
     #[serde(default)]
     pub connector_id: String,
@@ -294,6 +215,6 @@ pub struct EmbeddingFailure {
     pub at: Option<DateTime<Utc>>,
 }
 
-fn yes() -> bool {
+pub(super) fn yes() -> bool {
     true
 }

@@ -51,6 +51,13 @@ pub async fn run(server: &ServerArgs, args: CollectionsArgs) -> Result<(), Failu
     match args.deed.unwrap_or(Deed::List) {
         Deed::List => list(server, &client).await,
         Deed::Create { name, description, access } => {
+            if let Some(same) = find(&client, &name).await? {
+                let what = format!("there is a collection {name:?} already ({})", same.uuid);
+                return Err(Failure::failed(what)
+                    .why("commands name collections by their names, and would not know which is meant")
+                    .remedy("use that one, or choose another name")
+                    .code("conflict"));
+            }
             let mut body = json!({ "name": name, "access": access });
             if !description.is_empty() {
                 body["description"] = json!(description);
@@ -154,14 +161,18 @@ async fn get(client: &Client, named: &str) -> Result<Collection, Failure> {
 
 /// The collection of a name or uuid, made when a name is new. True when it was made.
 pub async fn find_or_create(client: &Client, named: &str) -> Result<(Collection, bool), Failure> {
-    if let Some(found) = find(client, named).await? {
-        return Ok((found, false));
+    match find(client, named).await? {
+        Some(found) => Ok((found, false)),
+        None => Ok((create(client, named).await?, true)),
     }
+}
+
+/// Makes the collection of a name that is new.
+pub async fn create(client: &Client, named: &str) -> Result<Collection, Failure> {
     if uuid::Uuid::parse_str(named).is_ok() {
         return Err(missing(named));
     }
-    let made = client.post(&["collections"]).json(&json!({ "name": named })).read().await?;
-    Ok((made, true))
+    client.post(&["collections"]).json(&json!({ "name": named })).read().await
 }
 
 fn missing(named: &str) -> Failure {

@@ -14,7 +14,7 @@ pub struct ConfigCommandArgs {
     deed: Option<Deed>,
     /// Print JSON for machines
     #[arg(long, global = true)]
-    json: bool,
+    pub json: bool,
     #[command(flatten)]
     config: ConfigArgs,
 }
@@ -45,10 +45,17 @@ pub fn run(args: ConfigCommandArgs) -> Result<(), Failure> {
                 }),
             }
         }
-        Deed::Default => output::line(config::default_file(&crate::settings_table()).trim_end()),
-        Deed::Reference => output::line(config::markdown(&crate::settings_table()).trim_end()),
+        Deed::Default => text(&config::default_file(&crate::settings_table()), args.json),
+        Deed::Reference => text(&config::markdown(&crate::settings_table()), args.json),
     }
     Ok(())
+}
+
+fn text(text: &str, as_json: bool) {
+    match as_json {
+        true => output::json(&json!({ "text": text })),
+        false => output::line(text.trim_end()),
+    }
 }
 
 /// Reads all layers with this process's environment.

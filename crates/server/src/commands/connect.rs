@@ -7,7 +7,7 @@ use clap::Args;
 use gangway_effects::{Clock, SystemClock};
 use serde_json::json;
 
-use crate::client::wire::{AuthorizeAnswer, Connector, Consent};
+use crate::client::wire::{AuthorizeAnswer, ConnectionRow, Connector, Consent};
 use crate::client::{Client, ServerArgs, parse};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, progress::Waiting};
@@ -56,11 +56,11 @@ pub async fn run(server: &ServerArgs, args: ConnectArgs) -> Result<(), Failure> 
     );
     let connected = wait(&client, &args.connector, &before, started.expires_in).await;
     waiting.finish();
-    let connector = connected?;
+    let (connector, connection) = connected?;
     if server.json {
         output::json(&client.get(&["connectors", &args.connector]).send().await?);
     } else {
-        let person = connector.person().map_or(String::new(), |person| format!(" as {person}"));
+        let person = connection.person().map_or(String::new(), |person| format!(" as {person}"));
         output::line(output::safe(&format!("{} is connected{person}", connector.name)));
         output::line(format!(
             "next: gangway ls {id}   or   gangway sync {id} <file or folder> --collection \"My documents\"",
@@ -80,13 +80,13 @@ async fn wait(
     connector: &str,
     before: &[Consent],
     seconds: u64,
-) -> Result<Connector, Failure> {
+) -> Result<(Connector, ConnectionRow), Failure> {
     let until = SystemClock.now() + Duration::from_secs(seconds);
     loop {
         let now = look(client, connector).await?;
-        let is_new = now.consents().iter().any(|consent| !before.contains(consent));
-        if is_new && now.connected {
-            return Ok(now);
+        let is_new = |row: &ConnectionRow| row.is("active") && !before.contains(&row.consent());
+        if let Some(row) = now.all().into_iter().find(is_new) {
+            return Ok((now, row));
         }
         if SystemClock.now() >= until {
             return Err(Failure::new(Exit::Failed, "nobody allowed the access in time")

@@ -3,18 +3,23 @@
 use std::io::{IsTerminal, Write};
 
 use clap::Args;
+use serde_json::json;
 
+use super::connection;
 use crate::client::ServerArgs;
-use crate::client::wire::Connector;
+use crate::client::wire::{ConnectionRow, Connector};
 use crate::failure::Failure;
 use crate::output;
 
 #[derive(Args, Debug)]
+#[command(after_help = "Where several accounts are connected, --connection has to say which. \
+    The command always tells the server whose connection it ends. Of a DELETE /rest/connectors/<id> that names no \
+    connection, a second one within two minutes means the same connection again, and ends no other (docs/embed.md).")]
 pub struct DisconnectArgs {
     /// The connector, such as google_drive
     connector: String,
-    /// The connection, when there are several
-    #[arg(long, value_name = "ID")]
+    /// The account or the connection's id, as `gangway status` shows them, when there are several
+    #[arg(long, value_name = "ACCOUNT")]
     connection: Option<String>,
     /// Do not ask
     #[arg(long, short)]
@@ -24,18 +29,30 @@ pub struct DisconnectArgs {
 pub async fn run(server: &ServerArgs, args: DisconnectArgs) -> Result<(), Failure> {
     let client = server.client()?;
     let connector: Connector = client.get(&["connectors", &args.connector]).read().await?;
-    let account = match &args.connection {
-        Some(id) => format!(" ({id})"),
-        None => connector.person().map_or(String::new(), |person| format!(" ({person})")),
+    let meant = match &args.connection {
+        Some(named) => Some(connection::find(&connector, named)?),
+        None => connection::only(&connector)?,
     };
-    let name = output::safe(&format!("{}{account}", connector.name));
-    if !args.yes && !confirm(&format!("Disconnect {name} and delete every document that came through it?"))? {
+    let person = meant.as_ref().and_then(ConnectionRow::person);
+    let name = match person {
+        Some(person) => output::safe(&format!("{} ({person})", connector.name)),
+        None => output::safe(&connector.name),
+    };
+    let question = format!("Disconnect {name} and delete every document that came through it?");
+    if !args.yes && !confirm(&question)? {
         output::remark("left as it is");
+        if server.json {
+            output::json(&json!({ "disconnected": null }));
+        }
         return Ok(());
     }
-    client.delete(&["connectors", &args.connector]).query_if("connection", args.connection).send().await?;
+    let id = meant.as_ref().map(|row| &row.connection_id);
+    // Without a connection the server says why there is nothing to end.
+    client.delete(&["connectors", &args.connector]).query_if("connection", id).send().await?;
     match server.json {
-        true => output::json(&serde_json::json!({ "disconnected": args.connector })),
+        true => {
+            output::json(&json!({ "disconnected": args.connector, "connection_id": id, "account": person }))
+        }
         false => output::line(format!(
             "{name} is disconnected; its grant is revoked and its documents are deleted in the background"
         )),

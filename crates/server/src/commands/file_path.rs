@@ -58,17 +58,32 @@ pub async fn resolve(
     }
     match find(client, connector, connection, text).await? {
         Some(file) => Ok(file.id),
-        None if text.contains('/') || text.contains(' ') => {
-            Err(Failure::new(Exit::NotFound, format!("there is no {text:?} at the source")).remedy(format!(
-                "look around with `gangway ls {connector}`; a / inside a name is written \\/"
-            )))
-        }
+        None if text.contains('/') || text.contains(' ') => Err(missing(connector, text)),
         None => Ok(text.to_owned()),
     }
 }
 
+/// Makes sure that there is something of an id: a name that is none is taken for an id.
+pub async fn must_exist(
+    client: &Client,
+    connector: &str,
+    connection: Option<&str>,
+    id: &str,
+) -> Result<(), Failure> {
+    let path = ["connectors", connector, "files", id, "why"];
+    match client.get(&path).query_if("connection", connection).send().await {
+        Err(failure) if failure.exit == Exit::NotFound => Err(missing(connector, id)),
+        asked => asked.map(drop),
+    }
+}
+
+fn missing(connector: &str, text: &str) -> Failure {
+    Failure::new(Exit::NotFound, format!("there is no {text:?} at the source"))
+        .remedy(format!("look around with `gangway ls {connector}`; a / inside a name is written \\/"))
+}
+
 /// Provider ids are long and have no spaces; everything else is tried as a name first.
-fn looks_like_path(text: &str) -> bool {
+pub fn looks_like_path(text: &str) -> bool {
     text.contains(['/', ' ', '.']) || text.chars().count() < 16 || !text.is_ascii()
 }
 

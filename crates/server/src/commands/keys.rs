@@ -21,7 +21,7 @@ pub struct KeysArgs {
     deed: Deed,
     /// Print JSON for machines
     #[arg(long, global = true)]
-    json: bool,
+    pub json: bool,
     #[command(flatten)]
     config: ConfigArgs,
 }

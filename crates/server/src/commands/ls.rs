@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::file_path;
+use super::{connection, file_path};
 use crate::client::wire::File;
 use crate::client::{Client, ServerArgs};
 use crate::failure::Failure;
@@ -21,16 +21,17 @@ pub struct LsArgs {
     /// Show what is below folders too, down to this depth
     #[arg(long, value_name = "LEVELS", default_value_t = 1)]
     depth: usize,
-    /// The connection, when there are several
-    #[arg(long, value_name = "ID")]
+    /// The account or the connection's id, as `gangway status` shows them, when there are several
+    #[arg(long, value_name = "ACCOUNT")]
     connection: Option<String>,
     /// The most rows to show
     #[arg(long, default_value_t = 1000)]
     limit: usize,
 }
 
-pub async fn run(server: &ServerArgs, args: LsArgs) -> Result<(), Failure> {
+pub async fn run(server: &ServerArgs, mut args: LsArgs) -> Result<(), Failure> {
     let client = server.client()?;
+    args.connection = connection::id_of(&client, &args.connector, args.connection.as_deref()).await?;
     let connection = args.connection.as_deref();
     let folder = match &args.folder {
         Some(text) => Some(file_path::resolve(&client, &args.connector, connection, text).await?),

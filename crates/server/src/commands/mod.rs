@@ -23,4 +23,5 @@ pub mod users;
 pub mod webhooks;
 pub mod why;
 
+mod connection;
 mod file_path;

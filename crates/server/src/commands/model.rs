@@ -24,7 +24,7 @@ pub struct ModelArgs {
     deed: Deed,
     /// Print JSON for machines
     #[arg(long, global = true)]
-    json: bool,
+    pub json: bool,
     #[command(flatten)]
     config: ConfigArgs,
 }

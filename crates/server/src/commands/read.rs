@@ -2,16 +2,24 @@
 
 use clap::Args;
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::why;
 use crate::client::wire::Reason;
-use crate::client::{ServerArgs, parse};
+use crate::client::{Client, ServerArgs, parse};
 use crate::failure::{Exit, Failure};
 use crate::output;
 
 #[derive(Args, Debug)]
 pub struct ReadArgs {
-    /// The file's id, as `gangway search` and `gangway collections files` show it
-    file_id: String,
+    /// The file, by id as `gangway search` and `gangway collections files` show it, or by path at the source
+    file: String,
+    /// With a path: the connector; without it, every connected one is asked
+    #[arg(long)]
+    connector: Option<String>,
+    /// The account or the connection's id, as `gangway status` shows them, when there are several
+    #[arg(long, value_name = "ACCOUNT", requires = "connector")]
+    connection: Option<String>,
     /// Begin at this byte of the text
     #[arg(long, default_value_t = 0)]
     offset: u64,
@@ -30,11 +38,11 @@ struct Piece {
 /// Prints the text piece by piece, to its end; with `--json` one piece, which says where the next begins.
 pub async fn run(server: &ServerArgs, args: ReadArgs) -> Result<(), Failure> {
     let client = server.client()?;
-    let path = ["files", &args.file_id, "text"];
     let mut offset = args.offset;
+    let (id, mut answer) = begin(&client, &args).await?;
+    let path = ["files", &id, "text"];
     let mut ends_a_line = true;
     loop {
-        let answer = client.get(&path).query("offset", offset).send().await?;
         if server.json {
             output::json(&answer);
             return Ok(());
@@ -50,7 +58,10 @@ pub async fn run(server: &ServerArgs, args: ReadArgs) -> Result<(), Failure> {
         }
         // A server that points back would never end.
         match piece.next_offset.filter(|next| *next > offset) {
-            Some(next) => offset = next,
+            Some(next) => {
+                offset = next;
+                answer = client.get(&path).query("offset", offset).send().await?;
+            }
             None => {
                 if !ends_a_line {
                     output::line("");
@@ -64,4 +75,27 @@ pub async fn run(server: &ServerArgs, args: ReadArgs) -> Result<(), Failure> {
             }
         }
     }
+}
+
+/// Our id of the file, and the first piece of its text.
+async fn begin(client: &Client, args: &ReadArgs) -> Result<(String, Value), Failure> {
+    let text = async |id: &str| client.get(&["files", id, "text"]).query("offset", args.offset).send().await;
+    let is_ours = args.connector.is_none() && uuid::Uuid::parse_str(&args.file).is_ok();
+    if is_ours {
+        match text(&args.file).await {
+            // Some providers' ids look like ours.
+            Err(failure) if failure.exit == Exit::NotFound => {}
+            answer => return Ok((args.file.clone(), answer?)),
+        }
+    }
+    let told =
+        why::explain(client, args.connector.as_deref(), args.connection.as_deref(), &args.file).await?;
+    let Some(id) = told["file"]["file_id"].as_str() else {
+        let message = told["reason"]["message"].as_str().unwrap_or_default();
+        let name = told["file"]["name"].as_str().unwrap_or(&args.file);
+        return Err(Failure::new(Exit::NotFound, output::safe(&format!("{name} was not brought in")))
+            .why(output::safe(message))
+            .remedy("`gangway sync` brings it in; `gangway search` finds what is here"));
+    };
+    Ok((id.to_owned(), text(id).await?))
 }

@@ -100,7 +100,8 @@ async fn outcome(
             Ok(told) if told["status"] == "done" => return Ok(json!({ "files": [told["file"]] })),
             Ok(told) if told["status"] == "failed" => {
                 let why = told["reason"]["message"].as_str().unwrap_or("the server does not say why");
-                return Err(Failure::failed(format!("{} was not stored", file.path.display())).why(why));
+                let code = told["reason"]["code"].as_str().unwrap_or("failed");
+                return Err(Failure::new(Exit::Incomplete, why).code(code));
             }
             Ok(_) => {
                 let mut failure =

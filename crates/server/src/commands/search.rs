@@ -1,6 +1,7 @@
 //! `gangway search`: ranked hits with the words found, the place and the link.
 
 use clap::Args;
+use gangway_effects::{Clock, SystemClock};
 use gangway_model::Place;
 use serde_json::{Map, Value, json};
 
@@ -39,11 +40,12 @@ pub struct SearchArgs {
     /// Only files of this media type, such as application/pdf; may be repeated
     #[arg(long = "type", value_name = "MIME")]
     mime_types: Vec<String>,
-    /// Only files changed after this moment, such as 2024-01-15T00:00:00Z
-    #[arg(long, value_name = "MOMENT")]
+    /// Only files changed on this day or later, as after: in the query: 2026-01-31, 2026-01, 2026, today, yesterday; or
+    /// since a moment such as 2026-01-31T09:00:00Z
+    #[arg(long, value_name = "DAY")]
     after: Option<String>,
-    /// Only files changed before this moment
-    #[arg(long, value_name = "MOMENT")]
+    /// Only files changed before this day or moment
+    #[arg(long, value_name = "DAY")]
     before: Option<String>,
     /// Only files below this path
     #[arg(long)]
@@ -51,7 +53,7 @@ pub struct SearchArgs {
     /// Show every file, also those with nearly the same text as another
     #[arg(long)]
     show_duplicates: bool,
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
 }
 
@@ -73,12 +75,15 @@ pub async fn run(server: &ServerArgs, args: SearchArgs) -> Result<(), Failure> {
             filters.insert(name.to_owned(), json!(list));
         }
     }
-    for (name, text) in
-        [("modified_after", args.after), ("modified_before", args.before), ("path", args.path)]
+    for (name, option, text) in
+        [("modified_after", "--after", args.after), ("modified_before", "--before", args.before)]
     {
         if let Some(text) = text {
-            filters.insert(name.to_owned(), Value::String(text));
+            filters.insert(name.to_owned(), json!(moment(option, &text)?));
         }
+    }
+    if let Some(path) = args.path {
+        filters.insert("path".to_owned(), Value::String(path));
     }
     let query = args.query.iter().map(|part| requoted(part)).collect::<Vec<_>>().join(" ");
     let mut body = json!({ "query": query, "limit": args.limit });
@@ -107,6 +112,7 @@ pub async fn run(server: &ServerArgs, args: SearchArgs) -> Result<(), Failure> {
     }
     for (index, hit) in found.hits.iter().enumerate() {
         print_hit(index + 1, hit);
+        output::line(output::styled(&output::safe(&format!("    id {}", hit.file.id)), "2"));
     }
     output::line(how_many(&found));
     Ok(())
@@ -121,6 +127,17 @@ fn how_many(found: &Found) -> String {
         (None, true) => format!("more than these{took}; --limit shows more"),
         (None, false) => format!("{}{took}", words::count(found.hits.len() as u64, "hit")),
     }
+}
+
+/// The moment at which a day begins, as the query's `after:` reads it.
+fn moment(option: &str, text: &str) -> Result<String, Failure> {
+    let begin = gangway_search::begin_of(text, SystemClock.now());
+    begin.map(|at| at.to_rfc3339()).ok_or_else(|| {
+        Failure::usage(format!("{option} {text:?} is neither a day nor a moment")).remedy(
+            "write a day such as 2026-01-31, also 2026-01, 2026, today or yesterday; or a moment such as \
+             2026-01-31T09:00:00Z",
+        )
+    })
 }
 
 /// The shell took the quotes from `in:"Old reports"`; they are put back.

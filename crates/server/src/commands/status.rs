@@ -4,7 +4,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::client::wire::{Connector, Connectors, SearchByMeaning, ServerStatus};
+use crate::client::wire::{ConnectionRow, Connector, Connectors, SearchByMeaning, ServerStatus};
 use crate::client::{ServerArgs, parse};
 use crate::failure::Failure;
 use crate::output::table::Rows;
@@ -55,33 +55,57 @@ pub async fn run(server: &ServerArgs, args: StatusArgs) -> Result<(), Failure> {
             parse::<Connectors>(answer)?.connectors
         }
     };
-    let mut rows = Rows::new(&["id", "connector", "state", "account", "last sync"]);
-    for connector in &connectors {
-        rows.row([
-            connector.id.clone(),
-            connector.name.clone(),
-            state(connector),
-            connector.person().unwrap_or("-").to_owned(),
-            words::ago(connector.last_sync_at),
-        ]);
-    }
-    rows.print("no connectors");
-    for connector in connectors.iter().filter(|connector| connector.status.as_deref() == Some("needs_reauth"))
-    {
-        let why = connector.error.as_ref().map_or(String::new(), |error| format!(" ({})", error.message));
-        output::line(output::safe(&format!(
-            "\n{} needs to be connected again{why}: gangway connect {}",
-            connector.name, connector.id
-        )));
-    }
+    print_connectors(&connectors);
     if let Some(status) = &about_server {
         output::line("");
         print_server(status);
     }
-    if args.connector.is_some() && !connectors[0].scopes.is_empty() {
-        output::line(format!("\ngranted: {}", connectors[0].scopes.join(", ")));
+    if args.connector.is_some() {
+        let all = connectors[0].all();
+        for row in all.iter().filter(|row| !row.scopes.is_empty()) {
+            let by = match (all.len(), row.person()) {
+                (2.., Some(person)) => format!(" by {person}"),
+                _ => String::new(),
+            };
+            output::line(output::safe(&format!("\ngranted{by}: {}", row.scopes.join(", "))));
+        }
     }
     Ok(())
+}
+
+/// A row for each connection, and for each connector without one.
+fn print_connectors(connectors: &[Connector]) {
+    let mut table = Rows::new(&["id", "connector", "state", "account", "last sync", "connection"]);
+    let mut remarks = Vec::new();
+    for connector in connectors {
+        let all = connector.all();
+        if all.is_empty() {
+            let state = without_connection(connector);
+            table.row([connector.id.as_str(), &connector.name, &state, "-", "-", "-"]);
+        }
+        for row in &all {
+            let person = row.person().unwrap_or("-");
+            let synced = words::ago(row.last_sync_at);
+            let state = state(row);
+            let id = row.connection_id.as_str();
+            table.row([connector.id.as_str(), &connector.name, state, person, &synced, id]);
+            if row.is("needs_reauth") {
+                let why = row.error.as_ref().map_or(String::new(), |error| format!(" ({})", error.message));
+                let (whose, hint) = match (all.len(), row.person()) {
+                    (2.., Some(person)) => (format!(" of {person}"), format!(" --login-hint {person}")),
+                    _ => (String::new(), String::new()),
+                };
+                remarks.push(format!(
+                    "\n{}{whose} needs to be connected again{why}: gangway connect {}{hint}",
+                    connector.name, connector.id
+                ));
+            }
+        }
+    }
+    table.print("no connectors");
+    for remark in remarks {
+        output::line(output::safe(&remark));
+    }
 }
 
 fn print_server(status: &ServerStatus) {
@@ -108,18 +132,20 @@ fn by_meaning(state: Option<&SearchByMeaning>) -> String {
     format!("search by meaning: {waiting}{refused} ({}){error}", state.model)
 }
 
-fn state(connector: &Connector) -> String {
-    if connector.connected || connector.status.is_some() {
-        return match connector.status.as_deref() {
-            Some("needs_reauth") => "needs reconnecting".to_owned(),
-            Some("disconnecting") => "disconnecting".to_owned(),
-            _ => "connected".to_owned(),
-        };
+fn state(row: &ConnectionRow) -> &'static str {
+    match row.status.as_deref() {
+        Some("needs_reauth") => "needs reconnecting",
+        Some("disconnecting") => "disconnecting",
+        _ => "connected",
     }
-    if connector.available {
-        return "not connected".to_owned();
+}
+
+fn without_connection(connector: &Connector) -> String {
+    match (connector.connected, connector.available, &connector.reason) {
+        (true, _, _) => "connected".to_owned(),
+        (_, true, _) => "not connected".to_owned(),
+        (_, _, reason) => reason.clone().unwrap_or_else(|| "not available".to_owned()),
     }
-    connector.reason.clone().unwrap_or_else(|| "not available".to_owned())
 }
 
 #[cfg(test)]

@@ -56,6 +56,9 @@ const AT_ONCE: usize = 4;
 /// A larger file is sent so that it can go on after a broken connection.
 const LARGE: u64 = 16_000_000;
 
+/// How the server refuses a request whose only file is too large.
+const TOO_LARGE: &str = "payload_too_large";
+
 /// A file to send.
 pub(super) struct Local {
     pub path: PathBuf,
@@ -92,18 +95,18 @@ pub async fn run(server: &ServerArgs, args: UploadArgs) -> Result<(), Failure> {
     let total = files.iter().map(|file| file.bytes).sum();
     let count = files.len();
     let bar = Bytes::new(total, server.json);
-    let answers: Vec<(String, Result<Value, Failure>)> = stream::iter(files)
+    let answers: Vec<Sent> = stream::iter(files)
         .map(|file| {
             let (client, bar, collection) = (&client, &bar, collection.uuid.as_str());
             async move {
-                let shown = file.path.display().to_string();
-                (shown, send(client, collection, args.on_conflict, file, bar).await)
+                let answer = send(client, collection, args.on_conflict, &file, bar).await;
+                Sent { file, answer }
             }
         })
         .buffer_unordered(AT_ONCE)
-        .inspect(|(shown, answer)| {
+        .inspect(|sent| {
             if !server.json {
-                bar.say(&output::safe(&line(shown, answer)));
+                bar.say(&output::safe(&line(sent)));
             }
         })
         .collect()
@@ -112,45 +115,70 @@ pub async fn run(server: &ServerArgs, args: UploadArgs) -> Result<(), Failure> {
     tell(server, count, total, answers)
 }
 
-fn tell(
-    server: &ServerArgs,
-    count: usize,
-    total: u64,
-    answers: Vec<(String, Result<Value, Failure>)>,
-) -> Result<(), Failure> {
+/// A file that was sent, and what the server said.
+struct Sent {
+    file: Local,
+    answer: Result<Value, Failure>,
+}
+
+/// Whether the server looked at the file and did not want it, as opposed to what befell its way there.
+fn is_refusal(failure: &Failure) -> bool {
+    failure.exit == Exit::Incomplete || failure.code.as_deref() == Some(TOO_LARGE)
+}
+
+/// What became of a file that the server has no outcome for, in the shape of those it has.
+fn without_outcome(file: &Local, failure: &Failure) -> Value {
+    let code = match failure.code_word() {
+        // As the server says it of one file among several.
+        TOO_LARGE => "file_too_large",
+        code => code,
+    };
+    json!({
+        "id": null, "file_id": null, "name": named(&file.path), "path": file.place, "size": file.bytes, "sha256": null,
+        "status": if is_refusal(failure) { "rejected" } else { "failed" },
+        "reason": { "code": code, "message": failure.what },
+    })
+}
+
+fn tell(server: &ServerArgs, count: usize, total: u64, answers: Vec<Sent>) -> Result<(), Failure> {
     let mut outcomes = Vec::new();
-    let mut refused = 0;
-    let mut last = None;
-    for (shown, answer) in answers {
+    let mut missing = 0;
+    let mut mishap = None;
+    for Sent { file, answer } in answers {
         match answer {
             Ok(value) => {
                 let files = value.get("files").and_then(Value::as_array).cloned().unwrap_or_default();
-                refused += files.iter().filter(|file| file["status"] == "rejected").count();
+                missing += files.iter().filter(|file| file["status"] == "rejected").count();
                 outcomes.extend(files);
             }
             Err(failure) => {
-                refused += 1;
-                outcomes.push(json!({ "name": shown, "status": "failed", "reason": failure.what }));
-                last = Some(failure);
+                missing += 1;
+                outcomes.push(without_outcome(&file, &failure));
+                mishap = mishap.or(Some(failure).filter(|failure| !is_refusal(failure)));
             }
         }
     }
-    match server.json {
-        true => output::json(&json!({ "files": outcomes })),
-        false => output::line(format!(
-            "{}: {} ({})",
-            words::count(count as u64, "file"),
-            tally(&outcomes),
-            words::size(total)
-        )),
-    }
-    match (refused, last) {
-        (0, _) => Ok(()),
-        (_, Some(failure)) if refused == count => Err(failure),
-        _ => Err(Failure::new(
+    let failure = match (missing, mishap) {
+        (0, _) => None,
+        // Nothing arrived: whatever was in the way decides.
+        (_, Some(mishap)) if missing == count => Some(mishap),
+        _ => Some(Failure::new(
             Exit::Incomplete,
-            format!("{} not stored", words::count(refused as u64, "file")),
+            format!("{} not stored", words::count(missing as u64, "file")),
         )),
+    };
+    if !server.json {
+        let tally = tally(&outcomes);
+        output::line(format!("{}: {tally} ({})", words::count(count as u64, "file"), words::size(total)));
+        return failure.map_or(Ok(()), Err);
+    }
+    let told = json!({ "files": outcomes });
+    match failure {
+        Some(failure) => Err(failure.result(told)),
+        None => {
+            output::json(&told);
+            Ok(())
+        }
     }
 }
 
@@ -166,20 +194,21 @@ fn tally(outcomes: &[Value]) -> String {
         .join(", ")
 }
 
-fn line(shown: &str, answer: &Result<Value, Failure>) -> String {
+fn line(sent: &Sent) -> String {
+    let shown = sent.file.path.display();
+    let answer = sent.answer.as_ref().map(|value| parse::<Uploaded>(value.clone()));
     match answer {
-        Ok(value) => match parse::<Uploaded>(value.clone()) {
-            Ok(uploaded) => uploaded
-                .files
-                .iter()
-                .map(|file| match &file.reason {
-                    Some(reason) => format!("  {}: {} ({})", file.status, file.path, reason_text(reason)),
-                    None => format!("  {}: {}", file.status, file.path),
-                })
-                .collect::<Vec<_>>()
-                .join("\n"),
-            Err(failure) => format!("  failed: {shown}: {}", failure.what),
-        },
+        Ok(Ok(uploaded)) => uploaded
+            .files
+            .iter()
+            .map(|file| match &file.reason {
+                Some(reason) => format!("  {}: {} ({})", file.status, file.path, reason_text(reason)),
+                None => format!("  {}: {}", file.status, file.path),
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Ok(Err(failure)) => format!("  failed: {shown}: {}", failure.what),
+        Err(failure) if is_refusal(failure) => format!("  rejected: {shown} ({})", failure.what),
         Err(failure) => format!("  failed: {shown}: {}", failure.what),
     }
 }
@@ -230,13 +259,13 @@ async fn send(
     client: &Client,
     collection: &str,
     on_conflict: Conflict,
-    file: Local,
+    file: &Local,
     bar: &Bytes,
 ) -> Result<Value, Failure> {
     let name = named(&file.path);
     if file.bytes > LARGE {
         let about = [("filename", name.as_str()), ("on_conflict", on_conflict.word())];
-        return resume::send(client, collection, &file, &about, bar).await;
+        return resume::send(client, collection, file, &about, bar).await;
     }
     let open = tokio::fs::File::open(&file.path)
         .await
@@ -256,7 +285,7 @@ async fn send(
         .post(&["connectors", "local_upload", "upload"])
         .query("collection_uuid", collection)
         .query("on_conflict", on_conflict.word())
-        .multipart(Form::new().text("path", file.place).part("file", part))
+        .multipart(Form::new().text("path", file.place.clone()).part("file", part))
         .send()
         .await
 }

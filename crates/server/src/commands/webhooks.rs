@@ -8,6 +8,10 @@ use crate::failure::Failure;
 use crate::output;
 use crate::output::table::Rows;
 
+/// What there is to say where no address can be entered anywhere.
+const UNREACHABLE: &str = "providers cannot call this server: public_url has to be its https address first, and \
+                           sync.webhooks on; until then changes are polled for";
+
 #[derive(Args, Debug)]
 pub struct WebhooksArgs {
     #[command(subcommand)]
@@ -40,10 +44,15 @@ pub async fn run(server: &ServerArgs, args: WebhooksArgs) -> Result<(), Failure>
                 return Ok(());
             }
             let listed: Webhooks = parse(answer)?;
+            if !listed.webhooks.is_empty() && listed.webhooks.iter().all(|webhook| webhook.address.is_none())
+            {
+                output::line(UNREACHABLE);
+                return Ok(());
+            }
             let mut rows = Rows::new(&["connector", "address", "what to do"]);
             for webhook in listed.webhooks {
                 let to_do = to_do(&webhook);
-                let address = webhook.address.unwrap_or_else(|| "public_url is not reachable".to_owned());
+                let address = webhook.address.unwrap_or_else(|| "-".to_owned());
                 rows.row([webhook.connector_id, address, to_do]);
             }
             rows.print("no connector takes webhooks");
@@ -51,14 +60,21 @@ pub async fn run(server: &ServerArgs, args: WebhooksArgs) -> Result<(), Failure>
         Deed::Confirm { connector, offered } => {
             let body = serde_json::json!({ "verification_token": offered });
             client.post(&["admin", "webhooks", &connector, "confirm"]).json(&body).send().await?;
-            output::line(output::safe(&format!("{connector}: the token is confirmed")));
+            done(server, &format!("{connector}: the token is confirmed"));
         }
         Deed::Forget { connector } => {
             client.delete(&["admin", "webhooks", &connector]).send().await?;
-            output::line(output::safe(&format!("{connector}: the token is forgotten")));
+            done(server, &format!("{connector}: the token is forgotten"));
         }
     }
     Ok(())
+}
+
+fn done(server: &ServerArgs, text: &str) {
+    match server.json {
+        true => output::json(&serde_json::json!({ "done": true })),
+        false => output::line(output::safe(text)),
+    }
 }
 
 fn to_do(webhook: &Webhook) -> String {

@@ -2,9 +2,10 @@
 
 use clap::Args;
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::{collections, file_path};
-use crate::client::wire::{Connectors, Job, Reason};
+use super::{collections, connection, file_path};
+use crate::client::wire::{ConnectionRow, Connector, Connectors, Job, Reason};
 use crate::client::{Client, ServerArgs, parse};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, words};
@@ -16,8 +17,8 @@ pub struct WhyArgs {
     /// The connector; without it, every connected one is asked
     #[arg(long)]
     connector: Option<String>,
-    /// The connection, when there are several
-    #[arg(long, value_name = "ID", requires = "connector")]
+    /// The account or the connection's id, as `gangway status` shows them, when there are several
+    #[arg(long, value_name = "ACCOUNT", requires = "connector")]
     connection: Option<String>,
 }
 
@@ -45,58 +46,19 @@ struct Note {
 
 #[derive(Deserialize)]
 struct Asked {
+    id: String,
     name: Option<String>,
 }
 
 pub async fn run(server: &ServerArgs, args: WhyArgs) -> Result<(), Failure> {
     let client = server.client()?;
-    let connectors = match &args.connector {
-        Some(id) => vec![id.clone()],
-        None => connected(&client).await?,
-    };
-    if connectors.is_empty() {
-        return Err(Failure::new(Exit::Failed, "nothing is connected")
-            .remedy("`gangway connect <connector>` connects an account; `gangway status` lists connectors"));
-    }
-    let mut last = None;
-    for connector in &connectors {
-        match ask(server, &client, connector, args.connection.as_deref(), &args.file).await {
-            Err(failure) if failure.exit == Exit::NotFound => last = Some(failure),
-            other => return other,
-        }
-    }
-    Err(last.unwrap_or_else(|| Failure::new(Exit::NotFound, format!("nobody knows {:?}", args.file))))
-}
-
-async fn connected(client: &Client) -> Result<Vec<String>, Failure> {
-    let all: Connectors = client.get(&["connectors"]).read().await?;
-    Ok(all
-        .connectors
-        .into_iter()
-        .filter(|connector| connector.connected)
-        .map(|connector| connector.id)
-        .collect())
-}
-
-async fn ask(
-    server: &ServerArgs,
-    client: &Client,
-    connector: &str,
-    connection: Option<&str>,
-    file: &str,
-) -> Result<(), Failure> {
-    let id = file_path::resolve(client, connector, connection, file).await?;
-    let answer = client
-        .get(&["connectors", connector, "files", &id, "why"])
-        .query_if("connection", connection)
-        .send()
-        .await?;
+    let answer = explain(&client, args.connector.as_deref(), args.connection.as_deref(), &args.file).await?;
     if server.json {
         output::json(&answer);
         return Ok(());
     }
     let told: Explanation = parse(answer)?;
-    let name = told.file.name.as_deref().unwrap_or(&id);
+    let name = told.file.name.as_deref().unwrap_or(&told.file.id);
     output::line(output::styled(&output::safe(name), "1"));
     output::line(format!(
         "  at the source:  {}",
@@ -118,7 +80,7 @@ async fn ask(
     if told.truncated {
         output::line("  left out:       what comes after the limit of text for one file");
     }
-    let names = names(client, &told.collections).await?;
+    let names = names(&client, &told.collections).await?;
     output::line(output::safe(&format!("  collections:    {names}")));
     if let Some(job) = &told.last_job {
         output::line(output::safe(&format!(
@@ -128,6 +90,67 @@ async fn ask(
         )));
     }
     Ok(())
+}
+
+/// What the server says of a file that is named by id or by path, wherever it is.
+pub async fn explain(
+    client: &Client,
+    connector: Option<&str>,
+    connection: Option<&str>,
+    file: &str,
+) -> Result<Value, Failure> {
+    let places = places(client, connector, connection).await?;
+    let mut last = None;
+    for (connector, connection) in &places {
+        match ask(client, connector, connection.as_deref(), file).await {
+            Err(failure) if failure.exit == Exit::NotFound => last = Some(failure),
+            other => return other,
+        }
+    }
+    match (places.len(), last) {
+        (1, Some(failure)) => Err(failure),
+        (0, _) => Err(Failure::new(Exit::Failed, "nothing is connected")
+            .remedy("`gangway connect <connector>` connects an account; `gangway status` lists connectors")),
+        _ => Err(Failure::new(Exit::NotFound, format!("there is no {file:?} at any source"))
+            .remedy("`gangway ls <connector>` shows what there is, `gangway search` what was brought in")),
+    }
+}
+
+/// Where a file is looked for: connectors, with a connection where there are several.
+async fn places(
+    client: &Client,
+    connector: Option<&str>,
+    connection: Option<&str>,
+) -> Result<Vec<(String, Option<String>)>, Failure> {
+    if let (Some(connector), Some(named)) = (connector, connection) {
+        return Ok(vec![(connector.to_owned(), connection::id_of(client, connector, Some(named)).await?)]);
+    }
+    let connectors = match connector {
+        Some(id) => vec![client.get(&["connectors", id]).read::<Connector>().await?],
+        None => client.get(&["connectors"]).read::<Connectors>().await?.connectors,
+    };
+    let mut places = Vec::new();
+    for found in connectors {
+        let working: Vec<ConnectionRow> = found.all().into_iter().filter(|row| row.is("active")).collect();
+        match working.len() {
+            // Of a connector that was named, the server says why it cannot be asked.
+            0 if found.connected || connector.is_some() => places.push((found.id, None)),
+            0 => {}
+            _ => places.extend(working.into_iter().map(|row| (found.id.clone(), Some(row.connection_id)))),
+        }
+    }
+    Ok(places)
+}
+
+async fn ask(
+    client: &Client,
+    connector: &str,
+    connection: Option<&str>,
+    file: &str,
+) -> Result<Value, Failure> {
+    let id = file_path::resolve(client, connector, connection, file).await?;
+    let path = ["connectors", connector, "files", &id, "why"];
+    client.get(&path).query_if("connection", connection).send().await
 }
 
 /// The names of collections, in reading order.

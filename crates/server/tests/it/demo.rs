@@ -49,6 +49,16 @@ fn its_keys_are_for_their_owner_alone() {
 }
 
 #[test]
+fn without_the_walk_it_says_how_to_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = run(folder.path(), &["demo", "--exit", "--no-walk", "--data-dir", "demo"]).expect_ok();
+    let place = |text: &str| told.find(text).unwrap_or_else(|| panic!("{text}: {told}"));
+    assert!(place(" connect google_drive") < place(" sync google_drive"), "{told}");
+    assert!(place(" sync google_drive") < place(" search "), "{told}");
+    assert!(!told.contains(" why "), "nothing is there to ask about: {told}");
+}
+
+#[test]
 fn it_deletes_nothing_but_a_demo() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("thesis.txt"), "years of work").unwrap();

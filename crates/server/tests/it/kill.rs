@@ -1,40 +1,15 @@
 //! `kill -9` in the middle of a sync, again and again: the end is that of a run that nobody disturbed.
 
-use std::fmt::Write as _;
-use std::path::Path;
-
-use gangway_emulators::google::{
-    self, Control, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Generate, GoogleEmulator, GoogleOptions,
-};
-use reqwest::redirect::Policy;
+use gangway_emulators::google::{self, Control, DEFAULT_CLIENT_ID, Generate, GoogleEmulator, GoogleOptions};
 use serde_json::{Value, json};
 
+use crate::desk::{Caller, connect, write_config};
 use crate::program::{Running, run};
 
 const FOLDERS: u64 = 6;
 const FILES_IN_EACH: u64 = 400;
 /// Entries committed together, as the engine's settings have them.
 const BATCH: u64 = 500;
-
-struct Caller {
-    http: reqwest::Client,
-    token: String,
-}
-
-impl Caller {
-    async fn ask(&self, server: &Running, method: &str, path: &str, body: Value) -> Value {
-        let url = format!("{}/{path}", server.url.trim_end_matches('/'));
-        let mut request = self.http.request(method.parse().unwrap(), url).bearer_auth(&self.token);
-        if !body.is_null() {
-            request = request.json(&body);
-        }
-        let answer = request.send().await.unwrap();
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
-        assert!(status.is_success(), "{method} {path}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or_default()
-    }
-}
 
 async fn emulator() -> GoogleEmulator {
     let google = google::start(GoogleOptions::default()).await.unwrap();
@@ -58,20 +33,6 @@ async fn emulator() -> GoogleEmulator {
     google
 }
 
-fn write_config(folder: &Path, emulator: &GoogleEmulator) {
-    let base = emulator.base_url();
-    let base = base.as_str().trim_end_matches('/');
-    let mut text = String::from("[providers.google]\n");
-    write!(
-        text,
-        "client_id = \"{DEFAULT_CLIENT_ID}\"\nclient_secret = \"{DEFAULT_CLIENT_SECRET}\"\n\
-         authorize_url = \"{base}/o/oauth2/v2/auth\"\ntoken_url = \"{base}/token\"\nrevoke_url = \"{base}/revoke\"\n\
-         [connectors.google_drive.endpoints]\napi = \"{base}\"\nuserinfo = \"{base}\"\ndocs = \"{base}\"\n"
-    )
-    .unwrap();
-    std::fs::write(folder.join("gangway.toml"), text).unwrap();
-}
-
 fn downloads(control: &Control) -> u64 {
     control.call_count("drive.files.get.media")
 }
@@ -91,17 +52,9 @@ async fn killed_again_and_again_a_sync_ends_as_if_nothing_had_happened() {
         ["users", "create", "--plan", "pro", "--with-token", "--json", "--url", &server.url, "--admin-key"];
     let made = run(folder.path(), &[&args[..], &[admin_key.trim()]].concat()).expect_ok();
     let made: Value = serde_json::from_str(&made).unwrap();
-    let caller = Caller {
-        http: reqwest::Client::builder().redirect(Policy::none()).build().unwrap(),
-        token: made["token"].as_str().unwrap().to_owned(),
-    };
+    let caller = Caller::new(made["token"].as_str().unwrap());
 
-    let begun = caller.ask(&server, "POST", "rest/connectors/google_drive/authorize", json!({})).await;
-    let back = caller.http.get(begun["auth_url"].as_str().unwrap()).send().await.unwrap();
-    let back: url::Url = back.headers()["location"].to_str().unwrap().parse().unwrap();
-    let given = |name: &str| back.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
-    let code = json!({ "code": given("code"), "state": given("state") });
-    caller.ask(&server, "POST", "rest/connectors/google_drive/token", code).await;
+    connect(&caller, &server, None).await;
     let collection = caller.ask(&server, "POST", "rest/collections", json!({ "name": "Corpus" })).await;
     let collection = collection["uuid"].as_str().unwrap().to_owned();
     let wish = json!({ "file_ids": ["root"], "collection_uuid": collection, "sync_mode": "manual" });

@@ -45,7 +45,7 @@ async fn a_known_model_is_fetched_by_its_name_and_then_answers() {
     let fetch = ["model", "fetch", "all-minilm-l6-v2", "--from", &address, "--json"];
     let refused = run(home.path(), &fetch);
     assert_eq!(refused.code(), 1, "private addresses are called only where that is allowed");
-    assert!(refused.err().contains("refused to call 127.0.0.1"), "{}", refused.err());
+    assert!(refused.out().contains("refused to call 127.0.0.1"), "{}", refused.out());
     let allowed = ["--set", "outgoing.allow_private_addresses=true"];
     let fetched = json(run(home.path(), &[&fetch[..], &allowed[..]].concat()));
     assert_eq!((&fetched["dimensions"], &fetched["was_there"]), (&384.into(), &false.into()), "{fetched}");

@@ -36,6 +36,13 @@ impl Ran {
         String::from_utf8_lossy(&self.0.stderr).into_owned()
     }
 
+    /// The one JSON document that standard output consists of.
+    #[track_caller]
+    pub fn document(&self) -> serde_json::Value {
+        let out = self.out();
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}:\n{out}\n{}", self.err()))
+    }
+
     /// The standard output of a run that must have succeeded.
     #[track_caller]
     pub fn expect_ok(&self) -> String {

@@ -698,7 +698,11 @@ export interface paths {
         get: operations["get_connector"];
         put?: never;
         post?: never;
-        /** Disconnects: nothing is found through the connection from now on; the grant is revoked and everything deleted. */
+        /**
+         * Disconnects: nothing is found through the connection from now on; the grant is revoked and everything deleted.
+         * @description Without `connection` the first one is meant, and for two minutes after such a request still the same one, so that a
+         *     request sent again ends no second one.
+         */
         delete: operations["disconnect"];
         options?: never;
         head?: never;
@@ -2140,7 +2144,10 @@ export interface components {
         };
         /** @description How far a connector's pushes are set up. */
         Webhook: {
-            /** @description What to enter at the provider. `null` while providers cannot reach this server. */
+            /**
+             * @description What to enter at the provider. `null` while providers cannot call this server, whatever `state` says: `public_url`
+             *     has to be an https address first, and webhooks have to be on.
+             */
             address?: string | null;
             connector_id: string;
             name: string;
@@ -2164,6 +2171,9 @@ export interface components {
         /** @enum {string} */
         WebhookStateName: "automatic" | "ready" | "needs_secret" | "waits_for_handshake" | "offered";
         WhyFile: {
+            /** @description Our id of the file, by which its text is read; null when it was never brought in. */
+            file_id?: string | null;
+            /** @description The provider's id. */
             id: string;
             /** @description `file`, `folder` or `link`. */
             kind?: string | null;

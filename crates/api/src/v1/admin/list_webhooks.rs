@@ -23,7 +23,8 @@ pub struct WebhookList {
 struct WebhookView {
     connector_id: &'static str,
     name: &'static str,
-    /// What to enter at the provider. `null` while providers cannot reach this server.
+    /// What to enter at the provider. `null` while providers cannot call this server, whatever `state` says: `public_url`
+    /// has to be an https address first, and webhooks have to be on.
     address: Option<String>,
     state: WebhookStateName,
     /// The token to enter at the provider to confirm the address: the latest. Only while `state` is `offered`.
@@ -48,7 +49,7 @@ struct OfferView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum WebhookStateName {
-    /// Every connection asks for its own pushes; nothing is to be done.
+    /// Every connection asks for its own pushes; nothing is to be done where there is an `address`.
     Automatic,
     /// Pushes are taken.
     Ready,

@@ -12,6 +12,9 @@ use crate::strict::{Params, Segment};
 use crate::v1::params::ConnectionParams;
 
 /// Disconnects: nothing is found through the connection from now on; the grant is revoked and everything deleted.
+///
+/// Without `connection` the first one is meant, and for two minutes after such a request still the same one, so that a
+/// request sent again ends no second one.
 #[utoipa::path(
     delete, path = "/rest/connectors/{connector_id}", tag = "connectors", security(("user_token" = [])),
     params(ConnectorPath, ConnectionParams),

@@ -54,7 +54,10 @@ impl From<Note> for NoteView {
 
 #[derive(Serialize, ToSchema)]
 struct WhyFile {
+    /// The provider's id.
     id: String,
+    /// Our id of the file, by which its text is read; null when it was never brought in.
+    file_id: Option<String>,
     name: Option<String>,
     /// `file`, `folder` or `link`.
     kind: Option<&'static str>,
@@ -67,8 +70,9 @@ impl From<FileExplanation> for WhyAnswer {
             (None, Some(item)) => (Some(item.name.clone()), Some(item.kind)),
             (None, None) => (None, None),
         };
+        let file_id = found.item.as_ref().map(|item| item.id.to_string());
         Self {
-            file: WhyFile { id: found.id.into_string(), name, kind: kind.map(public_kind) },
+            file: WhyFile { id: found.id.into_string(), file_id, name, kind: kind.map(public_kind) },
             in_source: found.in_source,
             state: found.item.map_or("unknown", |item| item.state.as_str()),
             reason: found.reason.into(),

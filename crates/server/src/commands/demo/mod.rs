@@ -74,7 +74,7 @@ async fn demo(args: DemoArgs) -> Result<(), Failure> {
         if !args.no_walk {
             walk.go().await?;
         }
-        walk.what_next();
+        walk.what_next(!args.no_walk);
         Ok::<(), Failure>(())
     };
     let walked = tokio::select! {

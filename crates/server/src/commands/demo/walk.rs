@@ -238,7 +238,8 @@ impl<'a> Walk<'a> {
         self.access.client.post(&["search"]).json(&body).read().await
     }
 
-    pub fn what_next(&self) {
+    /// What to do now: where nothing was walked through, nothing is connected yet.
+    pub fn what_next(&self, walked: bool) {
         let env = self.access.env_file.display();
         let program = std::env::args().next().unwrap_or_else(|| "gangway".to_owned());
         let run = |rest: &str| output::line(format!("  {program} {rest}"));
@@ -248,6 +249,19 @@ impl<'a> Walk<'a> {
         output::line(format!("\n{}", styled("Try next, in another terminal", "1")));
         output::line(format!("  set -a; . {env}; set +a"));
         run("status");
+        match walked {
+            true => self.look_around(run),
+            false => self.begin(run),
+        }
+        output::line("  curl -s -H \"Authorization: Bearer $GANGWAY_TOKEN\" $GANGWAY_URL/rest/connectors");
+        output::line(
+            "  curl -s -H \"Authorization: Bearer $GANGWAY_TOKEN\" -H 'Content-Type: application/json' \\",
+        );
+        output::line("       -d '{\"query\":\"refund\"}' $GANGWAY_URL/rest/search");
+        output::line(format!("  metrics {0}/metrics   api {0}/openapi.json", self.access.url));
+    }
+
+    fn look_around(&self, run: impl Fn(&str)) {
         for scene in scenes() {
             run(&format!("ls {}", scene.descriptor.id));
         }
@@ -260,12 +274,17 @@ impl<'a> Walk<'a> {
         run("webhooks");
         run("upload README.md --collection \"My files\"");
         run("connect google_drive      # click through the consent page yourself");
-        output::line("  curl -s -H \"Authorization: Bearer $GANGWAY_TOKEN\" $GANGWAY_URL/rest/connectors");
-        output::line(
-            "  curl -s -H \"Authorization: Bearer $GANGWAY_TOKEN\" -H 'Content-Type: application/json' \\",
-        );
-        output::line("       -d '{\"query\":\"refund\"}' $GANGWAY_URL/rest/search");
-        output::line(format!("  metrics {0}/metrics   api {0}/openapi.json", self.access.url));
+    }
+
+    fn begin(&self, run: impl Fn(&str)) {
+        let Some(first) = scenes().into_iter().next() else { return };
+        let id = first.descriptor.id;
+        run(&format!("connect {id}      # click through the consent page yourself"));
+        run(&format!("ls {id}"));
+        run(&format!("sync {id} Policies --collection \"{}\" --auto", story::COLLECTION));
+        run(&format!("search \"{}\"", first.chapter.questions[0]));
+        run("upload README.md --collection \"My files\"");
+        run("webhooks");
     }
 
     fn step(&self, title: &str) {

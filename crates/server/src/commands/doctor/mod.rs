@@ -9,14 +9,14 @@ use serde_json::json;
 
 use super::config::load;
 use crate::config::{Config, ConfigArgs};
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::output;
 
 #[derive(Args, Debug)]
 pub struct DoctorArgs {
     /// Print JSON for machines
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Leave out what calls the providers
     #[arg(long)]
     offline: bool,
@@ -69,12 +69,17 @@ pub async fn run(args: DoctorArgs) -> Result<(), Failure> {
     let findings = examine(&args).await;
     let failed = findings.iter().filter(|finding| finding.state == State::Fail).count();
     let warned = findings.iter().filter(|finding| finding.state == State::Warn).count();
+    let cannot_run = || Failure::failed("the server cannot run like this");
     if args.json {
         let list: Vec<_> = findings
             .iter()
             .map(|f| json!({ "check": f.what, "state": f.state.word(), "text": f.text, "remedy": f.remedy }))
             .collect();
-        output::json(&json!({ "ok": failed == 0, "checks": list }));
+        let report = json!({ "ok": failed == 0, "checks": list });
+        if failed > 0 {
+            return Err(cannot_run().result(report));
+        }
+        output::json(&report);
     } else {
         for finding in &findings {
             print(finding);
@@ -87,9 +92,7 @@ pub async fn run(args: DoctorArgs) -> Result<(), Failure> {
     }
     match failed {
         0 => Ok(()),
-        // The report has said it all already.
-        _ if args.json => std::process::exit(Exit::Failed as i32),
-        _ => Err(Failure::failed("the server cannot run like this")),
+        _ => Err(cannot_run()),
     }
 }
 

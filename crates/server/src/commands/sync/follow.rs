@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use gangway_effects::{Clock, SystemClock};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::client::wire::{Job, JobFile};
+use crate::client::wire::{Job, JobFile, Reason};
 use crate::client::{Client, JobEvent, JobEvents};
 use crate::failure::{Exit, Failure};
 use crate::output::progress::JobProgress;
@@ -39,43 +39,59 @@ pub async fn watch(client: &Client, connector: &str, job: &str, quiet: bool) -> 
 
 /// Says how a job ended; anything but complete success is a failure.
 pub async fn report(client: &Client, connector: &str, job: &Job, as_json: bool) -> Result<(), Failure> {
-    let failed = match job.files_failed {
-        0 => Vec::new(),
-        _ => failures(client, connector, &job.job_id).await?,
-    };
     if as_json {
-        let raw = client.get(&["connectors", connector, "sync", &job.job_id]).send().await?;
-        let files: Vec<_> = failed
-            .iter()
-            .map(|file| json!({ "id": file.id, "name": file.name, "reason": file.reason.as_ref().map(|r| json!({"code": r.code, "message": r.message})) }))
-            .collect();
-        output::json(&json!({ "job": raw, "failures": files }));
-    } else {
-        output::line(summary(job));
-        for file in &failed {
-            let reason = file.reason.as_ref().map_or_else(
-                || "no reason given".to_owned(),
-                |reason| format!("{} ({})", reason.message, reason.code),
-            );
-            output::line(output::safe(&format!("  failed: {}: {reason}", file.name)));
-        }
-        if job.files_failed as usize > failed.len() {
-            output::line(format!("  … and {} more", job.files_failed as usize - failed.len()));
-        }
-    }
-    if job.status == "completed" {
+        output::json(&ended(client, connector, job).await?);
         return Ok(());
+    }
+    let failed = failures(client, connector, job).await?;
+    output::line(summary(job));
+    for file in &failed {
+        let reason = file.reason.as_ref().map_or_else(
+            || "no reason given".to_owned(),
+            |reason| format!("{} ({})", reason.message, reason.code),
+        );
+        output::line(output::safe(&format!("  failed: {}: {reason}", file.name)));
+    }
+    if job.files_failed as usize > failed.len() {
+        output::line(format!("  … and {} more", job.files_failed as usize - failed.len()));
+    }
+    match incomplete(connector, job) {
+        Some(failure) => Err(failure),
+        None => Ok(()),
+    }
+}
+
+/// How a job ended, for machines: the job and what failed of it, the same beside the error where it is not complete.
+pub async fn ended(client: &Client, connector: &str, job: &Job) -> Result<Value, Failure> {
+    let raw = client.get(&["connectors", connector, "sync", &job.job_id]).send().await?;
+    let reason = |reason: Reason| json!({ "code": reason.code, "message": reason.message });
+    let file = |file: JobFile| json!({ "id": file.id, "name": file.name, "reason": file.reason.map(reason) });
+    let failed: Vec<Value> = failures(client, connector, job).await?.into_iter().map(file).collect();
+    let told = json!({ "job": raw, "failures": failed });
+    match incomplete(connector, job) {
+        Some(failure) => Err(failure.result(told)),
+        None => Ok(told),
+    }
+}
+
+fn incomplete(connector: &str, job: &Job) -> Option<Failure> {
+    if job.status == "completed" {
+        return None;
     }
     let mut failure = Failure::new(Exit::Incomplete, format!("the sync ended as {}", job.status));
     failure.why = job.error.as_ref().map(|error| format!("{} ({})", error.message, error.code));
     if job.files_failed > 0 {
         failure.remedy = Some(format!("`gangway why <file> --connector {connector}` explains one file"));
     }
-    Err(failure)
+    Some(failure)
 }
 
-async fn failures(client: &Client, connector: &str, job: &str) -> Result<Vec<JobFile>, Failure> {
-    let path = ["connectors", connector, "sync", job, "files"];
+/// The first files of a job that failed.
+async fn failures(client: &Client, connector: &str, job: &Job) -> Result<Vec<JobFile>, Failure> {
+    if job.files_failed == 0 {
+        return Ok(Vec::new());
+    }
+    let path = ["connectors", connector, "sync", &job.job_id, "files"];
     client.list_all(&path, &[("outcome", "failed".to_owned())], "files", MOST_FAILURES).await
 }
 

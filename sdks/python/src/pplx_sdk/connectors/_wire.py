@@ -340,7 +340,10 @@ class VersionList(Model):
 
 
 class WhyFile(Model):
+    file_id: str | None = None
+    """Our id of the file, by which its text is read; null when it was never brought in."""
     id: str
+    """The provider's id."""
     kind: str | None = None
     """`file`, `folder` or `link`."""
     name: str | None = None
