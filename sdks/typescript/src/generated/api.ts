@@ -5678,7 +5678,7 @@ export interface operations {
                      *         },
                      *         {
                      *           "chosen": 1,
-                     *           "connection_id": "0190a000-0000-7000-8000-000000000013",
+                     *           "connection_id": "0190a000-0000-7000-8000-000000000014",
                      *           "connector_id": "local_upload",
                      *           "files": 1,
                      *           "followed": 0,
@@ -5785,7 +5785,7 @@ export interface operations {
                      *       "files": [
                      *         {
                      *           "connection_id": "0190a000-0000-7000-8000-000000000006",
-                     *           "id": "0190a000-0000-7000-8000-000000000014",
+                     *           "id": "0190a000-0000-7000-8000-000000000015",
                      *           "kind": "folder",
                      *           "mimeType": "application/vnd.google-apps.folder",
                      *           "modified_at": "2026-01-05T09:30:00Z",
@@ -5798,7 +5798,7 @@ export interface operations {
                      *         },
                      *         {
                      *           "connection_id": "0190a000-0000-7000-8000-000000000006",
-                     *           "id": "0190a000-0000-7000-8000-000000000015",
+                     *           "id": "0190a000-0000-7000-8000-000000000016",
                      *           "kind": "file",
                      *           "mimeType": "application/vnd.google-apps.document",
                      *           "modified_at": "2026-01-05T09:30:00Z",
@@ -6005,7 +6005,7 @@ export interface operations {
                      *             ],
                      *             "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *             "connector_id": "google_drive",
-                     *             "id": "0190a000-0000-7000-8000-000000000016",
+                     *             "id": "0190a000-0000-7000-8000-000000000011",
                      *             "mimeType": "application/vnd.google-apps.document",
                      *             "modified_at": "2026-01-05T09:30:00Z",
                      *             "name": "Refund policy",
@@ -6270,7 +6270,7 @@ export interface operations {
             path: {
                 /**
                  * @description `id` of the uploaded file.
-                 * @example 0190a000-0000-7000-8000-000000000012
+                 * @example 0190a000-0000-7000-8000-000000000013
                  */
                 file_id: string;
             };
@@ -6353,7 +6353,7 @@ export interface operations {
             path: {
                 /**
                  * @description `id` of the uploaded file.
-                 * @example 0190a000-0000-7000-8000-000000000012
+                 * @example 0190a000-0000-7000-8000-000000000013
                  */
                 file_id: string;
             };
@@ -6462,8 +6462,8 @@ export interface operations {
                      * @example {
                      *       "files": [
                      *         {
-                     *           "file_id": "0190a000-0000-7000-8000-000000000012",
-                     *           "id": "0190a000-0000-7000-8000-000000000012",
+                     *           "file_id": "0190a000-0000-7000-8000-000000000013",
+                     *           "id": "0190a000-0000-7000-8000-000000000013",
                      *           "name": "notes.txt",
                      *           "path": "notes.txt",
                      *           "sha256": "237bac67a518e2dfc901ecbf060f59cde465d4644cf9d0783a877a321f9bbcb3",
@@ -8272,6 +8272,7 @@ export interface operations {
                      *         "0190a000-0000-7000-8000-000000000009"
                      *       ],
                      *       "file": {
+                     *         "file_id": "0190a000-0000-7000-8000-000000000011",
                      *         "id": "1Yd_pYKWBpilqW3mn3AGpijkImZ_RQYUG0s3PLBy-7BY",
                      *         "kind": "file",
                      *         "name": "Refund policy"
@@ -9170,7 +9171,7 @@ export interface operations {
                 connector_id: string;
                 /**
                  * @description `job_id` of the sync job.
-                 * @example 0190a000-0000-7000-8000-000000000011
+                 * @example 0190a000-0000-7000-8000-000000000012
                  */
                 job_id: string;
             };
@@ -9199,7 +9200,7 @@ export interface operations {
                      *       "files_skipped": 0,
                      *       "files_synced": 0,
                      *       "files_unchanged": 0,
-                     *       "job_id": "0190a000-0000-7000-8000-000000000011",
+                     *       "job_id": "0190a000-0000-7000-8000-000000000012",
                      *       "listing_complete": false,
                      *       "progress": 0,
                      *       "started_at": null,
@@ -9682,7 +9683,7 @@ export interface operations {
             path: {
                 /**
                  * @description Our id of the file, as searches and lists of collections name it.
-                 * @example 0190a000-0000-7000-8000-000000000016
+                 * @example 0190a000-0000-7000-8000-000000000011
                  */
                 file_id: string;
             };
@@ -9702,7 +9703,7 @@ export interface operations {
                      *         "0190a000-0000-7000-8000-000000000009"
                      *       ],
                      *       "connector_id": "google_drive",
-                     *       "id": "0190a000-0000-7000-8000-000000000016",
+                     *       "id": "0190a000-0000-7000-8000-000000000011",
                      *       "incomplete": false,
                      *       "mimeType": "application/vnd.google-apps.document",
                      *       "modified_at": "2026-01-05T09:30:00Z",
@@ -10082,7 +10083,7 @@ export interface operations {
                      *             ],
                      *             "connection_id": "0190a000-0000-7000-8000-000000000006",
                      *             "connector_id": "google_drive",
-                     *             "id": "0190a000-0000-7000-8000-000000000016",
+                     *             "id": "0190a000-0000-7000-8000-000000000011",
                      *             "mimeType": "application/vnd.google-apps.document",
                      *             "modified_at": "2026-01-05T09:30:00Z",
                      *             "name": "Refund policy",
