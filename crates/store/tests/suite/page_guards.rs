@@ -185,7 +185,7 @@ async fn a_page_settles_what_it_announced_and_is_refused_once_that_was_given_up(
         assert_nothing_happened(&test, &ann).await;
         assert_eq!(
             announced().await,
-            [given_up.id.clone()],
+            std::slice::from_ref(&given_up.id),
             "whoever gave it up has still to put the index right"
         );
         store.forget_announced_entries(&given_up.id).await.unwrap();
