@@ -38,6 +38,9 @@ const KINDS: [&str; 15] = [
 
 /// The remarks on the pages of a PDF. One that cannot be opened says that they are missing where its bytes show some.
 pub(super) fn on_pages(content: &[u8]) -> Document {
+    if !may_hold_remarks(content) {
+        return Document::default();
+    }
     match PdfDocument::from_bytes(content.to_vec()).ok().and_then(|pdf| read(&pdf)) {
         Some(sections) => Document { sections, ..Document::default() },
         None if has_visible_remarks(content) => unread("its parts cannot be told apart"),
@@ -79,6 +82,12 @@ pub(crate) fn add(document: &mut Document, remarks: Document) {
 fn has_visible_remarks(content: &[u8]) -> bool {
     const SIGN: &[u8] = b"/Popup";
     content.windows(SIGN.len()).any(|window| window == SIGN)
+}
+
+/// Whether any page can have remarks: it names them, or is packed away with other parts. Most PDFs are told by this, without being
+/// taken apart once more. A name that is written by the numbers of its letters is not known, which no writer does.
+fn may_hold_remarks(content: &[u8]) -> bool {
+    content.windows(7).any(|window| window == b"/Annots" || window == b"/ObjStm")
 }
 
 /// Walks the tree of pages, in their order.
@@ -165,6 +174,14 @@ mod tests {
 
     fn on(page: u32, text: &str) -> Section {
         Section { place: Place { page: Some(page), ..Place::default() }, text: text.to_owned() }
+    }
+
+    #[test]
+    fn a_pdf_that_names_no_remarks_is_not_taken_apart() {
+        assert!(!may_hold_remarks(b"%PDF-1.4\n1 0 obj << /Type /Page /Contents 2 0 R >>"));
+        assert!(
+            may_hold_remarks(b"<< /Type /Page /Annots [3 0 R] >>") && may_hold_remarks(b"<</Type/ObjStm>>")
+        );
     }
 
     #[test]
