@@ -74,7 +74,7 @@ impl App {
             collections = self.store.item_collections(ids).await?.remove(&item.id).unwrap_or_default();
         }
         let jobs = self.store.list_jobs(&user.id, Some(&connection.id), &Paging::first(1)).await?;
-        let reason = match item.is_none() && below_chosen {
+        let reason = match below_chosen {
             true => Reason::new(
                 "not_here_yet",
                 "its folder was chosen, but it was taken out of the collection or has not been brought in yet: it comes \

@@ -1,5 +1,6 @@
 //! What a task has put into the index for pages that are not committed yet.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gangway_model::{ConnectionId, ConnectionState, ItemId};
@@ -62,7 +63,7 @@ pub async fn withdraw(rooms: &Rooms, announced: &Announced) -> Result<(), Stop> 
 /// Those of these items that have no row, stand in no scope that counts, or came through a connection that is being taken
 /// apart.
 async fn homeless(rooms: &Rooms, ids: &[ItemId]) -> Result<Vec<ItemId>, Stop> {
-    let mut at_home: Vec<ItemId> = Vec::with_capacity(ids.len());
+    let mut at_home: HashSet<ItemId> = HashSet::with_capacity(ids.len());
     let scopes_of = rooms.store.item_scopes(ids).await?;
     let mut known: Option<(ConnectionId, bool)> = None;
     for item in rooms.store.find_items(ids).await? {
@@ -76,7 +77,7 @@ async fn homeless(rooms: &Rooms, ids: &[ItemId]) -> Result<Vec<ItemId>, Stop> {
             }
         };
         if is_living && scopes_of.get(&item.id).is_some_and(|scopes| !scopes.is_empty()) {
-            at_home.push(item.id);
+            at_home.insert(item.id);
         }
     }
     Ok(ids.iter().filter(|id| !at_home.contains(id)).cloned().collect())

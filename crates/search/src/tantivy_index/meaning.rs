@@ -68,7 +68,7 @@ impl QueryBuilder<'_> {
         Ok(ByMeaning::Used)
     }
 
-    /// ItemKeys of items that hold what is excluded.
+    /// Keys of items that hold what is excluded.
     pub(super) fn excluded_items(
         &self,
         parsed: &ParsedQuery,
