@@ -81,10 +81,8 @@ async fn a_disabled_users_feeds_wait_and_go_on_where_they_stood_on_postgres() {
     waits_and_goes_on(house_on_postgres().await).await;
 }
 
-/// A job whose turn comes while its user is disabled asks nobody anything, and is done when they are enabled.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_waits_while_its_user_is_disabled() {
-    let house = house().await;
+/// Ada, who was disabled while a quota of the provider held up her job; the job.
+pub async fn held_up_and_disabled(house: &House) -> (Person<'_>, String) {
     let control = house.control();
     control.write_text(&FileTarget::path("Papers/plan.txt"), "the lemming waits").unwrap();
     let folder = control.find_file(&FileTarget::path("Papers")).unwrap().id;
@@ -95,8 +93,17 @@ async fn a_job_waits_while_its_user_is_disabled() {
     control.add_fault_json(fault).unwrap();
     let job = ada.start_sync(&[&folder], &collection, "manual").await;
     house.settle().await;
-    disable(&house, &ada, true).await;
+    disable(house, &ada, true).await;
     control.clear_faults();
+    (ada, job)
+}
+
+/// A job whose turn comes while its user is disabled asks nobody anything, and is done when they are enabled.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_waits_while_its_user_is_disabled() {
+    let house = house().await;
+    let control = house.control();
+    let (ada, job) = held_up_and_disabled(&house).await;
     control.reset_calls();
     for _ in 0..30 {
         house.advance(Duration::from_secs(3600));

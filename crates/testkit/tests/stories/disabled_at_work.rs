@@ -11,7 +11,7 @@ use gangway_sync::payload;
 use gangway_testkit::{Gate, House, HouseOptions, Person};
 use serde_json::json;
 
-use crate::disabled::{disable, following};
+use crate::disabled::{disable, following, held_up_and_disabled};
 use crate::fair::{folder_with_scan, house_with};
 use crate::options;
 use crate::recognition::{picture, until};
@@ -156,18 +156,7 @@ async fn an_upload_that_came_before_is_read_all_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn enabling_is_done_again_where_it_ended_halfway() {
     let house = House::start(options()).await;
-    let control = house.control();
-    control.write_text(&FileTarget::path("Papers/plan.txt"), "the lemming waits").unwrap();
-    let folder = control.find_file(&FileTarget::path("Papers")).unwrap().id;
-    let ada = house.user("pro").await;
-    ada.connect().await;
-    let collection = ada.collection("Papers").await;
-    let fault = json!({ "operation": "drive.files.list", "effect": { "status": 403, "reason": "dailyLimitExceeded" } });
-    control.add_fault_json(fault).unwrap();
-    let job = ada.start_sync(&[&folder], &collection, "manual").await;
-    house.settle().await;
-    disable(&house, &ada, true).await;
-    control.clear_faults();
+    let (ada, job) = held_up_and_disabled(&house).await;
     for _ in 0..26 {
         house.advance(Duration::from_secs(3600));
         house.settle().await;
