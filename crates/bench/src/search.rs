@@ -21,6 +21,8 @@ const WORDS: usize = 190;
 const VOCABULARY: usize = 60_000;
 /// Documents handed in between two flushes, as a sync's batches are.
 const BATCH: usize = 100;
+/// Documents of one person that come together.
+const PIECE: usize = 25;
 /// Syncs that fill the index at the same time; the engine lets four run.
 const SYNCS: usize = 2;
 /// Batches that are made ahead, so that making them is not measured.
@@ -259,13 +261,24 @@ fn zipf(below: &mut impl FnMut(usize) -> usize) -> usize {
     ((VOCABULARY as f64).powf(uniform) - 1.0) as usize
 }
 
+/// Whose a document is. What comes together belongs to one person, as in a sync: each tenth batch to one and the same,
+/// the others in pieces to all others in turn, again and again.
+fn owner(number: usize, users: usize) -> usize {
+    let tenths = number / BATCH / 10;
+    if (number / BATCH).is_multiple_of(10) {
+        return 0;
+    }
+    let before = number - (tenths + 1) * BATCH;
+    1 + before / PIECE % users.saturating_sub(1).max(1)
+}
+
 fn document(
     number: usize,
     users: usize,
     words: &[String],
     below: &mut impl FnMut(usize) -> usize,
 ) -> IndexedDocument {
-    let user = if number.is_multiple_of(10) { 0 } else { 1 + below(users.saturating_sub(1).max(1)) };
+    let user = owner(number, users);
     let text = |below: &mut dyn FnMut(usize) -> usize| {
         let mut text = String::new();
         for at in 0..WORDS {

@@ -43,7 +43,8 @@ pub async fn run_all<F: Future<Output = Index>>(fresh: impl Fn() -> F) {
         filters: filters_narrow, filters_are_anded, paths_match_whole_names, times_match_half_open,
             filters_leave_scores_alone;
         queries: names_are_found_without_text, names_outweigh_text, passages_of_an_item_are_one_hit,
-            all_words_beat_some, a_telling_word_suffices_where_nothing_holds_more, words_of_others_do_not_decide,
+            all_words_beat_some, a_telling_word_suffices_where_nothing_holds_more, frequent_words_find_nothing_by_themselves,
+            words_of_others_do_not_decide,
             phrases_are_exact, exclusions_hold_for_the_whole_item, words_are_found_by_their_start,
             case_and_accents_do_not_matter, unspaced_scripts_are_found, blank_queries_list_the_latest,
             snippets_show_the_match, hits_carry_what_was_put, pages_do_not_overlap, starred_words_are_beginnings,

@@ -85,6 +85,39 @@ pub(super) async fn a_telling_word_suffices_where_nothing_holds_more(index: Inde
     assert!(found(&index, &ask("permits sparkle mornings beyond -windscreen ")).await.is_empty());
 }
 
+pub(super) async fn frequent_words_find_nothing_by_themselves(index: Index) {
+    let holding = |text: &'static str, item: &'static str| {
+        move |at: usize| document(&format!("{item}{at}"), "f", &[text])
+    };
+    let mut documents: Vec<IndexedDocument> = (0..250).map(holding("the lorry passes", "lorry")).collect();
+    documents.extend((0..30).map(holding("passing by bus", "bus")));
+    documents.push(document("both", "x", &["where the budget lies"]));
+    documents.push(document("rare", "y", &["my budget"]));
+    filled(&index, documents).await;
+    let total = async |query: &str| {
+        search(&index, &SearchRequest { fold_duplicates: false, ..ask(query) }).await.total
+    };
+    // The frequent one ranks what the other finds.
+    assert_eq!(found(&index, &ask("the budget ")).await, ["both", "rare"]);
+    assert_eq!(total("the lorry ").await, 251, "where all are frequent, each finds");
+    assert_eq!(total("the zebras ").await, 251, "and where nothing holds the others");
+    assert_eq!(total("the ").await, 251);
+    assert_eq!(total("bus budget ").await, 32, "what a few hold is not frequent");
+    assert_eq!(total("\"lorry passes\" the ").await, 250, "beside a phrase words only help");
+    // In what somebody sees of which it is not frequent, it finds.
+    let mine = |at: usize| IndexedDocument {
+        user_id: "bob".into(),
+        ..document(&format!("b{at}"), "b", &["the bus"])
+    };
+    filled(&index, (0..3).map(mine).collect()).await;
+    let as_bob = SearchRequest {
+        visible: Visibility { owner: "bob".into(), collections: Vec::new() },
+        fold_duplicates: false,
+        ..ask("the budget ")
+    };
+    assert_eq!(search(&index, &as_bob).await.total, 3);
+}
+
 pub(super) async fn words_of_others_do_not_decide(index: Index) {
     let others =
         |item: String, text: &str| IndexedDocument { user_id: "bob".into(), ..document(&item, "b", &[text]) };

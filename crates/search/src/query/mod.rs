@@ -103,8 +103,6 @@ pub(crate) struct ParsedQuery {
     pub wanted: Vec<Clause>,
     /// Every one of these must match.
     pub required: Vec<Clause>,
-    /// Which of the wanted ones suffice by themselves; `None` while enough of them have to match.
-    pub telling: Option<Vec<bool>>,
     /// None of these may match.
     pub excluded: Vec<Clause>,
     pub narrowings: Vec<Narrowing>,
@@ -120,12 +118,6 @@ impl ParsedQuery {
                 stems_of(&word.typed, *language, &mut word.stems);
             }
         }
-    }
-
-    /// Whether anything else would be found if one of the words sufficed.
-    pub(crate) fn could_one_suffice(&self) -> bool {
-        // Of one or two words one is enough anyway, and beside what is required all of them only help.
-        self.wanted.len() > 2 && self.required.is_empty()
     }
 
     /// Whether there is nothing to rank by.

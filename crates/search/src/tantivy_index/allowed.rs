@@ -16,6 +16,8 @@ use tantivy::{
 
 /// More entries than this are not listed; four bytes each.
 const MAX_LISTED: usize = 250_000;
+/// Entries of a sample that follow each other: they are mostly in the same blocks of the words' lists.
+const SAMPLED_IN_A_ROW: usize = 4;
 /// A word's list that is so many times as long as what is looked for is leapt through instead of read.
 const LONGER: usize = 16;
 
@@ -57,6 +59,53 @@ impl Listed {
         self.by_segment.values().map(|entries| entries.len() as u64).sum()
     }
 
+    /// Some of them, from all over, a few in a row; all when they are hardly more than so many.
+    pub(super) fn sample(&self, wanted: usize) -> Self {
+        let step = (self.len() as usize / wanted).max(1);
+        let some = |entries: &Arc<Vec<DocId>>| match step {
+            1 => entries.clone(),
+            _ => Arc::new(entries.chunks(SAMPLED_IN_A_ROW).step_by(step).flatten().copied().collect()),
+        };
+        let by_segment = self.by_segment.iter().map(|(id, entries)| (*id, some(entries))).collect();
+        Self { by_segment: Arc::new(by_segment) }
+    }
+
+    /// Some of what matches a query, from all over, and about how much does; for what is too much to be listed.
+    pub(super) fn sample_of(
+        searcher: &Searcher,
+        query: &dyn Query,
+        wanted: usize,
+    ) -> tantivy::Result<(Self, u64)> {
+        let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+        let runs = (wanted / SAMPLED_IN_A_ROW).max(1);
+        let step = (searcher.num_docs() as usize).div_ceil(runs).max(1) as DocId;
+        let (mut by_segment, mut count) = (HashMap::new(), 0);
+        for segment in searcher.segment_readers() {
+            let mut entries = weight.scorer(segment, 1.0)?;
+            count += u64::from(entries.size_hint());
+            let alive = segment.alive_bitset();
+            let mut listed = Vec::new();
+            while entries.doc() != TERMINATED {
+                let next = (entries.doc() / step + 1).saturating_mul(step).min(TERMINATED);
+                for _ in 0..SAMPLED_IN_A_ROW {
+                    let entry = entries.doc();
+                    if entry >= next {
+                        break;
+                    }
+                    if alive.is_none_or(|alive| alive.is_alive(entry)) {
+                        listed.push(entry);
+                    }
+                    entries.advance();
+                }
+                if entries.doc() < next {
+                    entries.seek(next);
+                }
+            }
+            by_segment.insert(segment.segment_id(), Arc::new(listed));
+        }
+        Ok((Self { by_segment: Arc::new(by_segment) }, count.min(searcher.num_docs())))
+    }
+
     /// Whether any entry of a word's list is among these.
     pub(super) fn meets(&self, segment: &SegmentReader, mut word: SegmentPostings) -> bool {
         let Some(mut walk) = self.in_segment(segment) else { return false };
@@ -70,6 +119,41 @@ impl Listed {
                 return true;
             }
         }
+    }
+
+    /// Those that hold a word in a range of a field's, from the first to before the second.
+    ///
+    /// A beginning of three letters stands for hundreds of words: reading all their lists takes as long as the index is
+    /// large, looking into them for a few entries does not.
+    pub(super) fn holding_any(
+        &self,
+        searcher: &Searcher,
+        field: Field,
+        from: &str,
+        to: &str,
+    ) -> tantivy::Result<Self> {
+        let mut by_segment = HashMap::new();
+        for segment in searcher.segment_readers() {
+            let id = segment.segment_id();
+            let Some(listed) = self.by_segment.get(&id).filter(|listed| !listed.is_empty()) else { continue };
+            let index = segment.inverted_index(field)?;
+            let mut range = index.terms().range().ge(from).lt(to).into_stream()?;
+            let mut words: Vec<TermInfo> = Vec::new();
+            while range.advance() {
+                words.push(range.value().clone());
+            }
+            // After the most frequent words few entries are left to be looked for.
+            words.sort_unstable_by_key(|word| Reverse(word.doc_freq));
+            let mut sorting = Sorting::of(listed);
+            for word in words {
+                if sorting.left == 0 {
+                    break;
+                }
+                sorting.take(index.read_postings_from_terminfo(&word, IndexRecordOption::Basic)?);
+            }
+            by_segment.insert(id, Arc::new(sorting.holding()));
+        }
+        Ok(Self { by_segment: Arc::new(by_segment) })
     }
 
     fn in_segment(&self, segment: &SegmentReader) -> Option<Walk> {
@@ -100,76 +184,21 @@ impl Weight for Listed {
     }
 }
 
-/// Entries among those listed that hold a word in a range, from the first to before the second.
-///
-/// A beginning of three letters stands for hundreds of words: reading all their lists takes as long as the index is
-/// large, looking into them for a few entries does not.
-#[derive(Clone, Debug)]
-pub(super) struct BeginningsAmong {
-    pub among: Listed,
-    pub field: Field,
-    pub from: String,
-    pub to: String,
-}
-
-impl Query for BeginningsAmong {
-    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        Ok(Box::new(self.clone()))
-    }
-}
-
-impl Weight for BeginningsAmong {
-    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let Some(listed) = self.among.by_segment.get(&segment.segment_id()) else {
-            return Ok(Box::new(EmptyScorer));
-        };
-        let index = segment.inverted_index(self.field)?;
-        let mut range = index.terms().range().ge(&self.from).lt(&self.to).into_stream()?;
-        let mut words: Vec<TermInfo> = Vec::new();
-        while range.advance() {
-            words.push(range.value().clone());
-        }
-        // After the most frequent words few entries are left to be looked for.
-        words.sort_unstable_by_key(|word| Reverse(word.doc_freq));
-        let mut sorting = Sorting::of(listed);
-        for word in words {
-            if sorting.left == 0 {
-                break;
-            }
-            sorting.take(index.read_postings_from_terminfo(&word, IndexRecordOption::Basic)?);
-        }
-        let holding = sorting.holding();
-        if holding.is_empty() {
-            return Ok(Box::new(EmptyScorer));
-        }
-        Ok(Box::new(ConstScorer::new(Walk { entries: Arc::new(holding), at: 0 }, boost)))
-    }
-
-    fn explain(&self, segment: &SegmentReader, entry: DocId) -> tantivy::Result<Explanation> {
-        let mut scorer = self.scorer(segment, 1.0)?;
-        match scorer.doc() <= entry && scorer.seek(entry) == entry {
-            true => Ok(Explanation::new("begins so", 1.0)),
-            false => Err(TantivyError::InvalidArgument(format!("entry {entry} holds no such word"))),
-        }
-    }
-}
-
 /// Listed entries while it is found out which of them hold one of several words.
-struct Sorting {
+struct Sorting<'a> {
+    listed: &'a [DocId],
     /// A bit for each entry that is left.
     is_left: Vec<u64>,
     left: usize,
     /// Those that are left, and some that are not any more, in order.
     entries: Vec<DocId>,
-    /// Those that hold a word, in no order.
-    holding: Vec<DocId>,
 }
 
-impl Sorting {
-    fn of(listed: &[DocId]) -> Self {
+impl<'a> Sorting<'a> {
+    fn of(listed: &'a [DocId]) -> Self {
         let mut is_left = vec![0; listed.last().map_or(0, |last| *last as usize / 64 + 1)];
         listed.iter().for_each(|entry| is_left[*entry as usize / 64] |= 1 << (entry % 64));
-        Self { is_left, left: listed.len(), entries: listed.to_vec(), holding: Vec::new() }
+        Self { listed, is_left, left: listed.len(), entries: listed.to_vec() }
     }
 
     fn is_left(&self, entry: DocId) -> bool {
@@ -179,7 +208,6 @@ impl Sorting {
     fn take_out(&mut self, entry: DocId) {
         self.is_left[entry as usize / 64] &= !(1 << (entry % 64));
         self.left -= 1;
-        self.holding.push(entry);
     }
 
     /// Takes in the entries of a word.
@@ -204,14 +232,13 @@ impl Sorting {
     }
 
     /// The entries that hold a word, in order.
-    fn holding(mut self) -> Vec<DocId> {
-        self.holding.sort_unstable();
-        self.holding
+    fn holding(&self) -> Vec<DocId> {
+        self.listed.iter().copied().filter(|entry| !self.is_left(*entry)).collect()
     }
 }
 
 /// The first place from `at` on where an entry is not before this one.
-fn leap_to(entries: &[DocId], at: usize, target: DocId) -> usize {
+pub(super) fn leap_to(entries: &[DocId], at: usize, target: DocId) -> usize {
     let mut reach = 1;
     while entries.get(at + reach).is_some_and(|entry| *entry < target) {
         reach *= 2;
@@ -298,8 +325,7 @@ mod tests {
                 let expected = entries.iter().enumerate().filter(|(at, words)| {
                     is_listed(*at) && words.iter().any(|word| word.starts_with(from))
                 });
-                let query =
-                    BeginningsAmong { among: among.clone(), field, from: from.to_owned(), to: to.to_owned() };
+                let query = among.holding_any(&searcher, field, from, to).unwrap();
                 let found = searcher.search(&query, &DocSetCollector).unwrap();
                 prop_assert_eq!(found.len(), expected.clone().count());
                 for (at, _) in expected {
@@ -307,6 +333,33 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_sample_is_some_from_all_over_and_all_when_they_are_few() {
+        let mut schema = Schema::builder();
+        let mine = schema.add_text_field("mine", STRING);
+        let index = Index::create_in_ram(schema.build());
+        let mut writer = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        for at in 0..6000 {
+            let mut entry = TantivyDocument::default();
+            entry.add_text(mine, if at % 3 == 0 { "no" } else { "yes" });
+            writer.add_document(entry).unwrap();
+        }
+        writer.commit().unwrap();
+        let searcher = index.reader().unwrap().searcher();
+        let query = TermQuery::new(Term::from_field_text(mine, "yes"), IndexRecordOption::Basic);
+        let among = Listed::of(&searcher, &query).unwrap().unwrap();
+        let entries = |listed: &Listed| listed.by_segment.values().flat_map(|all| all.to_vec()).collect();
+        let unlisted = Listed::sample_of(&searcher, &query, 400).unwrap().0;
+        for sample in [among.sample(400), unlisted] {
+            let sample: Vec<DocId> = entries(&sample);
+            assert!((300..=500).contains(&sample.len()), "{}", sample.len());
+            assert!(sample.is_sorted() && sample.iter().all(|entry| entry % 3 != 0));
+            let in_third = |third: DocId| sample.iter().filter(|entry| *entry / 2000 == third).count();
+            assert!([0, 1, 2].map(in_third).iter().all(|count| *count > 100), "{sample:?}");
+        }
+        assert_eq!(among.sample(5000).len(), among.len());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use tantivy::query::{EnableScoring, Query};
 use tantivy::{COLLECT_BLOCK_BUFFER_LEN as BATCH, DocAddress, Score, Searcher};
 
+use super::asked::ALL_WORDS_SCORE;
 use super::matching::Sought;
-use super::query::ALL_WORDS_SCORE;
 use crate::keys::{ByKey, ItemKeys};
 use crate::request::MAX_PASSAGES;
 
@@ -154,13 +154,13 @@ pub(super) fn collect(
 ) -> tantivy::Result<Found> {
     let allowed = allowed.weight(EnableScoring::disabled_from_searcher(searcher))?;
     let mut items = Items::new(wanted);
-    for (ord, segment) in searcher.segment_readers().iter().enumerate() {
+    for (ord, segment) in (0..).zip(searcher.segment_readers()) {
         let (keys, times) = (segment.fast_fields().u64("item_key")?, segment.fast_fields().i64("modified")?);
         // An item's entries follow each other, but for what merging took apart.
         let mut here: Option<Best> = None;
         let mut modified = None;
         let mut newness = 0.0;
-        sought.matches(segment, &*allowed, |entries, scores| {
+        sought.matches(searcher, ord, &*allowed, |entries, scores| {
             let mut keys_here = [None; BATCH];
             keys.first_vals(entries, &mut keys_here[..entries.len()]);
             for ((entry, score), key) in entries.iter().zip(scores).zip(keys_here) {
@@ -182,7 +182,7 @@ pub(super) fn collect(
                     Order::Score { .. } => u64::from(aged(*score, newness).to_bits()),
                     Order::Modified => modified.map_or(0, |at| (at as u64) ^ (1 << 63)),
                 };
-                let address = DocAddress::new(ord as u32, *entry);
+                let address = DocAddress::new(ord, *entry);
                 match &mut here {
                     Some(best) => best.take(Ranked { rank, address }),
                     None => here = Some(Best::of(item_key, rank, address)),
@@ -199,9 +199,9 @@ pub(super) fn collect(
 pub(super) fn keys(searcher: &Searcher, allowed: &dyn Query, sought: &Sought) -> tantivy::Result<ItemKeys> {
     let allowed = allowed.weight(EnableScoring::disabled_from_searcher(searcher))?;
     let mut met = ItemKeys::default();
-    for segment in searcher.segment_readers() {
+    for (ord, segment) in (0..).zip(searcher.segment_readers()) {
         let keys = segment.fast_fields().u64("item_key")?;
-        sought.matches(segment, &*allowed, |entries, _| {
+        sought.matches(searcher, ord, &*allowed, |entries, _| {
             met.extend(entries.iter().filter_map(|entry| keys.first(*entry)));
             ControlFlow::Continue(())
         })?;

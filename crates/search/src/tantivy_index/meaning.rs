@@ -14,9 +14,11 @@ use tantivy::query::{BooleanQuery, Query};
 use tantivy::schema::{Field, Value};
 use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyDocument};
 
+use super::asked::ALL_WORDS_SCORE;
 use super::collect::{Best, Found, keys};
+use super::matching::Sought;
 use super::narrowing::terms;
-use super::query::{ALL_WORDS_SCORE, QueryBuilder};
+use super::query::QueryBuilder;
 use crate::keys::ItemKeys;
 use crate::meaning::Meaning;
 use crate::query::ParsedQuery;
@@ -35,11 +37,12 @@ const WORTH_OF_SOME: f32 = 0.5;
 const SHARE_POWER: i32 = 3;
 
 impl QueryBuilder<'_> {
-    /// Takes in what is near in meaning, and ranks all by their places in the two lists.
+    /// Takes in what is near in meaning beside what was found by words, and ranks all by their places in the two lists.
     pub(super) fn fuse(
         &self,
         meaning: &Meaning,
         parsed: &ParsedQuery,
+        by_words: &Sought,
         allowed: &dyn Query,
         excluded: &ItemKeys,
         found: &mut Found,
@@ -58,9 +61,9 @@ impl QueryBuilder<'_> {
         if near.is_empty() {
             return Ok(ByMeaning::Used);
         }
-        found.total += self.beside_words(&near, parsed, allowed, found)?;
+        found.total += self.beside_words(&near, by_words, allowed, found)?;
         let several = parsed.wanted.len() + parsed.required.len() > 1;
-        let asked = Asked {
+        let asked = InWords {
             all_words: if several { ALL_WORDS_SCORE } else { 0.0 },
             weight: parsed.wanted.iter().map(|clause| self.weight(clause)).sum(),
         };
@@ -106,28 +109,28 @@ impl QueryBuilder<'_> {
     fn beside_words(
         &self,
         near: &[Best],
-        parsed: &ParsedQuery,
+        by_words: &Sought,
         allowed: &dyn Query,
         found: &Found,
     ) -> tantivy::Result<u64> {
         let mut matching: ItemKeys = found.best.iter().map(|best| best.item_key).collect();
         if found.total > matching.len() as u64 {
             // The list was cut off: what is below it matches too.
-            matching = keys(self.searcher, allowed, &self.ranking(parsed)?)?;
+            matching = keys(self.searcher, allowed, by_words)?;
         }
         Ok(near.iter().filter(|best| !matching.contains(&best.item_key)).count() as u64)
     }
 }
 
 /// What was asked for in words.
-struct Asked {
+struct InWords {
     /// With a score of this an item holds every word.
     all_words: Score,
     /// What all wanted words would score, where each occurs about as often as usual.
     weight: Score,
 }
 
-impl Asked {
+impl InWords {
     /// What a place among the words is worth, of 1, to an item with such a score there.
     fn worth(&self, score: Score) -> Score {
         if score >= self.all_words {
@@ -139,7 +142,7 @@ impl Asked {
 
 /// Ranks by the sum of what the places in both lists are worth; of equals, what was found by words is first. An item that
 /// is in both shows the passages that hold the words.
-fn by_rank(words: &[Best], near: &[Best], asked: &Asked) -> Vec<Best> {
+fn by_rank(words: &[Best], near: &[Best], asked: &InWords) -> Vec<Best> {
     let worth = |place: usize| 1.0 / (RANK_OFFSET + place as f32 + 1.0);
     let mut all: Vec<(Score, Best)> = Vec::with_capacity(words.len() + near.len());
     let mut at: HashMap<u64, usize> = HashMap::new();
@@ -215,7 +218,7 @@ mod tests {
     use super::*;
 
     /// One word was asked for: whatever is found holds it.
-    const ONE_WORD: Asked = Asked { all_words: 0.0, weight: 5.0 };
+    const ONE_WORD: InWords = InWords { all_words: 0.0, weight: 5.0 };
 
     fn list(keys: &[u64]) -> Vec<Best> {
         keys.iter().map(|key| Best::of(*key, 9, DocAddress::new(0, *key as u32))).collect()
@@ -243,7 +246,7 @@ mod tests {
     #[test]
     fn what_holds_some_of_the_words_counts_by_how_telling_they_are() {
         let scored = |key: u64, score: Score| list(&[key])[0].scored(score);
-        let asked = Asked { all_words: ALL_WORDS_SCORE, weight: 12.0 };
+        let asked = InWords { all_words: ALL_WORDS_SCORE, weight: 12.0 };
         let order = |words: &[Best], near: &[u64]| -> Vec<u64> {
             by_rank(words, &list(near), &asked).iter().map(|best| best.item_key).collect()
         };

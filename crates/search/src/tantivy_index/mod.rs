@@ -1,15 +1,19 @@
 //! The embedded adapter: a tantivy index in a folder (or in memory, for tests).
 
 mod allowed;
+mod asked;
 mod collect;
 mod duplicates;
 mod entries;
+mod lists;
 mod matching;
 mod meaning;
 mod narrowing;
+mod parts;
 mod query;
 mod schema;
 mod search;
+mod seen;
 mod similar;
 mod telling;
 mod vocabulary;

@@ -1,15 +1,14 @@
 //! What is looked for, made of what was asked.
 
 use std::ops::Bound;
+use std::rc::Rc;
 
-use tantivy::query::{
-    Bm25StatisticsProvider, Bm25Weight, BooleanQuery, ConstScoreQuery, InvertedIndexRangeQuery, PhraseQuery,
-    Query, TermQuery,
-};
+use tantivy::query::{BooleanQuery, ConstScoreQuery, InvertedIndexRangeQuery, PhraseQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Score, Searcher, Term};
 
-use super::allowed::{BeginningsAmong, Listed};
+use super::allowed::Listed;
+use super::lists::Lists;
 use super::matching::{Join, Sought};
 use super::schema::Fields;
 use crate::query::{AskedWord, Clause, Matter, ParsedQuery, Scope};
@@ -25,8 +24,6 @@ const STEM_BOOST: f32 = 0.8;
 const SIMILAR_BOOST: f32 = 0.5;
 /// What a beginning of a word weighs beside a whole one.
 const PREFIX_BOOST: f32 = 1.0;
-/// Lifts passages with every word above all others. More than any sum of weights, and still exact in 24 bits.
-pub(super) const ALL_WORDS_SCORE: f32 = 4096.0;
 /// Lifts what was spelled as asked above what is only similar.
 const AS_ASKED_SCORE: f32 = 128.0;
 /// Share of other fields' scores that counts beside the best field.
@@ -37,43 +34,17 @@ const MIN_BODY_PREFIX_CHARS: usize = 3;
 pub(super) struct QueryBuilder<'a> {
     pub(super) fields: &'a Fields,
     pub(super) searcher: &'a Searcher,
+    lists: Lists<'a>,
     /// When given, beginnings of words are looked up among these entries only.
     pub(super) among: Option<Listed>,
 }
 
-impl QueryBuilder<'_> {
-    /// What ranks: every required clause, and enough of the wanted ones; where one that is telling suffices, also what
-    /// holds that.
-    pub(super) fn ranking(&self, query: &ParsedQuery) -> tantivy::Result<Sought> {
-        let mut parts = self.clauses(&query.required)?;
-        if query.wanted.is_empty() {
-            return Ok(Sought::all(parts));
-        }
-        // Words beside a phrase are a help, not a condition.
-        let needed = if parts.is_empty() { enough_of(query.wanted.len()) } else { 1 };
-        let lift = if query.wanted.len() + parts.len() > 1 { ALL_WORDS_SCORE } else { 0.0 };
-        let wanted = match &query.telling {
-            Some(are_telling) => {
-                let (mut clauses, mut others) = (Vec::new(), Vec::new());
-                for (clause, is_telling) in query.wanted.iter().zip(are_telling) {
-                    if *is_telling { &mut clauses } else { &mut others }.push(self.clause(clause)?);
-                }
-                let telling = clauses.len();
-                clauses.append(&mut others);
-                Sought::Joined { parts: clauses, join: Join::Telling { telling, needed } }
-            }
-            None => {
-                Sought::Joined { parts: self.clauses(&query.wanted)?, join: Join::Enough { needed, lift } }
-            }
-        };
-        if parts.is_empty() {
-            return Ok(wanted);
-        }
-        parts = vec![Sought::all(parts), wanted];
-        Ok(Sought::Joined { parts, join: Join::Helped })
+impl<'a> QueryBuilder<'a> {
+    pub(super) fn new(fields: &'a Fields, searcher: &'a Searcher) -> Self {
+        Self { fields, searcher, lists: Lists::new(searcher), among: None }
     }
 
-    fn clauses(&self, clauses: &[Clause]) -> tantivy::Result<Vec<Sought>> {
+    pub(super) fn clauses(&self, clauses: &[Clause]) -> tantivy::Result<Vec<Sought>> {
         clauses.iter().map(|clause| self.clause(clause)).collect()
     }
 
@@ -98,7 +69,7 @@ impl QueryBuilder<'_> {
 
     /// A clause in any of the fields of its scope; the best field counts.
     pub(super) fn clause(&self, clause: &Clause) -> tantivy::Result<Sought> {
-        let as_asked = self.in_fields(clause, Spelling::AsAsked)?;
+        let as_asked = self.in_fields(clause, Spelling::AsAsked, 1.0)?;
         let is_respelled = match &clause.matter {
             Matter::Words { words, .. } => words.iter().any(|word| !word.similar.is_empty()),
             Matter::Grams(_) | Matter::Phrase(_) => false,
@@ -106,29 +77,27 @@ impl QueryBuilder<'_> {
         if !is_respelled {
             return Ok(as_asked);
         }
-        let similar = self.in_fields(clause, Spelling::Similar)?.boosted(SIMILAR_BOOST);
+        let similar = self.in_fields(clause, Spelling::Similar, SIMILAR_BOOST)?;
         Ok(Sought::Joined { parts: vec![as_asked, similar], join: Join::First { lift: AS_ASKED_SCORE } })
     }
 
-    fn in_fields(&self, clause: &Clause, spelling: Spelling) -> tantivy::Result<Sought> {
+    fn in_fields(&self, clause: &Clause, spelling: Spelling, boost: Score) -> tantivy::Result<Sought> {
         let fields = self.fields;
-        let body = Place { words: fields.body, stems: Some(fields.body_stems) };
-        let name = Place { words: fields.name, stems: Some(fields.name_stems) };
-        let title = Place { words: fields.title, stems: Some(fields.title_stems) };
-        let mut places = vec![(name, NAME_BOOST)];
+        let place = |words, stems, weight: Score| Place { words, stems, boost: weight * boost };
+        let mut places = vec![place(fields.name, Some(fields.name_stems), NAME_BOOST)];
         if clause.scope != Scope::Name {
-            places.push((title, TITLE_BOOST));
+            places.push(place(fields.title, Some(fields.title_stems), TITLE_BOOST));
         }
         if clause.scope == Scope::Anywhere {
-            places.push((body, 1.0));
+            places.push(place(fields.body, Some(fields.body_stems), 1.0));
             // The path holds no positions; a phrase in it means little.
             if !matches!(clause.matter, Matter::Phrase(_)) {
-                places.push((Place { words: fields.path, stems: None }, PATH_BOOST));
+                places.push(place(fields.path, None, PATH_BOOST));
             }
         }
         let mut ways = Vec::new();
-        for (place, boost) in places {
-            ways.extend(self.at(place, clause, spelling)?.map(|sought| sought.boosted(boost)));
+        for place in places {
+            ways.extend(self.at(place, clause, spelling)?);
         }
         Ok(any_of(ways, TIE_BREAKER).unwrap_or_else(Sought::nothing))
     }
@@ -138,10 +107,10 @@ impl QueryBuilder<'_> {
         match &clause.matter {
             Matter::Phrase(tokens) if tokens.len() > 1 => {
                 let terms = tokens.iter().map(|token| Term::from_field_text(place.words, token));
-                Sought::query(&PhraseQuery::new(terms.collect()), self.searcher).map(Some)
+                Sought::query(&PhraseQuery::new(terms.collect()), self.searcher, place.boost).map(Some)
             }
             Matter::Phrase(tokens) => match tokens.first() {
-                Some(token) => self.word(place.words, token),
+                Some(token) => self.word(place.words, token, place.boost),
                 None => Ok(None),
             },
             Matter::Words { words, prefix } => self.all_of(place, words, *prefix, spelling),
@@ -149,9 +118,9 @@ impl QueryBuilder<'_> {
                 let needed = (tokens.len() * 3).div_ceil(5);
                 let mut grams = Vec::new();
                 for token in tokens {
-                    grams.extend(self.word(place.words, token)?);
+                    grams.extend(self.word(place.words, token, place.boost)?);
                 }
-                let join = Join::Enough { needed, lift: 0.0 };
+                let join = Join::at_least(needed);
                 Ok((grams.len() >= needed).then_some(Sought::Joined { parts: grams, join }))
             }
         }
@@ -179,14 +148,14 @@ impl QueryBuilder<'_> {
 
     /// A word as it was asked for, its other forms, and what begins with it.
     fn forms(&self, place: Place, word: &AskedWord, prefix: bool) -> tantivy::Result<Option<Sought>> {
-        let mut ways: Vec<Sought> = self.word(place.words, &word.folded)?.into_iter().collect();
+        let mut ways: Vec<Sought> = self.word(place.words, &word.folded, place.boost)?.into_iter().collect();
         self.add_stems(place, &word.stems, &mut ways)?;
         if prefix {
             let long_enough = place.words != self.fields.body
                 || !word.folded.is_ascii()
                 || word.folded.len() >= MIN_BODY_PREFIX_CHARS;
             if long_enough {
-                ways.extend(self.begins_with(place.words, &word.folded)?);
+                ways.extend(self.begins_with(place, &word.folded)?);
             }
         }
         Ok(any_of(ways, 0.0))
@@ -195,7 +164,7 @@ impl QueryBuilder<'_> {
     fn similar_forms(&self, place: Place, word: &AskedWord) -> tantivy::Result<Option<Sought>> {
         let mut ways = Vec::new();
         for similar in &word.similar {
-            ways.extend(self.word(place.words, &similar.folded)?);
+            ways.extend(self.word(place.words, &similar.folded, place.boost)?);
             self.add_stems(place, &similar.stems, &mut ways)?;
         }
         Ok(any_of(ways, 0.0))
@@ -204,7 +173,7 @@ impl QueryBuilder<'_> {
     fn add_stems(&self, place: Place, stems: &[String], ways: &mut Vec<Sought>) -> tantivy::Result<()> {
         let Some(field) = place.stems else { return Ok(()) };
         for stem in stems {
-            ways.extend(self.word(field, stem)?.map(|sought| sought.boosted(STEM_BOOST)));
+            ways.extend(self.word(field, stem, place.boost * STEM_BOOST)?);
         }
         Ok(())
     }
@@ -215,35 +184,24 @@ impl QueryBuilder<'_> {
         Box::new(BooleanQuery::union(fields.map(|field| self.term(field, word)).into()))
     }
 
-    /// `None` for what occurs nowhere: most words do not occur in most fields, and looking that up once is cheaper
-    /// than carrying it through the search.
-    fn word(&self, field: Field, token: &str) -> tantivy::Result<Option<Sought>> {
-        let term = Term::from_field_text(field, token);
-        let entries = self.searcher.doc_freq(&term)?;
-        if entries == 0 {
-            return Ok(None);
-        }
-        let all = self.searcher.total_num_docs()?;
-        let length = self.searcher.total_num_tokens(field)? as Score / all as Score;
-        let weight = Bm25Weight::for_one_term_without_explain(entries, all, length);
-        Ok(Some(Sought::Word { term, weight }))
+    fn word(&self, field: Field, token: &str, boost: Score) -> tantivy::Result<Option<Sought>> {
+        Ok(self.lists.word(field, token, boost)?.map(|word| Sought::Word(Rc::new(word))))
     }
 
     /// Words that begin so, all with the same small score.
-    fn begins_with(&self, field: Field, beginning: &str) -> tantivy::Result<Option<Sought>> {
+    fn begins_with(&self, place: Place, beginning: &str) -> tantivy::Result<Option<Sought>> {
+        let field = place.words;
         let Some(end) = end_of(beginning) else { return Ok(None) };
         let beginnings: AnyQuery = match &self.among {
-            Some(among) => {
-                let (from, to) = (beginning.to_owned(), end);
-                Box::new(BeginningsAmong { among: among.clone(), field, from, to })
-            }
+            Some(among) => Box::new(among.holding_any(self.searcher, field, beginning, &end)?),
             None => {
                 let (from, to) =
                     (Term::from_field_text(field, beginning), Term::from_field_text(field, &end));
                 Box::new(InvertedIndexRangeQuery::new(Bound::Included(from), Bound::Excluded(to)))
             }
         };
-        Sought::query(&ConstScoreQuery::new(beginnings, PREFIX_BOOST), self.searcher).map(Some)
+        let beginnings = ConstScoreQuery::new(beginnings, PREFIX_BOOST);
+        Sought::query(&beginnings, self.searcher, place.boost).map(Some)
     }
 
     pub(super) fn term(&self, field: Field, text: &str) -> AnyQuery {
@@ -251,22 +209,18 @@ impl QueryBuilder<'_> {
     }
 }
 
-/// A field and the field of its stems.
+/// A field and the field of its stems, and how many times as much as in the body a word weighs there.
 #[derive(Clone, Copy)]
 struct Place {
     words: Field,
     stems: Option<Field>,
+    boost: Score,
 }
 
 #[derive(Clone, Copy)]
 enum Spelling {
     AsAsked,
     Similar,
-}
-
-/// How many of so many words must occur: one of two, then about two in five.
-fn enough_of(words: usize) -> usize {
-    if words <= 2 { words.min(1) } else { (words * 2).div_ceil(5) }
 }
 
 /// The best of several ways to match; `None` when there is none.
@@ -282,14 +236,4 @@ fn end_of(beginning: &str) -> Option<String> {
     let last = beginning.chars().last()?;
     let next = char::from_u32(last as u32 + 1)?;
     Some(format!("{}{next}", &beginning[..beginning.len() - last.len_utf8()]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::enough_of;
-
-    #[test]
-    fn some_words_must_occur() {
-        assert_eq!([0, 1, 2, 3, 4, 5, 6, 10].map(enough_of), [0, 1, 1, 2, 2, 2, 3, 4]);
-    }
 }

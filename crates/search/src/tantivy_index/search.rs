@@ -6,11 +6,13 @@ use tantivy::schema::{Field, Value};
 use tantivy::{DocAddress, IndexReader, Score, Searcher, TantivyDocument};
 
 use super::allowed::Listed;
+use super::asked::{ALL_WORDS_SCORE, Asked};
 use super::collect::{self, Best, Found, Order};
 use super::duplicates::{self, Folded};
 use super::matching::Sought;
-use super::query::{ALL_WORDS_SCORE, QueryBuilder};
+use super::query::QueryBuilder;
 use super::schema::Fields;
+use super::seen::Seen;
 use super::similar::respell;
 use super::vocabulary::languages;
 use crate::analysis::Detection;
@@ -34,7 +36,7 @@ pub(super) fn search(
 ) -> tantivy::Result<SearchPage> {
     let started = std::time::Instant::now();
     let searcher = reader.searcher();
-    let mut builder = QueryBuilder { fields, searcher: &searcher, among: None };
+    let mut builder = QueryBuilder::new(fields, &searcher);
     let mut parsed = parse(&request.query, &request.names, request.now);
     let mut allowed = builder.allowed(&request.visible, &request.filters, &parsed);
     if let Some(listed) = Listed::of(&searcher, &*allowed)? {
@@ -45,26 +47,37 @@ pub(super) fn search(
     parsed.add_stems(&languages);
     let keep = if request.fold_duplicates || meaning.is_some() { MAX_RANKED } else { 0 };
     let excluded = builder.excluded_items(&parsed, &*allowed)?;
+    let is_blank = parsed.is_blank();
     // By relevance, or the latest first when there is nothing to rank by.
-    let collect = |parsed: &ParsedQuery| {
-        let (sought, order) = match parsed.is_blank() {
-            true => (Sought::query(&*builder.first_entries(), &searcher)?, Order::Modified),
-            false => (builder.ranking(parsed)?, Order::Score { now: to_millis(request.now) }),
+    let collect = |asked: &Asked| {
+        let (sought, order) = match is_blank {
+            true => (Sought::query(&*builder.first_entries(), &searcher, 1.0)?, Order::Modified),
+            false => (asked.ranking(), Order::Score { now: to_millis(request.now) }),
         };
         let wanted = request.offset.min(MAX_OFFSET).saturating_add(limit_of(request)).max(keep);
         collect::collect(&searcher, &*allowed, &sought, order, wanted, &excluded)
     };
-    let mut found = collect(&parsed)?;
-    if may_be_misspelled(&parsed, &found) && respell(&searcher, &builder, &*allowed, &languages, &mut parsed)?
-    {
-        found = collect(&parsed)?;
+    let seen = Seen::new(&searcher, &*allowed, builder.among.as_ref())?;
+    let mut asked = Asked::new(&builder, &parsed)?;
+    asked.weigh(&seen)?;
+    let mut found = None;
+    // Where a word occurs nowhere, nothing can hold all.
+    if !asked.lacks_any() {
+        found = Some(collect(&asked)?);
     }
-    if parsed.could_one_suffice() && best_score(&found) < ALL_WORDS_SCORE {
-        parsed.telling = Some(builder.telling(&parsed.wanted, &*allowed)?);
-        found = collect(&parsed)?;
+    let may_be_misspelled = found.as_ref().is_none_or(|found| may_be_misspelled(&parsed, found));
+    if may_be_misspelled && respell(&builder, &*allowed, &languages, &mut parsed, &mut asked)? {
+        asked.weigh(&seen)?;
+        found = None;
     }
+    let mut found = match found {
+        Some(found) => found,
+        None => collect(&asked)?,
+    };
     let by_meaning = match meaning {
-        Some(meaning) => builder.fuse(meaning, &parsed, &*allowed, &excluded, &mut found)?,
+        Some(meaning) => {
+            builder.fuse(meaning, &parsed, &asked.ranking(), &*allowed, &excluded, &mut found)?
+        }
         None => ByMeaning::Off,
     };
     let mut total = found.total;
@@ -115,7 +128,7 @@ fn best_score(found: &Found) -> Score {
 
 pub(super) fn stats(reader: &IndexReader, fields: &Fields) -> tantivy::Result<IndexStats> {
     let searcher = reader.searcher();
-    let builder = QueryBuilder { fields, searcher: &searcher, among: None };
+    let builder = QueryBuilder::new(fields, &searcher);
     Ok(IndexStats {
         chunks: searcher.num_docs(),
         items: searcher.search(&builder.first_entries(), &Count)? as u64,

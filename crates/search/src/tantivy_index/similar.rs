@@ -7,6 +7,7 @@ use tantivy::query::{BooleanQuery, FuzzyTermQuery, Query};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Searcher, Term};
 
+use super::asked::Asked;
 use super::query::QueryBuilder;
 use super::vocabulary::occurs;
 use crate::analysis::{Detection, is_gram, stems_of};
@@ -23,14 +24,16 @@ const MAX_SIMILAR: usize = 8;
 const MAX_CANDIDATES: usize = 2000;
 const MAX_LOOKED_FOR: usize = 64;
 
-/// Gives similar words to those of the query that hardly occur in what is allowed; tells which.
+/// Gives similar words to those of the query that hardly occur in what is allowed, and looks for them too; tells whether
+/// there are any.
 pub(super) fn respell(
-    searcher: &Searcher,
     builder: &QueryBuilder<'_>,
     allowed: &dyn Query,
     languages: &[Detection],
     parsed: &mut ParsedQuery,
+    asked: &mut Asked,
 ) -> tantivy::Result<bool> {
+    let searcher = builder.searcher;
     let mut told = Vec::new();
     for at in 0..parsed.wanted.len() {
         if told.len() >= MAX_RESPELLED {
@@ -40,7 +43,7 @@ pub(super) fn respell(
         let Matter::Words { words, prefix } = &clause.matter else { continue };
         let [word] = words.as_slice() else { continue };
         let Some(distance) = distance_allowed(&word.folded) else { continue };
-        let here = builder.clause(clause)?.count(searcher, allowed, RARE)?;
+        let here = asked.wanted(at).count(searcher, allowed, RARE)?;
         // What occurs at all was probably meant; only the likeliest slip is thought of beside it, and none while the
         // word is still being typed.
         let distance = match here {
@@ -63,6 +66,7 @@ pub(super) fn respell(
         if let [word] = parsed.wanted[at].words_mut() {
             word.similar = with_stems;
         }
+        asked.replace(at, builder.clause(&parsed.wanted[at])?);
     }
     let any = !told.is_empty();
     parsed.understood.respelled = told;
