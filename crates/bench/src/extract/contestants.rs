@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use anyhow::Context;
 use async_trait::async_trait;
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use gangway_extract::{
     Content, Extractor, ExtractorOptions, Input, Limits, Recognition, Tools, WorkerCommand,
 };
@@ -41,6 +42,7 @@ fn score(begun: Instant, outcomes: &[Outcome]) -> Score {
 }
 
 /// The extractor of the server, with the server's own program as its workers.
+#[derive(Clone)]
 pub struct Ours {
     name: &'static str,
     extractor: Extractor,
@@ -62,9 +64,9 @@ impl Ours {
         Self { name, extractor, workers, only_pdf }
     }
 
-    async fn read_one(&self, path: &Path) -> Outcome {
+    async fn read_one(self, path: PathBuf) -> Outcome {
         let name = path.file_name()?.to_string_lossy();
-        let input = Input { content: Content::File(path.to_owned()), name: &name, media_type: "" };
+        let input = Input { content: Content::File(path.clone()), name: &name, media_type: "" };
         let document = self.extractor.extract(input).await.ok()?;
         let chars = document.sections.iter().map(|section| section.text.chars().count() as u64).sum();
         (chars > 0).then_some(chars)
@@ -89,10 +91,11 @@ impl Contestant for Ours {
                 continue;
             }
             let begun = Instant::now();
+            // Each on a task of its own, as the files of several people are.
             let read =
-                futures::stream::iter(paths.clone()).map(|path| async move { self.read_one(&path).await });
-            let outcomes: Vec<Outcome> = read.buffer_unordered(self.workers).collect().await;
-            scores.insert(kind.clone(), score(begun, &outcomes));
+                futures::stream::iter(paths.clone()).map(|path| tokio::spawn(self.clone().read_one(path)));
+            let outcomes = read.buffer_unordered(self.workers).try_collect::<Vec<Outcome>>().await;
+            scores.insert(kind.clone(), score(begun, &outcomes.context("reading panicked")?));
         }
         Ok(scores)
     }

@@ -22,6 +22,11 @@ const DEATH_TIME: Duration = Duration::from_secs(1);
 /// Bytes of standard error that are looked at. They may quote the document and are never logged.
 const COMPLAINT_BYTES: usize = 4096;
 const SIGXCPU: i32 = 24;
+/// How the GNU C library's allocator goes about memory in a worker: parsers take and give back megabytes for each file,
+/// and by default the kernel gets them back, and is asked for them again, in between (docs/benchmarks.md, "Extraction"). What a worker
+/// keeps is bounded by its age and `worker_resident_bytes`. Other C libraries pass over it.
+const ALLOCATION: &str = "glibc.malloc.trim_threshold=33554432:glibc.malloc.mmap_threshold=4194304:\
+    glibc.malloc.top_pad=1048576";
 
 pub(super) struct WorkerProcess {
     child: Child,
@@ -62,6 +67,7 @@ impl WorkerProcess {
         let mut child = Command::new(&command.program)
             .args(&command.args)
             .env_clear()
+            .env("GLIBC_TUNABLES", ALLOCATION)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
