@@ -73,6 +73,28 @@ async fn collections_are_made_once_and_for_something() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_collection_that_was_made_for_refused_files_goes_again() {
+    let desk = Desk::set(&["--set", "upload.max_file_bytes=1000"]).await;
+    let write = |name: &str, bytes: usize| {
+        std::fs::write(desk.folder.path().join(name), vec![b'a'; bytes]).unwrap();
+    };
+    write("huge.txt", 2000);
+    write("small.txt", 20);
+    let refused = desk.run(&["upload", "-c", "New", "huge.txt"]);
+    assert_eq!(refused.code(), 6, "{}", refused.err());
+    assert!(refused.err().contains("took the collection New away again"), "{}", refused.err());
+    assert_eq!(desk.run(&["upload", "-c", "New", "huge.txt", "--json"]).code(), 6);
+    assert!(collections(&desk).is_empty());
+    // One that was there stays, and so does one that got something.
+    desk.run(&["collections", "create", "Mine"]).expect_ok();
+    assert_eq!(desk.run(&["upload", "-c", "Mine", "huge.txt"]).code(), 6);
+    assert_eq!(desk.run(&["upload", "-c", "New", "huge.txt", "small.txt"]).code(), 6);
+    let mut left = collections(&desk);
+    left.sort();
+    assert_eq!(left, ["Mine", "New"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn days_are_taken_as_the_query_takes_them() {
     let desk = Desk::set(&[]).await;
     desk.write("note.txt", "a kestrel");
