@@ -49,6 +49,25 @@ async fn users_are_made_found_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn an_email_that_is_plainly_none_is_refused_by_its_name() {
+    let house = House::build().await;
+    let admin = house.admin();
+    let made = admin.post("/rest/admin/users", json!({ "email": "ada@example.com" })).await.ok();
+    let path = format!("/rest/admin/users/{}", made["id"].as_str().unwrap());
+    for wrong in ["ada", "ada@", "a@b@c", "Ada <ada@example.com>", "a@b\n"] {
+        let body = json!({ "email": wrong, "name": "Ada" });
+        for answer in [admin.post("/rest/admin/users", body.clone()).await, admin.patch(&path, body).await] {
+            let refused = answer.error(400, "invalid_request");
+            assert_eq!(refused["error"]["details"]["field"], "email", "{wrong}: {refused}");
+            let message = refused["error"]["message"].as_str().unwrap();
+            assert!(message.starts_with("email must be an email address"), "{wrong}: {refused}");
+        }
+    }
+    let listed = admin.get("/rest/admin/users").await.ok();
+    assert_eq!(listed["users"], json!([made]), "nothing happened");
+}
+
+#[tokio::test]
 async fn what_to_register_at_providers_is_told() {
     let house = House::build().await;
     let answer = house.admin().get("/rest/admin/connectors").await;
