@@ -22,6 +22,15 @@ async fn users_are_made_found_changed_and_deleted() {
     let found = admin.get("/rest/admin/users?external_id=u-1").await.ok();
     assert_eq!(found["users"][0]["id"], made["id"]);
     assert_eq!(admin.get("/rest/admin/users?external_id=u-2").await.ok()["users"], json!([]));
+    for part in ["U-", "@b.ex", "-1"] {
+        let found = admin.get(&format!("/rest/admin/users?query={part}&limit=1")).await.ok();
+        assert_eq!((&found["users"][0]["id"], &found["has_more"]), (&made["id"], &json!(false)), "{part}");
+    }
+    assert_eq!(admin.get("/rest/admin/users?query=u-2").await.ok()["users"], json!([]));
+    for wrong in ["query=", "query=u&external_id=u-1"] {
+        let refused = admin.get(&format!("/rest/admin/users?{wrong}")).await.error(400, "invalid_request");
+        assert_eq!(refused["error"]["details"]["field"], "query", "{refused}");
+    }
     let path = format!("/rest/admin/users/{}", made["id"].as_str().unwrap());
     let changed = admin.patch(&path, json!({ "plan": "enterprise", "email": null })).await.ok();
     assert_eq!((&changed["plan"], &changed["email"]), (&json!("enterprise"), &json!(null)));
