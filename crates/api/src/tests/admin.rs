@@ -147,4 +147,8 @@ async fn a_disabled_user_is_told_so_and_is_who_they_were_afterwards() {
     let deeds = log["entries"].as_array().unwrap().iter().map(|entry| entry["deed"].as_str().unwrap());
     let told: Vec<_> = deeds.filter(|deed| deed.ends_with("able_user")).collect();
     assert_eq!(told, ["enable_user", "disable_user"], "each once");
+    let connected =
+        log["entries"].as_array().unwrap().iter().find(|entry| entry["user_id"] == before["id"]).unwrap();
+    let whom = json!({ "external_id": before["external_id"], "name": "Ada", "email": before["email"] });
+    assert_eq!(connected["user"], whom, "whom it concerns, as they are known now");
 }
