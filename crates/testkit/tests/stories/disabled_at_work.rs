@@ -171,6 +171,28 @@ async fn what_waits_in_the_queue_asks_nobody_and_what_proves_removals_is_kept() 
     house.stop().await;
 }
 
+/// Nothing renews a subscription that was not made because its user was disabled: enabling the user makes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriptions_that_were_not_made_are_when_the_user_is_enabled() {
+    let house = House::start(HouseOptions { webhooks: true, ..options() }).await;
+    let (ada, _) = following(&house).await;
+    let connection = connection_of(&ada, "google_drive").await;
+    let present = async || house.store.list_by_connection(&connection).await.unwrap();
+    disable(&house, &ada, true).await;
+    for one in present().await {
+        house.store.delete_subscription(&one.subscription.id).await.unwrap();
+    }
+    house.store.enqueue(&payload::subscriptions(&connection, house.clock.now())).await.unwrap();
+    house.let_due_work_happen().await;
+    assert_eq!(present().await.len(), 0, "not for somebody who is disabled");
+    disable(&house, &ada, false).await;
+    house.settle().await;
+    let now = house.clock.now();
+    let lasts = present().await.iter().any(|one| one.subscription.expires_at.is_some_and(|end| end > now));
+    assert!(lasts, "{:?}", present().await);
+    house.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_came_before_is_read_all_the_same() {
     let gate = Gate::new();
