@@ -95,6 +95,21 @@ async fn a_collection_that_was_made_for_refused_files_goes_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn users_are_listed_by_a_part_of_what_they_are_known_by() {
+    let desk = Desk::set(&[]).await;
+    desk.admin(&["users", "create", "--external-id", "crm-7", "--email", "grace@example.com"]).expect_ok();
+    for part in ["RM-7", "Grace@"] {
+        let told = desk.admin(&["users", "list", part]).expect_ok();
+        assert!(told.contains("crm-7") && told.lines().count() == 2, "{part}: {told}");
+        let listed = desk.admin(&["users", "list", part, "--json"]).document();
+        assert_eq!(listed["users"].as_array().unwrap().len(), 1, "{part}: {listed}");
+    }
+    let told = desk.admin(&["users", "list", "nobody"]).expect_ok();
+    assert!(told.contains("nobody has this"), "{told}");
+    desk.admin(&["users", "token", "grace@example.com"]).expect_ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn days_are_taken_as_the_query_takes_them() {
     let desk = Desk::set(&[]).await;
     desk.write("note.txt", "a kestrel");
