@@ -5,6 +5,7 @@ import time
 
 import pytest
 from playwright.sync_api import expect
+from world import Person
 
 
 def press_in_popup(console, press, decision: str):
@@ -414,6 +415,32 @@ def test_the_operator_makes_a_user_and_a_token(console, world, page):
     console.sign_in(token)
     expect(page.get_by_text("Grace Example").first).to_be_visible()
     expect(page.get_by_role("link", name="Users")).to_have_count(0)
+
+
+def test_the_operator_finds_users_by_parts_and_reads_who_did_what(console, world, page):
+    mark = f"{time.monotonic_ns()}"
+    external = f"crm-{mark}"
+    user = world.call("POST", "/rest/admin/users", {"external_id": external, "email": f"ada.{mark}@example.com"})["id"]
+    token = world.call("POST", f"/rest/admin/users/{user}/tokens", {})["token"]
+    person = Person(world, token)
+    made = person.call("POST", "/rest/collections", {"name": "Soon gone"})["uuid"]
+    person.call("DELETE", f"/rest/collections/{made}")
+    console.sign_in(world.admin_key)
+    for part, rows in ((f"M-{mark}", 1), (f"ADA.{mark}@", 1), (f"nobody-{mark}", 0)):
+        page.get_by_role("searchbox").fill(part)
+        page.get_by_role("button", name="Find").click()
+        if rows == 0:
+            expect(page.get_by_text("Nobody has this in their name, email or id.")).to_be_visible()
+            continue
+        table = page.get_by_role("region", name="Users").locator("tbody tr")
+        expect(table).to_have_count(rows)
+        expect(table).to_contain_text(external)
+    page.get_by_role("link", name="Log").click()
+    who = page.get_by_role("link", name=external).first
+    expect(who).to_have_attribute("title", user)
+    expect(page.get_by_role("region", name="What was done")).to_contain_text(f"ada.{mark}@example.com")
+    console.is_accessible("the log")
+    console.is_narrow("the log")
 
 
 def test_the_operator_disables_a_user_who_works_again_afterwards(console, world, page):

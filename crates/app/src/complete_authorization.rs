@@ -265,6 +265,10 @@ fn refused(descriptor: &Descriptor, error: OAuthError) -> AppError {
             let message = format!("{name} does not accept this server's OAuth app: tell the operator");
             AppError::new(Code::ConnectorError, message).with("error_type", "app_rejected")
         }
+        OAuthError::AddressRefused { message } => {
+            AppError::new(Code::ConnectorError, format!("{name} cannot be asked: {message}"))
+                .with("error_type", "address_refused")
+        }
         OAuthError::Temporarily { after, .. } => {
             let seconds = after.map_or(5, |wait| wait.as_secs().max(1));
             AppError::new(Code::ConnectorError, format!("{name} cannot complete the authorization right now"))

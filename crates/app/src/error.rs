@@ -186,6 +186,9 @@ impl AppError {
 
     /// Says in the product's words what a connector could not do.
     pub fn from_connector(descriptor: &Descriptor, doing: &str, error: ConnectorError) -> Self {
+        if error.disposition == Disposition::Reconnect {
+            return needs_reauth(descriptor, &error.message).with("error_type", error.code).because(error);
+        }
         let message = format!("failed to {doing} {}: {}", descriptor.name, error.message);
         let (code, retry_after) = match error.disposition {
             Disposition::RetryLater { after } if is_rate_limit(error.code) => {
@@ -195,7 +198,6 @@ impl AppError {
             Disposition::RetryLater { after } => {
                 (Code::ConnectorError, Some(after.map_or(5, |wait| wait.as_secs().max(1))))
             }
-            Disposition::Reconnect => (Code::NeedsReauth, None),
             Disposition::Gone => (Code::NotFound, None),
             Disposition::RestartFeed => {
                 let message = "this cursor is not accepted any more: start from the first page";
@@ -210,9 +212,6 @@ impl AppError {
             Self::new(code, message).with("connector_id", descriptor.id).with("error_type", error.code);
         if let Some(seconds) = retry_after {
             answer = answer.with("retry_after", seconds);
-        }
-        if code == Code::NeedsReauth {
-            answer = answer.with("reason", error.message.clone());
         }
         answer.because(error)
     }

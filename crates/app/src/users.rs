@@ -63,8 +63,9 @@ impl App {
         Ok(user)
     }
 
-    pub async fn list_users(&self, page: &PageOf) -> AppResult<Page<User>> {
-        Ok(Page::of(self.store.list_users(&page.paging()?).await?))
+    /// All users, or those with `part` in their external id, email or name.
+    pub async fn list_users(&self, part: Option<&str>, page: &PageOf) -> AppResult<Page<User>> {
+        Ok(Page::of(self.store.list_users(part, &page.paging()?).await?))
     }
 
     /// The user with the product's own id, as a list of none or one.

@@ -10,7 +10,7 @@ use gangway_model::Reason;
 pub enum Disposition {
     /// Nothing is wrong that time does not mend.
     RetryLater { after: Option<Duration> },
-    /// The grant is dead; the user must connect again.
+    /// The grant is dead; the user must connect again. The message says why and leaves this to whoever shows it.
     Reconnect,
     /// The operator must mend the OAuth app or the provider project; no user can.
     FixConfiguration,

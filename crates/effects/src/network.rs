@@ -61,6 +61,23 @@ pub enum NetworkError {
     Setup(String),
 }
 
+impl NetworkError {
+    /// What people are told who cannot change it. The host and the setting are the operator's, who finds them in the log.
+    pub fn for_people(&self) -> &'static str {
+        match self {
+            Self::PrivateAddress { .. } | Self::HostNotAllowed { .. } => {
+                "this source's address is not allowed by whoever runs this server: ask them"
+            }
+            Self::Scheme { .. } => {
+                "this source names an address that cannot be called: it is neither http nor https"
+            }
+            Self::CaFile { .. } | Self::CaContent { .. } | Self::Setup(_) => {
+                "this server cannot call anybody: tell whoever runs it"
+            }
+        }
+    }
+}
+
 /// The one client that outgoing calls go through.
 #[derive(Clone, Debug)]
 pub struct Network {
@@ -102,9 +119,10 @@ impl Network {
         Ok(Self { client, rules })
     }
 
-    /// Starts a request after checking its address. Names are checked again when they are resolved.
+    /// Starts a request after checking its address. Names are checked again when they are resolved. What is refused is logged
+    /// here, once: whoever asked is told less.
     pub fn request(&self, method: Method, url: Url) -> Result<reqwest::RequestBuilder, NetworkError> {
-        self.rules.check(&url)?;
+        self.rules.check(&url).inspect_err(log_refusal)?;
         Ok(self.client.request(method, url))
     }
 }
@@ -146,6 +164,10 @@ impl AddressRules {
     }
 }
 
+fn log_refusal(refused: &NetworkError) {
+    tracing::warn!(reason = %refused, "an outgoing call was refused");
+}
+
 struct GuardedResolver {
     rules: Arc<AddressRules>,
 }
@@ -162,7 +184,9 @@ impl Resolve for GuardedResolver {
                 found.into_iter().filter(|address| is_public(address.ip())).collect()
             };
             if usable.is_empty() {
-                return Err(Box::new(NetworkError::PrivateAddress { host }) as Box<_>);
+                let refused = NetworkError::PrivateAddress { host };
+                log_refusal(&refused);
+                return Err(Box::new(refused) as Box<_>);
             }
             Ok(Box::new(usable.into_iter()) as Addrs)
         })
@@ -231,6 +255,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     fn network(options: NetworkOptions) -> Network {
@@ -288,5 +314,56 @@ mod tests {
         let request = network.request(Method::GET, "http://localhost:9/".parse().unwrap()).unwrap();
         let error = format!("{:?}", request.send().await.unwrap_err());
         assert!(error.contains("PrivateAddress"), "{error}");
+    }
+
+    /// What was logged while something ran on this thread.
+    fn logged(run: impl FnOnce()) -> String {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&lines);
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || Kept(Arc::clone(&kept)));
+        tracing::subscriber::with_default(subscriber.finish(), run);
+        String::from_utf8(lines.lock().unwrap().clone()).unwrap()
+    }
+
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_operator_finds_host_and_setting_in_the_log_and_people_are_told_neither() {
+        let only = NetworkOptions { only_allowed_hosts: true, ..NetworkOptions::default() };
+        for (options, url, host, setting) in [
+            (only, "https://files.example/signed?sig=1", "files.example", "outgoing.only_allowed_hosts"),
+            (NetworkOptions::default(), "http://10.1.2.3/a?sig=1", "10.1.2.3", "outgoing.allowed_hosts"),
+        ] {
+            let network = network(options);
+            let mut told = "";
+            let log = logged(|| {
+                told = network.request(Method::GET, url.parse().unwrap()).unwrap_err().for_people();
+            });
+            assert!(log.contains(host) && log.contains(setting) && !log.contains("sig"), "{log}");
+            assert!(told.contains("whoever runs this server"), "{told}");
+            assert!(!told.contains(host) && !told.contains("outgoing"), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_a_name_turned_out_to_be_is_logged() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let log = logged(|| {
+            let network = network(NetworkOptions::default());
+            let request = network.request(Method::GET, "http://localhost:9/".parse().unwrap()).unwrap();
+            assert!(runtime.block_on(async { request.send().await }).is_err());
+        });
+        assert!(log.contains("localhost") && log.contains("outgoing.allowed_hosts"), "{log}");
     }
 }

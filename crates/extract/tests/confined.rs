@@ -120,23 +120,32 @@ async fn a_tool_reads_the_system_and_no_more() {
     assert!(!folder.path().join("written").exists());
 }
 
+/// Tells this test program that it is to become a reader, and to let it speak by the descriptor 3: tests write on the usual
+/// one themselves.
+const AS_READER: &str = "GANGWAY_TEST_AS_READER";
+
 /// As a program that stands before the worker, named by its place among these tests: lays so many rules of Landlock on
-/// itself, each of which allows all, and becomes the worker that was ordered to be a tool.
+/// itself, each of which allows all, and becomes the worker, a reader or one that was ordered to be a tool.
 fn become_worker_behind(layers: usize) {
     use std::os::unix::process::CommandExt;
 
     use landlock::{ABI, Access, AccessFs, Ruleset, RulesetAttr, RulesetCreatedAttr, path_beneath_rules};
 
+    let as_reader = std::env::var_os(AS_READER).is_some();
     // Run as one of the tests, it has nothing to do.
-    if std::env::var_os("GANGWAY_TOOL_ORDER").is_none() {
+    if !as_reader && std::env::var_os("GANGWAY_TOOL_ORDER").is_none() {
         return;
+    }
+    let mut worker = std::process::Command::new(worker().program);
+    if as_reader {
+        worker.stdout(std::fs::File::options().write(true).open("/proc/self/fd/3").unwrap());
     }
     let all = AccessFs::from_all(ABI::V1);
     for _ in 0..layers {
         let rules = Ruleset::default().handle_access(all).unwrap().create().unwrap();
         rules.add_rules(path_beneath_rules(["/"], all)).unwrap().restrict_self().unwrap();
     }
-    panic!("{}", std::process::Command::new(worker().program).exec());
+    panic!("{}", worker.exec());
 }
 
 #[test]
@@ -147,6 +156,33 @@ fn a_worker_with_room_for_rules() {
 #[test]
 fn a_worker_without_room_for_rules() {
     become_worker_behind(16);
+}
+
+/// A reader cannot be asked what it is refused, and its filters refuse what its rules would. But a process has room for so
+/// many layers of rules: where there is none left, one that lays its own does not begin to read.
+#[tokio::test]
+async fn a_reader_that_landlock_does_not_hold_does_not_read() {
+    let behind = |test: &str| {
+        let run = format!(
+            "{AS_READER}=1 exec {} --exact {test} --nocapture 3>&1 >/dev/null",
+            std::env::current_exe().unwrap().display()
+        );
+        let command = WorkerCommand { program: "/bin/sh".into(), args: vec!["-c".into(), run] };
+        extractor(command, Limits::default(), Tools::default())
+    };
+    let with_room = behind("a_worker_with_room_for_rules");
+    let held = with_room.check().await.expect("it reads behind rules that allow all");
+    if !held.landlock {
+        eprintln!("left out: this kernel has no Landlock");
+        return;
+    }
+    assert_eq!(read(&with_room, b"<p>a kestrel", "a.html").await.sections[0].text, "a kestrel");
+    let without_room = behind("a_worker_without_room_for_rules");
+    let refused = without_room.check().await.unwrap_err().to_string();
+    assert!(refused.contains("ended at once"), "{refused}");
+    let content = Content::Bytes(b"<p>a kestrel".to_vec().into());
+    let input = Input { content, name: "a.html", media_type: "" };
+    assert!(without_room.extract(input).await.is_err(), "nobody reads it");
 }
 
 /// The kernel has Landlock and does not apply it: then the program is not run, however well it would run.

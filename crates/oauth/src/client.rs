@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gangway_effects::{Network, SharedClock};
+use gangway_effects::{Network, NetworkError, SharedClock};
 use http::{HeaderMap, Method, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -167,7 +167,7 @@ impl OAuthClient {
         let mut request = self
             .network
             .request(Method::POST, url.clone())
-            .map_err(|error| OAuthError::Malformed { message: error.to_string() })?
+            .map_err(|error| address_refused(&error))?
             .header(header::ACCEPT, "application/json");
         match authentication {
             Authentication::None => {}
@@ -220,6 +220,10 @@ fn basic(app: &OAuthApp) -> String {
 
 /// The address of a token call holds no secret, but reqwest's own words may; only the host is named.
 fn unreachable(url: &Url, error: reqwest::Error) -> OAuthError {
+    let mut causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+    if let Some(refused) = causes.find_map(|cause| cause.downcast_ref::<NetworkError>()) {
+        return address_refused(refused);
+    }
     let host = url.host_str().unwrap_or("its host");
     let what = if error.is_timeout() {
         "did not answer in time"
@@ -229,4 +233,8 @@ fn unreachable(url: &Url, error: reqwest::Error) -> OAuthError {
         "broke off the answer"
     };
     OAuthError::Temporarily { after: None, message: format!("{host} {what}") }
+}
+
+fn address_refused(error: &NetworkError) -> OAuthError {
+    OAuthError::AddressRefused { message: error.for_people() }
 }

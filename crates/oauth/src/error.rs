@@ -16,6 +16,9 @@ pub enum OAuthError {
     /// The user, or the user's organisation, said no.
     #[error("access was denied{}", told(description))]
     Denied { description: Option<String> },
+    /// The address may not be called from here; only the operator can mend it, who finds host and setting in the log.
+    #[error("{message}")]
+    AddressRefused { message: &'static str },
     /// Nothing is known to be wrong with the grant.
     #[error("the authorization server cannot answer right now: {message}")]
     Temporarily { after: Option<Duration>, message: String },
@@ -27,7 +30,10 @@ pub enum OAuthError {
 impl OAuthError {
     /// Whether the same call may succeed later, unchanged.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, OAuthError::Temporarily { .. } | OAuthError::Malformed { .. })
+        matches!(
+            self,
+            OAuthError::AddressRefused { .. } | OAuthError::Temporarily { .. } | OAuthError::Malformed { .. }
+        )
     }
 }
 

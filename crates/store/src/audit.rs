@@ -15,16 +15,37 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Whom it concerns; stays after the user is deleted.
     pub user_id: Option<UserId>,
+    /// What people know that user by, as it is now; `None` for an operator, and once the user is deleted.
+    pub user: Option<KnownAs>,
     /// A stable word such as `connection.created`.
     pub deed: String,
     pub details: serde_json::Value,
 }
+
+/// What people know a user by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownAs {
+    pub external_id: Option<String>,
+    pub email: Option<String>,
+    pub name: Option<String>,
+}
+
+const ENTRY: &str = "SELECT a.id, a.at, a.user_id, a.deed, a.details, u.id AS known_id, u.external_id, u.email, u.name \
+     FROM audit_log a LEFT JOIN users u ON u.id = a.user_id";
 
 fn read_entry(row: &AnyRow) -> Result<AuditEntry> {
     Ok(AuditEntry {
         id: row.text("id")?,
         at: row.time("at")?,
         user_id: row.opt_id("user_id")?,
+        user: match row.opt_text("known_id")? {
+            Some(_) => Some(KnownAs {
+                external_id: row.opt_text("external_id")?,
+                email: row.opt_text("email")?,
+                name: row.opt_text("name")?,
+            }),
+            None => None,
+        },
         deed: row.text("deed")?,
         details: row.json("details")?,
     })
@@ -49,10 +70,11 @@ impl Store {
 
     /// The newest first; of one user when it is given.
     pub async fn list_audit(&self, user: Option<&UserId>, paging: &Paging) -> Result<Listed<AuditEntry>> {
-        let rows = Sql::new("SELECT id, at, user_id, deed, details FROM audit_log WHERE 1 = 1")
-            .arg_if(" AND user_id = ", user)
-            .arg_if(" AND id < ", paging.after.as_deref())
-            .sql(" ORDER BY id DESC LIMIT ")
+        let rows = Sql::new(ENTRY)
+            .sql(" WHERE 1 = 1")
+            .arg_if(" AND a.user_id = ", user)
+            .arg_if(" AND a.id < ", paging.after.as_deref())
+            .sql(" ORDER BY a.id DESC LIMIT ")
             .arg(paging.rows_to_read())
             .all(&self.read)
             .await?;
@@ -67,13 +89,14 @@ impl Store {
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<AuditEntry>> {
-        let rows = Sql::new("SELECT id, at, user_id, deed, details FROM audit_log WHERE user_id = ")
+        let rows = Sql::new(ENTRY)
+            .sql(" WHERE a.user_id = ")
             .arg(user)
-            .sql(" AND deed = ")
+            .sql(" AND a.deed = ")
             .arg(deed)
-            .sql(" AND at >= ")
+            .sql(" AND a.at >= ")
             .arg(since)
-            .sql(" ORDER BY id DESC LIMIT ")
+            .sql(" ORDER BY a.id DESC LIMIT ")
             .arg(limit)
             .all(&self.read)
             .await?;

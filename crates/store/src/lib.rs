@@ -58,7 +58,7 @@ pub use assistants::{
     Assistant, AssistantCaller, AssistantClient, ClientAuth, NewAssistantCode, NewAssistantTokens, Presented,
     RevokedAssistantToken, Rotated, TakenCode, UsersAssistant,
 };
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, KnownAs};
 pub use authorization::{AuthorizationRequest, NewAuthorizationRequest, TakenRequest};
 pub use blobs::{BlobError, BlobWriter, Blobs, fresh_blob_key};
 pub use callers::{ConnectedCaller, WatchedConnection};

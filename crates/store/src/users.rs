@@ -58,6 +58,26 @@ pub(crate) fn read_user(row: &AnyRow) -> Result<User> {
     })
 }
 
+/// Narrows a statement on users down to those with a text in one of the fields that people know them by.
+fn having_part(mut statement: Sql, part: &str) -> Sql {
+    // SQLite lowers ASCII alone, PostgreSQL what its locale knows.
+    let mut patterns = vec![pattern(&part.to_ascii_lowercase()), pattern(&part.to_lowercase())];
+    patterns.dedup();
+    statement = statement.sql(" AND (1 = 0");
+    for field in ["u.external_id", "u.email", "u.name"] {
+        for pattern in &patterns {
+            statement = statement.sql(&format!(" OR LOWER({field}) LIKE ")).arg(pattern).sql(" ESCAPE '!'");
+        }
+    }
+    statement.sql(")")
+}
+
+/// What LIKE takes for "has this text in it", whatever the text holds.
+fn pattern(text: &str) -> String {
+    let literal = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{literal}%")
+}
+
 fn read_organization(row: &AnyRow) -> Result<Organization> {
     Ok(Organization {
         id: row.id("id")?,
@@ -130,15 +150,14 @@ impl Store {
         row.as_ref().map(read_user).transpose()
     }
 
-    /// In the order they were made.
-    pub async fn list_users(&self, paging: &Paging) -> Result<Listed<User>> {
-        let rows = Sql::new(USER)
-            .sql(" WHERE u.id > ")
-            .arg(paging.after.as_deref().unwrap_or_default())
-            .sql(" ORDER BY u.id LIMIT ")
-            .arg(paging.rows_to_read())
-            .all(&self.read)
-            .await?;
+    /// In the order they were made; with `part`, those that have it in their external id, email or name, in capitals or not.
+    /// (Letters beyond ASCII are found as they are written; whether in the other case as well is the database's affair.)
+    pub async fn list_users(&self, part: Option<&str>, paging: &Paging) -> Result<Listed<User>> {
+        let mut users = Sql::new(USER).sql(" WHERE u.id > ").arg(paging.after.as_deref().unwrap_or_default());
+        if let Some(part) = part {
+            users = having_part(users, part);
+        }
+        let rows = users.sql(" ORDER BY u.id LIMIT ").arg(paging.rows_to_read()).all(&self.read).await?;
         Listed::read(rows, paging, read_user, |row| row.id.to_string())
     }
 

@@ -1,6 +1,6 @@
 //! The sweep: what a complete listing did not show is looked up one by one, and removed only on proof.
 
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use gangway_connector::{ConnectorError, Disposition, Entry, Source, Told};
 use gangway_model::{Connection, Item, Reason, SyncJob};
 use gangway_store::{Placement, Scope};
@@ -88,10 +88,15 @@ async fn prove(
     items: Vec<Item>,
 ) -> Result<Vec<(Item, Proof)>, Stop> {
     let answers: Vec<_> = futures::stream::iter(items)
-        .map(|item| async move { (source.get_again(&item.provider_id, &Told::from(&item)).await, item) })
+        .map(|item| async move {
+            // Of each anew: where the source asks for pauses, a page takes long.
+            context.check()?;
+            context.check_user(&connection.id).await?;
+            Ok::<_, Stop>((source.get_again(&item.provider_id, &Told::from(&item)).await, item))
+        })
         .buffered(context.rooms.settings.list_concurrency.max(1))
-        .collect()
-        .await;
+        .try_collect()
+        .await?;
     let mut proven = Vec::new();
     let mut present = Vec::new();
     // After several tries an item that still has no answer stays, while others answer: one must not hold up all.

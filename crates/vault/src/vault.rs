@@ -342,7 +342,7 @@ impl Inner {
             }
             Err(OAuthError::InvalidGrant { description }) => {
                 let why = match description {
-                    Some(text) => format!("the provider ended the grant: {text}"),
+                    Some(text) => format!("the provider says \u{201c}{}\u{201d}", text.trim_end_matches('.')),
                     None => "the provider ended the grant".to_owned(),
                 };
                 if row.refresh_claimed && self.is_replaced_soon(row).await? {

@@ -19,12 +19,12 @@ export class AdminClient {
 
     // Users
 
-    async listUsers(options: t.PageOptions & { external_id?: string | undefined } = {}): Promise<t.UserList> {
+    async listUsers(options: t.PageOptions & { external_id?: string | undefined; query?: string | undefined } = {}): Promise<t.UserList> {
         const { signal, ...query } = options;
         return this.#get("/users", query, signal);
     }
 
-    listAllUsers(options: t.PageOptions = {}): AsyncGenerator<t.User, void> {
+    listAllUsers(options: t.PageOptions & { query?: string | undefined } = {}): AsyncGenerator<t.User, void> {
         return everyPage(options, (page) => this.listUsers(page), ({ users }) => users);
     }
 

@@ -8,7 +8,7 @@ mod text;
 pub use json::{Body, OptionalBody, collect, given, object};
 pub use path::{ConnectorName, Id, ProviderId, Segment};
 pub use query::Params;
-pub use text::{Listed, Text, Whole};
+pub use text::{Email, Listed, Text, Whole};
 
 use gangway_app::AppError;
 

@@ -64,6 +64,57 @@ impl<const MIN: usize, const MAX: usize> ToSchema for Text<MIN, MAX> {
     }
 }
 
+/// An email address, as far as one can be told from a look: whether it reaches anybody only a letter could tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Email(String);
+
+impl Email {
+    /// Characters of the longest address that mail travels to.
+    const LONGEST: usize = 254;
+
+    pub fn parse(text: String) -> Result<Self, String> {
+        let length = text.chars().count();
+        if length > Self::LONGEST {
+            return Err(format!("must have at most {} characters, has {length}", Self::LONGEST));
+        }
+        let has_sides = text
+            .split_once('@')
+            .is_some_and(|(person, host)| !person.is_empty() && !host.is_empty() && !host.contains('@'));
+        if !has_sides || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err("must be an email address, such as ada@example.com".to_owned());
+        }
+        Ok(Self(text))
+    }
+
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Email {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl PartialSchema for Email {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(3))
+            .max_length(Some(Self::LONGEST))
+            .pattern(Some(r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$"))
+            .into()
+    }
+}
+
+impl ToSchema for Email {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Email")
+    }
+}
+
 /// A whole number from `MIN` to `MAX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -170,6 +221,35 @@ impl<T: ToSchema, const MIN: usize, const MAX: usize> ToSchema for Listed<T, MIN
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_plainly_no_address_is_none() {
+        let longest = format!("{}@b", "a".repeat(252));
+        for right in
+            ["ada@example.com", "a@b", "\u{e4}\u{f6}@b\u{fc}cher.example", "\"odd\"+tag@[10.1.2.3]", &longest]
+        {
+            assert_eq!(Email::parse(right.to_owned()).unwrap().into_string(), right);
+        }
+        let longer = format!("a{longest}");
+        for wrong in [
+            "",
+            "@",
+            "ada",
+            "ada@",
+            "@example.com",
+            "a@b@c",
+            "a b@c",
+            " a@b",
+            "a@b ",
+            "a@b\n",
+            "a\0@b",
+            "a\u{85}@b",
+            "Ada <ada@example.com>",
+            &longer,
+        ] {
+            assert!(Email::parse(wrong.to_owned()).unwrap_err().starts_with("must "), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn limits_are_inclusive_and_counted_in_characters() {

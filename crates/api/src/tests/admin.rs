@@ -22,6 +22,15 @@ async fn users_are_made_found_changed_and_deleted() {
     let found = admin.get("/rest/admin/users?external_id=u-1").await.ok();
     assert_eq!(found["users"][0]["id"], made["id"]);
     assert_eq!(admin.get("/rest/admin/users?external_id=u-2").await.ok()["users"], json!([]));
+    for part in ["U-", "@b.ex", "-1"] {
+        let found = admin.get(&format!("/rest/admin/users?query={part}&limit=1")).await.ok();
+        assert_eq!((&found["users"][0]["id"], &found["has_more"]), (&made["id"], &json!(false)), "{part}");
+    }
+    assert_eq!(admin.get("/rest/admin/users?query=u-2").await.ok()["users"], json!([]));
+    for wrong in ["query=", "query=u&external_id=u-1"] {
+        let refused = admin.get(&format!("/rest/admin/users?{wrong}")).await.error(400, "invalid_request");
+        assert_eq!(refused["error"]["details"]["field"], "query", "{refused}");
+    }
     let path = format!("/rest/admin/users/{}", made["id"].as_str().unwrap());
     let changed = admin.patch(&path, json!({ "plan": "enterprise", "email": null })).await.ok();
     assert_eq!((&changed["plan"], &changed["email"]), (&json!("enterprise"), &json!(null)));
@@ -46,6 +55,25 @@ async fn users_are_made_found_changed_and_deleted() {
     user.get("/rest/me").await.error(401, "unauthorized");
     let log = admin.get("/rest/admin/audit?limit=1").await.ok();
     assert_eq!((&log["entries"][0]["deed"], &log["has_more"]), (&json!("delete_user"), &json!(true)));
+}
+
+#[tokio::test]
+async fn an_email_that_is_plainly_none_is_refused_by_its_name() {
+    let house = House::build().await;
+    let admin = house.admin();
+    let made = admin.post("/rest/admin/users", json!({ "email": "ada@example.com" })).await.ok();
+    let path = format!("/rest/admin/users/{}", made["id"].as_str().unwrap());
+    for wrong in ["ada", "ada@", "a@b@c", "Ada <ada@example.com>", "a@b\n"] {
+        let body = json!({ "email": wrong, "name": "Ada" });
+        for answer in [admin.post("/rest/admin/users", body.clone()).await, admin.patch(&path, body).await] {
+            let refused = answer.error(400, "invalid_request");
+            assert_eq!(refused["error"]["details"]["field"], "email", "{wrong}: {refused}");
+            let message = refused["error"]["message"].as_str().unwrap();
+            assert!(message.starts_with("email must be an email address"), "{wrong}: {refused}");
+        }
+    }
+    let listed = admin.get("/rest/admin/users").await.ok();
+    assert_eq!(listed["users"], json!([made]), "nothing happened");
 }
 
 #[tokio::test]
@@ -119,4 +147,8 @@ async fn a_disabled_user_is_told_so_and_is_who_they_were_afterwards() {
     let deeds = log["entries"].as_array().unwrap().iter().map(|entry| entry["deed"].as_str().unwrap());
     let told: Vec<_> = deeds.filter(|deed| deed.ends_with("able_user")).collect();
     assert_eq!(told, ["enable_user", "disable_user"], "each once");
+    let connected =
+        log["entries"].as_array().unwrap().iter().find(|entry| entry["user_id"] == before["id"]).unwrap();
+    let whom = json!({ "external_id": before["external_id"], "name": "Ada", "email": before["email"] });
+    assert_eq!(connected["user"], whom, "whom it concerns, as they are known now");
 }

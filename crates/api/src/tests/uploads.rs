@@ -52,6 +52,34 @@ async fn a_pdf_is_shown_in_our_own_frame_when_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn what_forms_write_in_the_place_of_characters_is_read_back_and_nothing_else_is() {
+    let house = House::build().await;
+    let user = house.user(Plan::Free).await;
+    let collection = user.collection("mine").await;
+    for (sent, shown) in [
+        ("a %22quoted%22 word.txt", "a \"quoted\" word.txt"),
+        ("two%0D%0Alines.txt", "twolines.txt"),
+        ("100%25 %2e%0a%2F%c3%A4%2.txt", "100%25 %2e%0a%2F%c3%A4%2.txt"),
+        ("%2522.txt", "%2522.txt"),
+    ] {
+        let parts = [("file", Some(sent), sent.as_bytes())];
+        let stored = upload(&user, &format!("?collection_uuid={collection}"), &parts).await.ok();
+        assert_eq!(stored["files"][0]["name"], shown, "{stored}");
+    }
+    // A path is a part of its own, in which nothing is written otherwise; and so is what tus tells.
+    let parts: [Part; 2] = [("file", Some("x.txt"), b"by path"), ("path", None, b"%22/%22y.txt")];
+    let stored = upload(&user, &format!("?collection_uuid={collection}"), &parts).await.ok();
+    assert_eq!(
+        (&stored["files"][0]["name"], &stored["files"][0]["path"]),
+        (&json!("%22y.txt"), &json!("%22/%22y.txt"))
+    );
+    let path = begin(&user, &collection, 6, &[("filename", "%22z.txt")]).await;
+    append(&user, &path, 0, "by tus").await;
+    let told = user.get(&path).await.ok();
+    assert_eq!(told["file"]["name"], "%22z.txt", "{told}");
+}
+
+#[tokio::test]
 async fn files_are_stored_whole_and_once() {
     let house = House::build().await;
     let (user, other) = (house.user(Plan::Free).await, house.user(Plan::Free).await);

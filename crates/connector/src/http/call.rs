@@ -295,11 +295,13 @@ fn bearer(token: &AccessToken) -> Result<HeaderValue, ConnectorError> {
 }
 
 fn supply_error(error: SupplyError) -> ConnectorError {
-    let (code, disposition) = match &error {
-        SupplyError::NeedsReauth(_) => ("needs_reauth", Disposition::Reconnect),
-        SupplyError::AppRejected(_) => ("app_rejected", Disposition::FixConfiguration),
-        SupplyError::Unavailable(_) => ("token_unavailable", Disposition::RetryLater { after: None }),
+    let (code, disposition, message) = match &error {
+        // Why, and no more: that the account has to be connected again is what the disposition says.
+        SupplyError::NeedsReauth(why) => ("needs_reauth", Disposition::Reconnect, why.clone()),
+        SupplyError::AppRejected(_) => ("app_rejected", Disposition::FixConfiguration, error.to_string()),
+        SupplyError::Unavailable(_) => {
+            ("token_unavailable", Disposition::RetryLater { after: None }, error.to_string())
+        }
     };
-    let message = error.to_string();
     ConnectorError::new(code, message, disposition).because(error)
 }

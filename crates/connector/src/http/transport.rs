@@ -113,8 +113,9 @@ pub(super) fn host(url: &Url) -> &str {
     url.host_str().unwrap_or("the provider")
 }
 
+/// People are told whom to ask; the network has logged what it refused, and why.
 fn refused_address(error: &NetworkError) -> ConnectorError {
-    ConnectorError::new("address_refused", error.to_string(), Disposition::FixConfiguration)
+    ConnectorError::new("address_refused", error.for_people(), Disposition::FixConfiguration)
 }
 
 /// What a failure on the wire means. reqwest's own words are dropped: they hold whole addresses.

@@ -190,7 +190,7 @@ fn unauthorized(fault: &Fault) -> ConnectorError {
             ("account_suspended", message.to_owned(), TOMORROW)
         }
         "invalid_select_user" | "invalid_select_admin" => {
-            let message = "the account is no longer a member of its Dropbox team; connect again";
+            let message = "the account is no longer a member of its Dropbox team";
             ("account_left_team", message.to_owned(), Disposition::Reconnect)
         }
         "route_access_denied" => {

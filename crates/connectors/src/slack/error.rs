@@ -27,7 +27,7 @@ const BUSY: &str = "Slack asks for fewer calls";
 const TROUBLE: &str = "Slack has a problem of its own";
 const PLACE: &str = "Slack no longer accepts this place in the list";
 const MOVING: &str = "the workspace is being moved into an organisation; this goes on when it has arrived";
-const ENDED: &str = "Slack says that the access was taken away; connect again";
+const ENDED: &str = "Slack says that the access was taken away";
 
 const CODES: &[Row] = &[
     ("ratelimited", "rate_limit", LATER, BUSY),
@@ -50,7 +50,7 @@ const CODES: &[Row] = &[
         "invalid_auth",
         "access_ended",
         Disposition::Reconnect,
-        "Slack does not accept the access; connect again, from an address that the workspace allows",
+        "Slack does not accept the access: it has ended, or the workspace does not allow this address",
     ),
     ("not_authed", "access_ended", Disposition::Reconnect, ENDED),
     ("token_expired", "unauthorized", LATER, "Slack refuses a fresh access token"),

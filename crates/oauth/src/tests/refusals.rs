@@ -1,8 +1,11 @@
 //! Refusals: what is believed, and what it means.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::server::{FACTS, answering, app, client, secret};
+use gangway_effects::NetworkOptions;
+
+use super::server::{FACTS, answering, app, client, client_on, secret};
 use crate::{OAuthEndpoints, OAuthError, OAuthFacts, RevocationStyle, Revoked};
 
 #[tokio::test]
@@ -162,4 +165,29 @@ async fn each_style_of_revocation_sends_what_it_should() {
     endpoints.revoke = None;
     let answer = client.revoke(&FACTS, &endpoints, &app(), &secret("r")).await;
     assert_eq!(answer, Ok(Revoked::Unsupported));
+}
+
+#[tokio::test]
+async fn an_address_that_may_not_be_called_is_told_without_the_operators_words() {
+    let only_others = NetworkOptions {
+        allow_private_addresses: true,
+        allowed_hosts: BTreeSet::from(["drive.example".to_owned()]),
+        only_allowed_hosts: true,
+        ..NetworkOptions::default()
+    };
+    // A literal address, a name that is not on the list, and one that is only found out when it is resolved.
+    for (options, host) in [
+        (NetworkOptions::default(), "127.0.0.1"),
+        (only_others, "localhost"),
+        (NetworkOptions::default(), "localhost"),
+    ] {
+        let endpoint = format!("http://{host}:9/token").parse::<url::Url>().unwrap();
+        let endpoints = OAuthEndpoints { authorize: endpoint.clone(), token: endpoint, revoke: None };
+        let answer = client_on(options).refresh(&FACTS, &endpoints, &app(), &secret("refresh-token-1")).await;
+        let error = answer.unwrap_err();
+        assert!(matches!(error, OAuthError::AddressRefused { .. }), "{host}: {error:?}");
+        let told = error.to_string();
+        assert!(told.contains("whoever runs this server"), "{told}");
+        assert!(!told.contains(host) && !told.contains("outgoing."), "{told}");
+    }
 }

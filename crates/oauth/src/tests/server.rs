@@ -119,6 +119,10 @@ impl Server {
 
 pub fn client() -> OAuthClient {
     let options = NetworkOptions { allow_private_addresses: true, ..NetworkOptions::default() };
+    client_on(options)
+}
+
+pub fn client_on(options: NetworkOptions) -> OAuthClient {
     OAuthClient::new(Network::new(options).unwrap(), Arc::new(SteppedClock::starting_at(now())))
 }
 

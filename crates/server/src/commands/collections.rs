@@ -175,6 +175,17 @@ pub async fn create(client: &Client, named: &str) -> Result<Collection, Failure>
     client.post(&["collections"]).json(&json!({ "name": named })).read().await
 }
 
+/// Takes away a collection that was made for nothing; false where somebody has put something into it meanwhile.
+pub async fn delete_if_empty(client: &Client, collection: &Collection) -> Result<bool, Failure> {
+    let path = ["collections", collection.uuid.as_str()];
+    let now: Collection = client.get(&path).read().await?;
+    if now.file_count != Some(0) {
+        return Ok(false);
+    }
+    client.delete(&path).send().await?;
+    Ok(true)
+}
+
 fn missing(named: &str) -> Failure {
     Failure::new(Exit::NotFound, format!("there is no collection {named:?}"))
         .remedy("`gangway collections` lists them")

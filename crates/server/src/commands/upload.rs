@@ -59,6 +59,9 @@ const LARGE: u64 = 16_000_000;
 /// How the server refuses a request whose only file is too large.
 const TOO_LARGE: &str = "payload_too_large";
 
+/// A file that cannot be opened on this machine.
+pub(super) const UNREADABLE: &str = "file_unreadable";
+
 /// A file to send.
 pub(super) struct Local {
     pub path: PathBuf,
@@ -112,6 +115,19 @@ pub async fn run(server: &ServerArgs, args: UploadArgs) -> Result<(), Failure> {
         .collect()
         .await;
     bar.finish();
+    if made && answers.iter().all(Sent::left_nothing) {
+        match collections::delete_if_empty(&client, &collection).await {
+            Ok(true) if !server.json => output::remark(output::safe(&format!(
+                "took the collection {} away again: no file was taken",
+                collection.name
+            ))),
+            Ok(_) => {}
+            Err(failure) => output::remark(output::safe(&format!(
+                "the collection {} was made and stays, empty: {}",
+                collection.name, failure.what
+            ))),
+        }
+    }
     tell(server, count, total, answers)
 }
 
@@ -119,6 +135,19 @@ pub async fn run(server: &ServerArgs, args: UploadArgs) -> Result<(), Failure> {
 struct Sent {
     file: Local,
     answer: Result<Value, Failure>,
+}
+
+impl Sent {
+    /// Whether nothing of the file can be at the server: it was refused, or never left.
+    fn left_nothing(&self) -> bool {
+        match &self.answer {
+            Ok(value) => {
+                let files = value.get("files").and_then(Value::as_array);
+                files.is_some_and(|files| files.iter().all(|file| file["status"] == "rejected"))
+            }
+            Err(failure) => is_refusal(failure) || failure.code.as_deref() == Some(UNREADABLE),
+        }
+    }
 }
 
 /// Whether the server looked at the file and did not want it, as opposed to what befell its way there.
@@ -267,9 +296,9 @@ async fn send(
         let about = [("filename", name.as_str()), ("on_conflict", on_conflict.word())];
         return resume::send(client, collection, file, &about, bar).await;
     }
-    let open = tokio::fs::File::open(&file.path)
-        .await
-        .map_err(|error| Failure::failed(format!("cannot read {}", file.path.display())).why(error))?;
+    let open = tokio::fs::File::open(&file.path).await.map_err(|error| {
+        Failure::failed(format!("cannot read {}", file.path.display())).why(error).code(UNREADABLE)
+    })?;
     let moved = bar.handle();
     let body = ReaderStream::new(open).inspect_ok(move |part| {
         if let Some(bar) = &moved {

@@ -30,7 +30,11 @@ enum Deed {
         with_token: bool,
     },
     /// List users
-    List,
+    List {
+        /// Only those with this in their external id, email or name
+        #[arg(value_name = "PART")]
+        part: Option<String>,
+    },
     /// Change a user
     Update {
         /// Id, external id or email
@@ -145,7 +149,7 @@ pub async fn run(server: &ServerArgs, args: UsersArgs) -> Result<(), Failure> {
             }
             say(server, &made, &text)
         }
-        Deed::List => list(server, &client).await,
+        Deed::List { part } => list(server, &client, part.as_deref()).await,
         Deed::Update { user, about } => {
             let id = find(&client, &user).await?;
             let changed = client.patch(&["admin", "users", &id]).json(&about.body()).send().await?;
@@ -197,13 +201,17 @@ async fn create_token(client: &Client, user: &str, body: Value) -> Result<Value,
     client.post(&["admin", "users", user, "tokens"]).json(&body).send().await
 }
 
-async fn list(server: &ServerArgs, client: &Client) -> Result<(), Failure> {
+async fn list(server: &ServerArgs, client: &Client, part: Option<&str>) -> Result<(), Failure> {
     if server.json {
-        output::json(&client.get(&["admin", "users"]).query("limit", 100).send().await?);
+        let mut call = client.get(&["admin", "users"]).query("limit", 100);
+        if let Some(part) = part {
+            call = call.query("query", part);
+        }
+        output::json(&call.send().await?);
         return Ok(());
     }
     let mut rows = Rows::new(&["id", "name", "email", "plan", "external id", "disabled"]);
-    for user in all(client).await? {
+    for user in having(client, part).await? {
         let text = |field: Option<String>| field.unwrap_or_else(|| "-".to_owned());
         let since = output::words::moment(user.disabled_at);
         rows.row([
@@ -215,7 +223,10 @@ async fn list(server: &ServerArgs, client: &Client) -> Result<(), Failure> {
             since,
         ]);
     }
-    rows.print("no users yet; `gangway users create` makes one");
+    rows.print(match part {
+        Some(_) => "nobody has this in their external id, email or name",
+        None => "no users yet; `gangway users create` makes one",
+    });
     Ok(())
 }
 
@@ -239,8 +250,10 @@ async fn tokens(server: &ServerArgs, client: &Client, user: &str) -> Result<(), 
     Ok(())
 }
 
-async fn all(client: &Client) -> Result<Vec<User>, Failure> {
-    client.list_all(&["admin", "users"], &[], "users", 100_000).await
+/// All users, or those with a text in what they are known by.
+async fn having(client: &Client, part: Option<&str>) -> Result<Vec<User>, Failure> {
+    let query: Vec<_> = part.map(|part| ("query", part.to_owned())).into_iter().collect();
+    client.list_all(&["admin", "users"], &query, "users", 100_000).await
 }
 
 /// The id of a user named by id, external id or email.
@@ -258,7 +271,7 @@ async fn find(client: &Client, named: &str) -> Result<String, Failure> {
         return Ok(user.id);
     }
     let named_so = |user: &User| user.email.as_deref() == Some(named);
-    let mut same: Vec<User> = all(client).await?.into_iter().filter(named_so).collect();
+    let mut same: Vec<User> = having(client, Some(named)).await?.into_iter().filter(named_so).collect();
     match (same.pop(), same.is_empty()) {
         (Some(user), true) => Ok(user.id),
         (Some(_), false) => {

@@ -73,6 +73,43 @@ async fn collections_are_made_once_and_for_something() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_collection_that_was_made_for_refused_files_goes_again() {
+    let desk = Desk::set(&["--set", "upload.max_file_bytes=1000"]).await;
+    let write = |name: &str, bytes: usize| {
+        std::fs::write(desk.folder.path().join(name), vec![b'a'; bytes]).unwrap();
+    };
+    write("huge.txt", 2000);
+    write("small.txt", 20);
+    let refused = desk.run(&["upload", "-c", "New", "huge.txt"]);
+    assert_eq!(refused.code(), 6, "{}", refused.err());
+    assert!(refused.err().contains("took the collection New away again"), "{}", refused.err());
+    assert_eq!(desk.run(&["upload", "-c", "New", "huge.txt", "--json"]).code(), 6);
+    assert!(collections(&desk).is_empty());
+    // One that was there stays, and so does one that got something.
+    desk.run(&["collections", "create", "Mine"]).expect_ok();
+    assert_eq!(desk.run(&["upload", "-c", "Mine", "huge.txt"]).code(), 6);
+    assert_eq!(desk.run(&["upload", "-c", "New", "huge.txt", "small.txt"]).code(), 6);
+    let mut left = collections(&desk);
+    left.sort();
+    assert_eq!(left, ["Mine", "New"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_listed_by_a_part_of_what_they_are_known_by() {
+    let desk = Desk::set(&[]).await;
+    desk.admin(&["users", "create", "--external-id", "crm-7", "--email", "grace@example.com"]).expect_ok();
+    for part in ["RM-7", "Grace@"] {
+        let told = desk.admin(&["users", "list", part]).expect_ok();
+        assert!(told.contains("crm-7") && told.lines().count() == 2, "{part}: {told}");
+        let listed = desk.admin(&["users", "list", part, "--json"]).document();
+        assert_eq!(listed["users"].as_array().unwrap().len(), 1, "{part}: {listed}");
+    }
+    let told = desk.admin(&["users", "list", "nobody"]).expect_ok();
+    assert!(told.contains("nobody has this"), "{told}");
+    desk.admin(&["users", "token", "grace@example.com"]).expect_ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn days_are_taken_as_the_query_takes_them() {
     let desk = Desk::set(&[]).await;
     desk.write("note.txt", "a kestrel");

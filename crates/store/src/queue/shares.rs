@@ -86,13 +86,15 @@ impl Shares {
         chosen
     }
 
-    /// Whether somebody waits with a long task who has fewer of them at work than `owner`.
+    /// Whether somebody waits with a long task who has fewer of them at work than `owner`. Nobody's tasks have nothing to do
+    /// with each other: each that is at work has itself, each that waits has nothing.
     pub(super) fn is_outwaited(&self, heads: &[Head], owner: Option<&str>) -> bool {
-        let long_of =
-            |owner: Option<&str>| owner.and_then(|owner| self.held.get(owner)).map_or(0, |held| held.long);
+        let long_of = |owner: &str| self.held.get(owner).map_or(0, |held| held.long);
+        let has = owner.map_or(1, long_of);
         heads.iter().any(|head| {
             let waits = owner_of(&head.line);
-            waits != owner && self.is_long(head) && long_of(waits) < long_of(owner)
+            let is_anothers = waits.is_none_or(|waits| Some(waits) != owner);
+            is_anothers && self.is_long(head) && waits.map_or(0, long_of) < has
         })
     }
 
@@ -197,7 +199,10 @@ mod tests {
         assert!(!waits("ada x", "long") && !waits("bob x", "short"));
         assert!(!shares.is_outwaited(&[head("ada x", "long", 1)], Some("eve")));
         assert!(waits(" x", "long") && !waits(" x", "short"), "nobody has none");
-        assert!(!shares.is_outwaited(&[head(" x", "long", 1), head("ada x", "long", 1)], None));
+        let keep_nobodys = |line: &str, kind: &str| shares.is_outwaited(&[head(line, kind, 1)], None);
+        assert!(keep_nobodys("bob x", "long") && keep_nobodys(" x", "long"), "they have nothing at work");
+        assert!(!keep_nobodys("eve x", "long") && !keep_nobodys("ada x", "long"), "they have one or more");
+        assert!(!keep_nobodys("bob x", "short"));
         assert!(
             !Shares { held: HashMap::new(), ..shares.clone() }
                 .is_outwaited(&[head("eve x", "long", 1)], Some("ada"))

@@ -16,11 +16,11 @@ async fn lists_end_and_say_so() {
         }
         let exact = store.list_organizations(&Paging::first(4)).await.unwrap();
         assert_eq!((exact.rows.len(), exact.next), (4, None));
-        let half = store.list_users(&Paging::first(2)).await.unwrap();
-        let rest = store.list_users(&Paging::after(half.next.clone(), 2)).await.unwrap();
+        let half = store.list_users(None, &Paging::first(2)).await.unwrap();
+        let rest = store.list_users(None, &Paging::after(half.next.clone(), 2)).await.unwrap();
         assert_eq!((half.rows.len(), rest.rows.len(), rest.next), (2, 2, None));
         assert!(half.next.is_some() && half.rows[1].id < rest.rows[0].id);
-        let one = store.list_users(&Paging::first(0)).await.unwrap();
+        let one = store.list_users(None, &Paging::first(0)).await.unwrap();
         assert_eq!(one.rows.len(), 1);
     })
     .await;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use gangway_effects::Clock;
 use gangway_model::UserId;
 use gangway_store::testing::{TestStore, each_backend, statements_of};
-use gangway_store::{Backend, Held, NewTask, Owner, Round, Shares, Task};
+use gangway_store::{Backend, Held, NOBODY, NewTask, Owner, Round, Shares, Task};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Row};
 
@@ -137,6 +138,22 @@ async fn a_long_task_gives_way_only_to_somebody_who_has_fewer() {
         test.store.enqueue(&task("long", "eve")).await.unwrap();
         assert!(!waits().await, "her own, short ones, and those of others who have as many");
         test.store.enqueue(&task("long", "bob")).await.unwrap();
+        assert!(waits().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_long_task_of_nobody_gives_way_as_others_do() {
+    each_backend(|test| async move {
+        let held = shares(&[(NOBODY, 1, 1), ("ada", 1, 1)]);
+        let waits = async || test.store.keeps_others_waiting(&["long", "short"], None, &held).await.unwrap();
+        test.store.enqueue(&task("short", "bob")).await.unwrap();
+        test.store.enqueue(&task("long", "ada")).await.unwrap();
+        let later = task("long", "eve").at(test.clock.now() + Duration::from_secs(10));
+        test.store.enqueue(&later).await.unwrap();
+        assert!(!waits().await, "short ones, those of who has as many, and what is not due");
+        test.clock.advance(Duration::from_secs(10));
         assert!(waits().await);
     })
     .await;

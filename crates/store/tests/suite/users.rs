@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gangway_model::{Plan, SubscriptionId, UserId};
 use gangway_store::testing::{TestStore, each_backend};
-use gangway_store::{Backend, NewSubscription, NewTask, NewUser, Store, StoreError, UserChange};
+use gangway_store::{Backend, NewSubscription, NewTask, NewUser, Paging, Store, StoreError, UserChange};
 use serde_json::json;
 
 use crate::fixture::{World, key, new_user};
@@ -24,6 +24,43 @@ async fn the_higher_plan_of_user_and_organisation_applies() {
             UserChange { organization_id: Some(None), plan: Some(Plan::Free), ..UserChange::default() };
         let alone = store.update_user(&ann.id, &change).await.unwrap();
         assert_eq!((alone.organization_id, alone.plan), (None, Plan::Free));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn users_are_found_by_parts_of_what_they_are_known_by() {
+    each_backend(|test| async move {
+        let store = &test.store;
+        for (external_id, name, email) in [
+            ("crm-100%_a!", Some("Ada Lovelace"), Some("ADA@engines.example")),
+            ("crm-2", Some("Grace \u{d6}zil"), None),
+            ("other", None, Some("lin@engines.example")),
+        ] {
+            let (name, email) = (name.map(str::to_owned), email.map(str::to_owned));
+            store.create_user(&NewUser { name, email, ..new_user(external_id) }).await.unwrap();
+        }
+        for (part, expected) in [
+            ("crm-", "crm-100%_a! crm-2"),
+            ("lovelace", "crm-100%_a!"),
+            ("ENGINES.example", "crm-100%_a! other"),
+            ("\u{d6}zil", "crm-2"),
+            // Signs of LIKE stand for themselves.
+            ("%", "crm-100%_a!"),
+            ("_a", "crm-100%_a!"),
+            ("a!", "crm-100%_a!"),
+            ("c%2", ""),
+            ("crm_2", ""),
+            ("nobody", ""),
+        ] {
+            let found = store.list_users(Some(part), &Paging::first(10)).await.unwrap();
+            let ids: Vec<_> = found.rows.into_iter().filter_map(|user| user.external_id).collect();
+            assert_eq!((ids.join(" ").as_str(), found.next), (expected, None), "{part}");
+        }
+        let half = store.list_users(Some("engines"), &Paging::first(1)).await.unwrap();
+        let rest = store.list_users(Some("engines"), &Paging::after(half.next.clone(), 1)).await.unwrap();
+        assert_eq!((half.rows.len(), rest.rows.len(), rest.next), (1, 1, None));
+        assert_ne!(half.rows[0].id, rest.rows[0].id);
     })
     .await;
 }

@@ -52,7 +52,11 @@ pub async fn run(context: &TaskContext, payload: OfJob) -> Result<(), Stop> {
     let (status, error) = match &result {
         Ok(finished) => (finished.status, finished.error.clone()),
         Err(Stop::Cancelled) => (JobStatus::Cancelled, None),
-        Err(Stop::Failed(reason) | Stop::Reconnect(reason)) => (JobStatus::Failed, Some(reason.clone())),
+        Err(Stop::Failed(reason)) => (JobStatus::Failed, Some(reason.clone())),
+        Err(Stop::Reconnect(why)) => {
+            let what_to_do = format!("connect the account again: {}", why.message);
+            (JobStatus::Failed, Some(Reason::new(why.code.clone(), what_to_do)))
+        }
         Err(Stop::RetryLater { .. } | Stop::GiveWay | Stop::UserDisabled | Stop::LeaseLost) => {
             return result.map(|_| ());
         }

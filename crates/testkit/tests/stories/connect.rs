@@ -115,6 +115,26 @@ async fn a_late_code_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn that_an_account_has_to_be_connected_again_is_said_once() {
+    let house = house().await;
+    let ada = house.user("pro").await;
+    ada.connect().await;
+    house.control().revoke_grants("ada@example.com");
+    // The call that finds it out, and one that knows it already.
+    for _ in 0..2 {
+        let (status, answer) = ada.call("GET", "rest/connectors/google_drive/files", None).await;
+        let why = "the provider says \u{201c}Token has been expired or revoked\u{201d}";
+        assert_eq!((status, &answer["error"]["details"]["reason"]), (409, &json!(why)), "{answer}");
+        assert_eq!(
+            answer["error"]["message"],
+            format!("Google Drive has to be connected again: {why}"),
+            "{answer}"
+        );
+    }
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reconnecting_keeps_the_connection_and_its_files() {
     let house = house().await;
     let control = house.control();

@@ -119,6 +119,25 @@ async fn a_job_waits_while_its_user_is_disabled() {
     house.stop().await;
 }
 
+/// Waiting for its user is no try of a job: it has as many left afterwards as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_for_a_disabled_user_uses_up_no_try() {
+    let house = house().await;
+    let (ada, job) = held_up_and_disabled(&house).await;
+    // More often than a job is tried.
+    for _ in 0..30 {
+        house.advance(Duration::from_secs(3600));
+        house.settle().await;
+    }
+    let unwell = json!({ "operation": "drive.files.list", "times": 12, "effect": { "status": 503 } });
+    house.control().add_fault_json(unwell).unwrap();
+    disable(&house, &ada, false).await;
+    house.step_until(ada.ended(&job)).await;
+    let ended = ada.job("google_drive", &job).await;
+    assert_eq!((&ended["status"], &ended["files_synced"]), (&json!("completed"), &json!(1)), "{ended}");
+    house.stop().await;
+}
+
 /// What a user shares with the organisation is the organisation's to read: it stays as it was when they were disabled.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_disabled_user_shares_stays_with_the_others() {

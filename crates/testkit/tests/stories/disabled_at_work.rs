@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use gangway_effects::Clock;
-use gangway_emulators::google::FileTarget;
+use gangway_emulators::google::{FileTarget, Generate};
 use gangway_model::{ConnectionId, ItemId, Reason};
 use gangway_store::{Backend, DocumentChange, ItemUpsert, PageEffects, Unread, UserChange};
-use gangway_sync::payload;
+use gangway_sync::{SyncSettings, payload};
 use gangway_testkit::{Gate, House, HouseOptions, Person};
 use serde_json::json;
 
@@ -94,6 +94,48 @@ async fn a_feed_that_is_being_read_stops_at_its_next_checkpoint() {
     house.stop().await;
 }
 
+/// A sweep asks for its items one by one, and sources ask for pauses between.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_that_waits_asks_for_no_further_item() {
+    const LOOK_UP: &str = "drive.files.get";
+    let settings = |settings: &mut SyncSettings| (settings.list_concurrency, settings.lease) = (1, LEASE);
+    let house = House::start(HouseOptions { settings, ..options() }).await;
+    let control = house.control();
+    control.generate(&Generate { folder: "Papers".to_owned(), count: 20, ..Generate::default() }).unwrap();
+    let folder = control.find_file(&FileTarget::path("Papers")).unwrap().id;
+    let ada = house.user("pro").await;
+    ada.connect().await;
+    let collection = ada.collection("c").await;
+    let first = ada.sync(&[&folder], &collection, "manual").await;
+    assert_eq!(first["files_synced"], 20, "{first}");
+    let listed = format!("rest/connectors/google_drive/files?folder_id={folder}&limit=100");
+    for file in ada.ask("GET", &listed, None).await["files"].as_array().unwrap() {
+        control.delete_file(&FileTarget::id(file["id"].as_str().unwrap())).unwrap();
+    }
+    let pause = json!({ "operation": LOOK_UP, "after": 6, "times": 1,
+        "effect": { "status": 429, "reason": "rateLimitExceeded", "retry_after": 5 } });
+    control.add_fault_json(pause).unwrap();
+    control.reset_calls();
+    let body = json!({ "file_ids": [folder], "collection_uuid": collection, "allow_mass_removal": true });
+    let started = ada.ask("POST", "rest/connectors/google_drive/sync", Some(body)).await;
+    let job = started["sync_job_id"].as_str().unwrap();
+    until(&house, "the source asks for a pause", async || control.call_count(LOOK_UP) == 7).await;
+    disable(&house, &ada, true).await;
+    for _ in 0..3 {
+        house.advance(Duration::from_secs(3600));
+        house.settle().await;
+    }
+    assert_eq!(control.call_count(LOOK_UP), 8, "the one that was under way, and no other");
+    disable(&house, &ada, false).await;
+    house.settle().await;
+    let ended = ada.job("google_drive", job).await;
+    assert_eq!(ended["status"], "completed", "{ended}");
+    let left = ada.ask("GET", &format!("rest/collections/{collection}/files"), None).await;
+    let is_file = |one: &&serde_json::Value| one["kind"] == "file";
+    assert_eq!(left["files"].as_array().unwrap().iter().filter(is_file).count(), 0, "{left}");
+    house.stop().await;
+}
+
 /// What was queued before somebody was disabled comes to its turn afterwards.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_in_the_queue_asks_nobody_and_what_proves_removals_is_kept() {
@@ -126,6 +168,28 @@ async fn what_waits_in_the_queue_asks_nobody_and_what_proves_removals_is_kept() 
     let subscriptions = house.store.list_by_connection(&connection).await.unwrap();
     let lasts = subscriptions.iter().any(|one| one.subscription.expires_at.is_some_and(|end| end > now));
     assert!(lasts, "and pushes come again: {subscriptions:?}");
+    house.stop().await;
+}
+
+/// Nothing renews a subscription that was not made because its user was disabled: enabling the user makes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriptions_that_were_not_made_are_when_the_user_is_enabled() {
+    let house = House::start(HouseOptions { webhooks: true, ..options() }).await;
+    let (ada, _) = following(&house).await;
+    let connection = connection_of(&ada, "google_drive").await;
+    let present = async || house.store.list_by_connection(&connection).await.unwrap();
+    disable(&house, &ada, true).await;
+    for one in present().await {
+        house.store.delete_subscription(&one.subscription.id).await.unwrap();
+    }
+    house.store.enqueue(&payload::subscriptions(&connection, house.clock.now())).await.unwrap();
+    house.let_due_work_happen().await;
+    assert_eq!(present().await.len(), 0, "not for somebody who is disabled");
+    disable(&house, &ada, false).await;
+    house.settle().await;
+    let now = house.clock.now();
+    let lasts = present().await.iter().any(|one| one.subscription.expires_at.is_some_and(|end| end > now));
+    assert!(lasts, "{:?}", present().await);
     house.stop().await;
 }
 

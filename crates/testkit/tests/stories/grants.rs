@@ -54,6 +54,9 @@ async fn a_grant_revoked_in_the_middle_stops_the_job_with_its_reason() {
         (Some("failed"), Some("needs_reauth")),
         "{ended}"
     );
+    let what_to_do =
+        "connect the account again: the provider says \u{201c}Token has been expired or revoked\u{201d}";
+    assert_eq!(ended["error"]["message"], what_to_do);
     assert_eq!(ada.found("magpie").await, ["notes.txt"], "what was synced stays");
     let listed = ada.ask("GET", "rest/connectors/google_drive", None).await;
     assert_eq!(listed["status"], "needs_reauth");

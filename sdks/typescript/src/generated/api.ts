@@ -343,7 +343,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists users. */
+        /** Lists users, or finds them by a part of what they are known by. */
         get: operations["list_users"];
         put?: never;
         /** Makes a user, with a key of their own. */
@@ -1096,6 +1096,8 @@ export interface components {
             /** @description Ids and words, never secrets. */
             details: Record<string, unknown>;
             id: string;
+            user?: components["schemas"]["KnownUser"] | null;
+            /** @description Whom it concerns; null for what an operator did. */
             user_id?: string | null;
         };
         AuditList: {
@@ -1397,12 +1399,13 @@ export interface components {
             label?: string | null;
         };
         CreateUserRequest: {
-            email?: string | null;
+            email?: components["schemas"]["Email"] | null;
             external_id?: string | null;
             name?: string | null;
             organization_id?: string | null;
             plan?: components["schemas"]["Plan"] | null;
         };
+        Email: string;
         EmbeddingFailure: {
             /** Format: date-time */
             at: string;
@@ -1547,6 +1550,13 @@ export interface components {
             /** @description The latest first. */
             jobs: components["schemas"]["SyncJob"][];
             next_cursor?: string | null;
+        };
+        /** @description What people know a user by. */
+        KnownUser: {
+            email?: string | null;
+            /** @description The product's own name for the user. */
+            external_id?: string | null;
+            name?: string | null;
         };
         /** @description The flat error shape of RFC 6749, used by `authorize` and `token`. */
         OAuthError: {
@@ -2042,7 +2052,7 @@ export interface components {
              *     nothing is brought in for them; nothing is lost, and enabling them brings all of it back.
              */
             disabled?: boolean | null;
-            email?: string | null;
+            email?: components["schemas"]["Email"] | null;
             name?: string | null;
             organization_id?: string | null;
             plan?: components["schemas"]["Plan"] | null;
@@ -3608,6 +3618,7 @@ export interface operations {
                      *             "user_id": "0190a000-0000-7000-8000-000000000002"
                      *           },
                      *           "id": "0190a000-0000-7000-8000-000000000019",
+                     *           "user": null,
                      *           "user_id": null
                      *         },
                      *         {
@@ -3619,6 +3630,11 @@ export interface operations {
                      *             "connector_id": "google_drive"
                      *           },
                      *           "id": "0190a000-0000-7000-8000-000000000020",
+                     *           "user": {
+                     *             "email": "ada@example.com",
+                     *             "external_id": "user-4711",
+                     *             "name": "Ada Example"
+                     *           },
                      *           "user_id": "0190a000-0000-7000-8000-000000000002"
                      *         }
                      *       ],
@@ -4037,6 +4053,8 @@ export interface operations {
             query?: {
                 /** @description Only the user with this `external_id`. */
                 external_id?: string;
+                /** @description Only users with this in their `external_id`, `email` or `name`, in capitals or not; not beside `external_id`. */
+                query?: string;
                 /**
                  * @description Users on a page; 50 when left out.
                  * @example 20

@@ -15,7 +15,7 @@ use crate::documented::{
 };
 use crate::problem::ApiResult;
 use crate::state::ApiState;
-use crate::strict::{Id, OptionalBody, Text};
+use crate::strict::{Email, Id, OptionalBody, Text};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,7 +26,7 @@ pub struct CreateUserRequest {
     #[serde(default)]
     name: Option<Text<1, 200>>,
     #[serde(default)]
-    email: Option<Text<3, 320>>,
+    email: Option<Email>,
     /// `free` when left out.
     #[serde(default)]
     plan: Option<PlanName>,
@@ -52,7 +52,7 @@ pub async fn create_user(
         organization_id: body.organization_id.as_ref().map(Id::to),
         external_id: body.external_id.map(Text::into_string),
         name: body.name.map(Text::into_string),
-        email: body.email.map(Text::into_string),
+        email: body.email.map(Email::into_string),
         plan: body.plan.map(Plan::from).unwrap_or_default(),
     };
     Ok((StatusCode::CREATED, Json(state.app.create_user(new).await?.into())))

@@ -28,12 +28,24 @@ pub struct AuditList {
 struct AuditView {
     id: String,
     at: DateTime<Utc>,
+    /// Whom it concerns; null for what an operator did.
     user_id: Option<String>,
+    /// What that user is known by at present; null once they are deleted.
+    user: Option<KnownUser>,
     /// Such as `connect` or `delete_user`.
     deed: String,
     /// Ids and words, never secrets.
     #[schema(value_type = Object)]
     details: serde_json::Value,
+}
+
+/// What people know a user by.
+#[derive(Serialize, ToSchema)]
+struct KnownUser {
+    /// The product's own name for the user.
+    external_id: Option<String>,
+    name: Option<String>,
+    email: Option<String>,
 }
 
 impl From<AuditEntry> for AuditView {
@@ -42,6 +54,11 @@ impl From<AuditEntry> for AuditView {
             id: entry.id,
             at: entry.at,
             user_id: entry.user_id.map(|id| id.into_string()),
+            user: entry.user.map(|user| KnownUser {
+                external_id: user.external_id,
+                name: user.name,
+                email: user.email,
+            }),
             deed: entry.deed,
             details: entry.details,
         }

@@ -11,7 +11,7 @@ use crate::caller::Admin;
 use crate::documented::{Always, Forbidden, JsonBody, NotFound};
 use crate::problem::ApiResult;
 use crate::state::ApiState;
-use crate::strict::{Body, Id, Segment, Text, given};
+use crate::strict::{Body, Email, Id, Segment, Text, given};
 
 /// What is left out stays as it is; null empties a field.
 #[derive(Deserialize, ToSchema)]
@@ -21,8 +21,8 @@ pub struct UpdateUserRequest {
     #[schema(value_type = Option<Text<1, 200>>)]
     name: Option<Option<Text<1, 200>>>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Text<3, 320>>)]
-    email: Option<Option<Text<3, 320>>>,
+    #[schema(value_type = Option<Email>)]
+    email: Option<Option<Email>>,
     #[serde(default)]
     plan: Option<PlanName>,
     #[serde(default, deserialize_with = "given")]
@@ -49,7 +49,7 @@ pub async fn update_user(
     let change = UserChange {
         organization_id: body.organization_id.map(|id| id.as_ref().map(Id::to)),
         name: body.name.map(|name| name.map(Text::into_string)),
-        email: body.email.map(|email| email.map(Text::into_string)),
+        email: body.email.map(|email| email.map(Email::into_string)),
         plan: body.plan.map(Into::into),
         disabled: body.disabled,
     };

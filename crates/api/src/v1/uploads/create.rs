@@ -12,7 +12,7 @@ use gangway_model::{CollectionId, User};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::parts::{Parts, broken};
+use super::parts::{Parts, broken, file_name};
 use super::view::UploadAnswer;
 use crate::caller::Caller;
 use crate::documented::{
@@ -196,7 +196,7 @@ impl Upload<'_> {
 
     async fn stage(&self, part: Field<'_>) -> ApiResult<StagedFile> {
         let about = UploadPart {
-            name: part.file_name().unwrap_or_default().to_owned(),
+            name: file_name(&part),
             media_type: part.content_type().unwrap_or_default().to_owned(),
         };
         Ok(self.app.stage_upload(about, pieces(part)).await?)

@@ -66,6 +66,14 @@ impl Parts {
     }
 }
 
+/// The name of a part's file as it is on the machine it came from. Browsers, and clients that do as they do, write three
+/// characters as percent signs with their number, and nothing else, a percent sign itself included:
+/// <https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data>
+pub fn file_name(part: &Field<'_>) -> String {
+    let sent = part.file_name().unwrap_or_default();
+    sent.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
+}
+
 pub fn broken(error: MultipartError) -> ApiError {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return ApiError::new(Code::PayloadTooLarge, "the upload is too large");

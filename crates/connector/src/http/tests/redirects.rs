@@ -1,8 +1,12 @@
 //! Redirects: followed by hand, without anything secret where the host differs.
 
+use std::collections::BTreeSet;
+
+use gangway_effects::{Network, NetworkOptions};
 use http::HeaderName;
 
-use super::server::{Server, answer, handle};
+use super::server::{Server, answer, handle, handle_with};
+use crate::error::Disposition;
 
 fn redirect(status: u16, to: &str) -> axum::http::Response<axum::body::Body> {
     let mut response = answer(status, "");
@@ -91,4 +95,25 @@ async fn endless_and_unsafe_redirects_are_refused() {
     let home = Server::start(|_, _| redirect(302, "file:///etc/passwd")).await;
     let error = handle(&home).http.get(home.url("/a")).send_bytes().await.unwrap_err();
     assert_eq!(error.code, "address_refused");
+}
+
+#[tokio::test]
+async fn an_address_that_may_not_be_called_is_told_without_the_operators_words() {
+    let home =
+        Server::start(|_, request| redirect(302, &format!("http://localhost:{}/signed", port(request))))
+            .await;
+    let known = NetworkOptions {
+        allowed_hosts: BTreeSet::from(["127.0.0.1".to_owned()]),
+        ..NetworkOptions::default()
+    };
+    let only = NetworkOptions { only_allowed_hosts: true, allow_private_addresses: true, ..known.clone() };
+    // Refused before the name is looked up, and when it turns out to be a private address.
+    for options in [only, known] {
+        let setup = handle_with(&home, |http| http.network = Network::new(options).unwrap());
+        let error = setup.http.get(home.url("/a")).send_bytes().await.unwrap_err();
+        assert_eq!((error.code, error.disposition), ("address_refused", Disposition::FixConfiguration));
+        assert!(error.message.contains("whoever runs this server"), "{error}");
+        assert!(!error.message.contains("localhost") && !error.message.contains("outgoing."), "{error}");
+    }
+    assert_eq!(home.calls(), 2, "nothing was sent where it was refused");
 }
