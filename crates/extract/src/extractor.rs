@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::effort::{Busy, Effort};
 use crate::error::ExtractError;
+use crate::ligatures;
 use crate::limits::Limits;
 use crate::media_type::{HEAD_BYTES, Reader, detect_media_type, reader_of};
 use crate::pool::{Ended, Pool, WorkerCommand};
@@ -202,7 +203,13 @@ impl Extractor {
         let feed =
             source.feed().await.map_err(|_| ExtractError::Unreadable { cause: "it is gone".to_owned() })?;
         let busy = source.busy.reading();
-        let read = read_pdf_text(&self.worker, program, feed, limits).await;
+        let mut read = read_pdf_text(&self.worker, program, feed, limits).await;
+        if let Ok(first) = &read
+            && let Some(turned) = self.with_turned_ligatures(&first.document, source).await
+        {
+            let again = read_pdf_text(&self.worker, program, Feed::Bytes(&turned), limits).await;
+            read = again.or(read);
+        }
         let stamped = match &read {
             Ok(read) => self.stamped(&read.sparse, source, limits).await,
             Err(_) => Vec::new(),
@@ -223,6 +230,17 @@ impl Extractor {
         let scans = textless.into_iter().map(scan).collect();
         finish(&mut document, self.limits.text_bytes);
         self.recognize(Extracted { document, scans }, Vec::new(), source, asker).await
+    }
+
+    /// A PDF in whose text the letters of ligatures are turned around, with tables that make up for it.
+    async fn with_turned_ligatures(&self, read: &Document, source: &Source) -> Option<Vec<u8>> {
+        let is_small = source.size <= ligatures::FILE_BYTES as u64;
+        if !is_small || !read.sections.iter().any(|section| ligatures::are_turned(&section.text)) {
+            return None;
+        }
+        let _turn = self.large_texts.acquire().await.ok();
+        let bytes = source.read(ligatures::FILE_BYTES).await.ok()?;
+        tokio::task::spawn_blocking(move || ligatures::turned(&bytes)).await.ok()?
     }
 
     /// The pages among those with a few words that are scans, as far as anybody could read them.

@@ -83,12 +83,12 @@ pub(crate) struct Scan {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Picture {
-    /// The whole file is a picture.
-    WholeFile,
+    /// The whole file is a picture. As with images, `dots` to the inch are taken for granted where it does not tell them.
+    WholeFile { dots: Option<u32> },
     /// Pages of the whole file, a PDF, from 1.
     Page(u32),
     /// An image within the file. Its bytes follow the frame, in the order of the scans.
-    Image { bytes: u64 },
+    Image { bytes: u64, dots: Option<u32> },
     /// A page of a PDF within the file. The PDF's bytes follow the frame at the first of its pages.
     MemberPage { page: u32, bytes: u64 },
 }
@@ -218,8 +218,8 @@ impl Scan {
     /// Bytes of its own that follow the answer.
     pub(crate) fn own_bytes(&self) -> u64 {
         match self.picture {
-            Picture::WholeFile | Picture::Page(_) => 0,
-            Picture::Image { bytes } | Picture::MemberPage { bytes, .. } => bytes,
+            Picture::WholeFile { .. } | Picture::Page(_) => 0,
+            Picture::Image { bytes, .. } | Picture::MemberPage { bytes, .. } => bytes,
         }
     }
 }

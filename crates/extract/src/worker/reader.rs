@@ -310,9 +310,10 @@ impl<'a> Reader<'a> {
         if !picture::is_worth_reading(&content, media_type)? {
             return Ok(());
         }
+        let dots = picture::dots_to_assume(&content);
         let picture = match position.depth {
-            0 => Picture::WholeFile,
-            _ => Picture::Image { bytes: content.len() as u64 },
+            0 => Picture::WholeFile { dots },
+            _ => Picture::Image { bytes: content.len() as u64, dots },
         };
         self.scan(picture, position.place(), Some(content).filter(|_| position.depth > 0))
     }
@@ -328,7 +329,8 @@ impl<'a> Reader<'a> {
                 if !pasted::is_page(&media_type, &bytes) || !picture::is_worth_reading(&bytes, &media_type)? {
                     return Ok(());
                 }
-                self.scan(Picture::Image { bytes: bytes.len() as u64 }, position.place(), Some(bytes))
+                let dots = picture::dots_to_assume(&bytes);
+                self.scan(Picture::Image { bytes: bytes.len() as u64, dots }, position.place(), Some(bytes))
             });
             let Err(refusal) = outcome else { continue };
             let is_full = matches!(refusal, Refusal::TooLarge { .. }) && self.room() == 0;
