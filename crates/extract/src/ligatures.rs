@@ -7,8 +7,10 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
+use crate::protocol::MAX_PICTURE_BYTES;
+
 /// Files that are looked through, in bytes.
-pub(crate) const FILE_BYTES: usize = 32 << 20;
+pub(crate) const FILE_BYTES: u64 = MAX_PICTURE_BYTES;
 /// Streams of one file that are rewritten, and bytes of one.
 const STREAMS: usize = 5_000;
 const STREAM_BYTES: u64 = 8 << 20;

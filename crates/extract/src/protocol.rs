@@ -42,12 +42,23 @@ pub(crate) struct Job {
     pub size: u64,
     pub text_bytes: usize,
     pub seconds: u64,
-    /// Only what people wrote on the pages of a PDF is wanted: its text was read elsewhere.
     #[serde(default)]
-    pub only_remarks: bool,
+    pub wanted: Wanted,
     /// Members of an archive that ended a worker before, by their marks, and how.
     #[serde(default)]
     pub without: Vec<(String, Reason)>,
+}
+
+/// What is wanted of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Wanted {
+    #[default]
+    Everything,
+    /// What people wrote on the pages of a PDF, whose text was read elsewhere.
+    Remarks,
+    /// A PDF with the letters of its ligatures turned around, in the place of a picture; nothing where it has none.
+    TurnedLigatures,
 }
 
 /// What a worker says about a job.
