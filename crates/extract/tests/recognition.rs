@@ -299,23 +299,17 @@ async fn a_picture_that_tells_no_size_is_read_as_a_sheet_of_paper() {
     let script = "#!/bin/sh\nif [ \"$1\" = --list-langs ]; then echo eng; exit; fi\necho \"asked for $*\"\n";
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let tools = Tools { tesseract: Some(program), pdftoppm: Tools::find().pdftoppm, ..Tools::default() };
-    let can_render = tools.pdftoppm.is_some();
+    let tools = Tools { tesseract: Some(program), ..Tools::default() };
     let extractor = extractor(tools, Recognition::default());
     let told =
         [&picture()[..], b"\x08\0\0\0\0....\0\0\0\x09pHYs\0\0\x1e\xc2\0\0\x1e\xc2\x01....\0\0\0\0IDAT"]
             .concat();
     let packed = files::zip_of(&[("a.png", picture())]);
-    let page = scan::pdf(&[Page::Scan("THE LAMPS ARE LOW")]);
-    let cases = [
-        ("a.png", picture(), true),
-        ("told.png", told, false),
-        ("a.zip", packed, true),
-        ("a.pdf", page, true),
-    ];
-    for (name, bytes, is_assumed) in cases.into_iter().filter(|case| can_render || case.0 != "a.pdf") {
+    for (name, bytes, is_assumed) in
+        [("a.png", picture(), true), ("told.png", told, false), ("a.zip", packed, true)]
+    {
         let document = extractor.extract(input(bytes, name)).await.unwrap();
-        let asked = &document.sections[0].text;
+        let asked = document.sections.first().map_or("nothing", |section| section.text.as_str());
         assert_eq!(asked.contains("--dpi 300"), is_assumed, "{name}: {asked}");
     }
 }
