@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use gangway_model::Reason;
 
-use crate::media_type::{IWORK, RAR, SEVEN_ZIP};
+use crate::media_type::{EARLY_OFFICE, IWORK, RAR, SEVEN_ZIP};
 use crate::protocol::Refusal;
 
 /// Why extraction gave no document. The display text is the sentence shown to people.
@@ -54,6 +54,9 @@ fn advice(media_type: &str) -> &'static str {
         }
         IWORK => {
             "export it from Pages, Numbers or Keynote as PDF or in an Office format; until then it can be found by its name"
+        }
+        EARLY_OFFICE => {
+            "it was written before 1995: open it in LibreOffice or Word and save it as DOCX or PPTX; until then it can be found by its name"
         }
         SEVEN_ZIP | RAR => "pack it as ZIP or tar.gz to have it read; until then it can be found by its name",
         _ => "the file can be found by its name",

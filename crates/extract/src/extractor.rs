@@ -15,10 +15,11 @@ use tokio::sync::Semaphore;
 
 use crate::effort::{Busy, Effort};
 use crate::error::ExtractError;
+use crate::ligatures;
 use crate::limits::Limits;
 use crate::media_type::{HEAD_BYTES, Reader, detect_media_type, reader_of};
 use crate::pool::{Ended, Pool, WorkerCommand};
-use crate::protocol::{Answer, Confinement, Extracted, Job, Picture, Scan};
+use crate::protocol::{Answer, Confinement, Extracted, Job, Picture, Scan, Wanted};
 use crate::read_text::read_text;
 use crate::text::{declared_charset, finish};
 use crate::tools::{
@@ -209,9 +210,16 @@ impl Extractor {
         };
         drop(busy);
         drop(turn);
-        let Ok(PdfText { mut document, mut textless, .. }) = read else {
+        let Ok(mut read) = read else {
             return self.read_in_worker(source, media_type, charset, asker).await;
         };
+        if let Some(turned) = self.with_turned_ligatures(&read.document, source, &media_type, asker).await? {
+            let _turn = self.pool.turn(asker.whose).await;
+            let _busy = source.busy.reading();
+            let again = read_pdf_text(&self.worker, program, Feed::Bytes(&turned), limits).await;
+            read = again.unwrap_or(read);
+        }
+        let PdfText { mut document, mut textless, .. } = read;
         add_remarks(&mut document, self.remarks_on(source, media_type, asker).await?);
         textless.extend(stamped);
         textless.sort_unstable();
@@ -223,6 +231,27 @@ impl Extractor {
         let scans = textless.into_iter().map(scan).collect();
         finish(&mut document, self.limits.text_bytes);
         self.recognize(Extracted { document, scans }, Vec::new(), source, asker).await
+    }
+
+    /// A PDF in whose text the letters of ligatures are turned around, made to say them the other way.
+    async fn with_turned_ligatures(
+        &self,
+        read: &Document,
+        source: &Source,
+        media_type: &str,
+        asker: &Asker<'_>,
+    ) -> Result<Option<Vec<u8>>, ExtractError> {
+        let is_small = source.size <= ligatures::FILE_BYTES;
+        if !is_small || !read.sections.iter().any(|section| ligatures::are_turned(&section.text)) {
+            return Ok(None);
+        }
+        let job = Job { wanted: Wanted::TurnedLigatures, ..self.job(source, media_type.to_owned()) };
+        match self.run(&job, source, asker).await {
+            Ok((answer, mut files)) => Ok(answer.ok().and_then(|_| files.pop())),
+            // The text is here and stays.
+            Err(ended) if ended.error.is_about_the_file() => Ok(None),
+            Err(ended) => Err(ended.error),
+        }
     }
 
     /// The pages among those with a few words that are scans, as far as anybody could read them.
@@ -277,7 +306,7 @@ impl Extractor {
         media_type: String,
         asker: &Asker<'_>,
     ) -> Result<Document, ExtractError> {
-        let job = Job { only_remarks: true, ..self.job(source, media_type) };
+        let job = Job { wanted: Wanted::Remarks, ..self.job(source, media_type) };
         match self.run(&job, source, asker).await {
             Ok((answer, _)) => Ok(answer.map(|extracted| extracted.document).unwrap_or_default()),
             // The text is here and stays.
@@ -293,7 +322,7 @@ impl Extractor {
             size: source.size,
             text_bytes: self.limits.text_bytes,
             seconds: self.limits.time_per_file.as_secs().max(1),
-            only_remarks: false,
+            wanted: Wanted::Everything,
             without: Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 
 use gangway_model::Document;
 
+use crate::ligatures::turned;
 use crate::media_type::{Reader, detect_media_type};
 use crate::protocol::{receive_greeting, receive_job, receive_reply};
 use crate::read_text::read_text;
@@ -58,14 +59,15 @@ pub fn archive(bytes: &[u8], room: u64) {
     assert!(count <= bytes.len() / 512 + 1);
 }
 
-/// Whatever is rewritten for the library comes to an end: RTF grows by what is written into it, Word documents not at all, and
-/// what is packed is an archive.
+/// Whatever is rewritten for the library comes to an end: RTF grows by what is written into it, Word documents and PDF not at
+/// all, and what is packed is an archive.
 pub fn rewriting(bytes: &[u8]) {
     let [levelled, marked, packed] = rewritten(bytes);
     let written = levelled.windows(13).filter(|window| window == b"\\outlinelevel").count();
     assert!(levelled.len() >= bytes.len() && levelled.len() <= bytes.len() + written * 14);
     assert_eq!(marked.len(), bytes.len());
     assert!(packed.is_empty() || packed.starts_with(b"PK"));
+    assert!(turned(bytes).is_none_or(|turned| turned.len() == bytes.len()));
 }
 
 /// Whatever comes over the pipe between server and worker is a message or an error.

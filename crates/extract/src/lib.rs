@@ -17,6 +17,8 @@ mod turns;
 mod content_lines;
 mod hyphens;
 mod json;
+mod letters;
+mod ligatures;
 mod markdown;
 mod notebook;
 mod table;

@@ -26,6 +26,8 @@ pub(crate) const MSG: &str = "application/vnd.ms-outlook";
 pub(crate) const DOC: &str = "application/msword";
 pub(crate) const XLS: &str = "application/vnd.ms-excel";
 pub(crate) const PPT: &str = "application/vnd.ms-powerpoint";
+/// What Office wrote before its files were compound ones.
+pub(crate) const EARLY_OFFICE: &str = "application/x-early-office";
 pub(crate) const ODT: &str = "application/vnd.oasis.opendocument.text";
 pub(crate) const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
 pub(crate) const ODP: &str = "application/vnd.oasis.opendocument.presentation";
@@ -261,6 +263,12 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
         (0, b"7z\xbc\xaf\x27\x1c", SEVEN_ZIP),
         (0, b"Rar!\x1a\x07", RAR),
         (0, b"\x7fELF", "application/x-executable"),
+        // Word 2, Word for DOS and for the Macintosh, PowerPoint 2 and 3.
+        (0, b"\xdb\xa5\x2d\0", EARLY_OFFICE),
+        (0, b"\x31\xbe\0\0", EARLY_OFFICE),
+        (0, b"\xfe\x32\0", EARLY_OFFICE),
+        (0, b"\xfe\x37\0", EARLY_OFFICE),
+        (0, b"\xed\xde\xad\x0b", EARLY_OFFICE),
     ];
     const PDF_MARK_WITHIN: Range<usize> = 0..1024;
     let signature = SIGNATURES

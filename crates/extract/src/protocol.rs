@@ -42,12 +42,23 @@ pub(crate) struct Job {
     pub size: u64,
     pub text_bytes: usize,
     pub seconds: u64,
-    /// Only what people wrote on the pages of a PDF is wanted: its text was read elsewhere.
     #[serde(default)]
-    pub only_remarks: bool,
+    pub wanted: Wanted,
     /// Members of an archive that ended a worker before, by their marks, and how.
     #[serde(default)]
     pub without: Vec<(String, Reason)>,
+}
+
+/// What is wanted of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Wanted {
+    #[default]
+    Everything,
+    /// What people wrote on the pages of a PDF, whose text was read elsewhere.
+    Remarks,
+    /// A PDF with the letters of its ligatures turned around, in the place of a picture; nothing where it has none.
+    TurnedLigatures,
 }
 
 /// What a worker says about a job.
@@ -83,12 +94,12 @@ pub(crate) struct Scan {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Picture {
-    /// The whole file is a picture.
-    WholeFile,
+    /// The whole file is a picture. As with images, `dots` to the inch are taken for granted where it does not tell them.
+    WholeFile { dots: Option<u32> },
     /// Pages of the whole file, a PDF, from 1.
     Page(u32),
     /// An image within the file. Its bytes follow the frame, in the order of the scans.
-    Image { bytes: u64 },
+    Image { bytes: u64, dots: Option<u32> },
     /// A page of a PDF within the file. The PDF's bytes follow the frame at the first of its pages.
     MemberPage { page: u32, bytes: u64 },
 }
@@ -218,8 +229,8 @@ impl Scan {
     /// Bytes of its own that follow the answer.
     pub(crate) fn own_bytes(&self) -> u64 {
         match self.picture {
-            Picture::WholeFile | Picture::Page(_) => 0,
-            Picture::Image { bytes } | Picture::MemberPage { bytes, .. } => bytes,
+            Picture::WholeFile { .. } | Picture::Page(_) => 0,
+            Picture::Image { bytes, .. } | Picture::MemberPage { bytes, .. } => bytes,
         }
     }
 }

@@ -268,6 +268,8 @@ async fn what_is_not_unpacked_says_what_to_do() {
         files::zip(&[("Index/Document.iwa", "x"), ("preview.jpg", "x"), ("Metadata/Properties.plist", "x")]);
     for (bytes, name, advice) in [
         (b"7z\xbc\xaf\x27\x1c\0\x04".to_vec(), "a.7z", "ZIP or tar.gz"),
+        (b"\xdb\xa5\x2d\0\x31\x40\x09\x04".to_vec(), "a.doc", "DOCX or PPTX"),
+        (b"\xed\xde\xad\x0b\x03\0\0\0".to_vec(), "a.ppt", "DOCX or PPTX"),
         (b"Rar!\x1a\x07\x01\0".to_vec(), "a.rar", "ZIP or tar.gz"),
         (b"\0\0\0\x18ftypheic\0\0\0\0".to_vec(), "a.heic", "JPEG or PNG"),
         (iwork, "a.pages", "Pages, Numbers or Keynote"),

@@ -15,12 +15,16 @@ async fn read(bytes: impl Into<Vec<u8>>, name: &str) -> Document {
 }
 
 async fn outcome(bytes: impl Into<Vec<u8>>, name: &str) -> Result<Document, ExtractError> {
+    outcome_with(Tools::default(), bytes, name).await
+}
+
+async fn outcome_with(tools: Tools, bytes: impl Into<Vec<u8>>, name: &str) -> Result<Document, ExtractError> {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_gangway-extract-worker"));
     let extractor = Extractor::new(ExtractorOptions {
         worker: WorkerCommand { program, args: Vec::new() },
         workers: 1,
         limits: Limits::default(),
-        tools: Tools::default(),
+        tools,
         recognition: Recognition::default(),
     });
     let content = Content::Bytes(bytes.into().into());
@@ -42,6 +46,144 @@ async fn slides_are_counted_as_they_are_shown() {
         .collect();
     let shown = [("slide 1", "figs"), ("slide 2", "apples"), ("slide 3", "pears")];
     assert_eq!(places, shown.map(|(place, text)| (place.to_owned(), text)));
+}
+
+#[tokio::test]
+async fn notes_and_comments_stand_on_the_slides_that_lead_to_them() {
+    let slides: [(&str, &str, &[&[&str]]); 4] =
+        [("One", "apples", &[]), ("Two", "pears", &[]), ("Three", "figs", &[]), ("Four", "plums", &[])];
+    let beside = |kind: &str, target: &str| {
+        format!(
+            r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" Target="../{target}"/></Relationships>"#
+        )
+    };
+    let notes = |words: &str| {
+        format!(
+            r#"<?xml version="1.0"?><p:notes xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><p:cSld><p:spTree><p:sp><p:nvSpPr><p:cNvPr id="3" name="Notes"/><p:cNvSpPr/><p:nvPr><p:ph type="body" idx="1"/></p:nvPr></p:nvSpPr><p:txBody><a:p><a:r><a:t>{words}</a:t></a:r></a:p></p:txBody></p:sp></p:spTree></p:cSld></p:notes>"#
+        )
+    };
+    let old = r#"<p:cmLst xmlns:p="p"><p:cm authorId="0" idx="1"><p:pos x="1" y="2"/><p:text>too &lt; ripe</p:text></p:cm></p:cmLst>"#;
+    let new = r#"<p188:cmLst xmlns:p188="p" xmlns:a="a"><p188:cm id="1"><p188:replyLst><p188:reply><p188:txBody><a:p><a:r><a:t>says</a:t></a:r><a:r><a:t> who?</a:t></a:r></a:p></p188:txBody></p188:reply></p188:replyLst></p188:cm></p188:cmLst>"#;
+    let (first, last) = (notes("talk of jam"), notes("thank them"));
+    let parts = [
+        ("ppt/slides/_rels/slide1.xml.rels", beside("comments", "comments/modernComment_100_0.xml")),
+        ("ppt/slides/_rels/slide2.xml.rels", beside("notesSlide", "notesSlides/notesSlide1.xml")),
+        ("ppt/slides/_rels/slide3.xml.rels", beside("comments", "comments/comment1.xml")),
+        ("ppt/slides/_rels/slide4.xml.rels", beside("notesSlide", "notesSlides/notesSlide2.xml")),
+        ("ppt/notesSlides/notesSlide1.xml", first),
+        ("ppt/notesSlides/notesSlide2.xml", last),
+        ("ppt/comments/comment1.xml", old.to_owned()),
+        ("ppt/comments/modernComment_100_0.xml", new.to_owned()),
+    ];
+    let parts = parts.each_ref().map(|(name, content)| (*name, content.as_str()));
+    // The last slide is shown first.
+    let deck = files::with_parts(files::pptx_in_order(&slides, &[4, 1, 2, 3]), &parts);
+    let document = read(deck, "a.pptx").await;
+    let beside: Vec<_> = placed(&document)
+        .into_iter()
+        .map(|(place, text)| (place, text.rsplit('\n').next().unwrap_or_default()))
+        .collect();
+    let shown = [
+        ("slide 1", "thank them"),
+        ("slide 2", "says who?"),
+        ("slide 3", "talk of jam"),
+        ("slide 4", "too < ripe"),
+    ];
+    assert_eq!(beside, shown.map(|(place, text)| (place.to_owned(), text)));
+}
+
+#[tokio::test]
+async fn the_text_of_a_document_may_have_any_name() {
+    let whole = files::docx(&files::paragraph(None, "the tide is high"));
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(whole)).unwrap();
+    let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for at in 0..archive.len() {
+        use std::io::{Read, Write};
+        let mut file = archive.by_index(at).unwrap();
+        let name = file.name().unwrap().replace("document.xml", "document2.xml");
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        out.write_all(text.replace("word/document.xml", "/word/document2.xml").as_bytes()).unwrap();
+    }
+    let document = read(out.finish().unwrap().into_inner(), "a.docx").await;
+    assert_eq!(document.sections[0].text, "the tide is high");
+}
+
+/// An OpenDocument file of one XML with this in its body.
+fn flat(kind: &str, body: &str) -> String {
+    format!(
+        r#"<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" office:version="1.2" office:mimetype="application/vnd.oasis.opendocument.{kind}"><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document>"#
+    )
+}
+
+#[tokio::test]
+async fn headers_of_lists_and_sections_in_cells_are_read() {
+    let wrapped = |name: &str, words: &str| format!("<text:{name}><text:p>{words}</text:p></text:{name}>");
+    let below = wrapped("list-item", "below");
+    let list = format!(
+        "<text:list>{}{}<text:list-header><text:p>new level</text:p><text:list>{below}</text:list></text:list-header></text:list>",
+        wrapped("list-header", "not counted"),
+        wrapped("list-item", "counted"),
+    );
+    let section = r#"<text:section text:name="a"><text:p>in a section</text:p></text:section>"#;
+    let table = format!(
+        r#"<table:table table:name="t"><table:table-row><table:table-cell>{section}</table:table-cell></table:table-row></table:table>"#
+    );
+    let document = read(flat("text", &format!("{list}{table}{section}")), "a.fodt").await;
+    let text = &document.sections[0].text;
+    for (words, times) in [("not counted", 1), ("new level", 1), ("below", 1), ("in a section", 2)] {
+        assert_eq!(text.matches(words).count(), times, "{words}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn names_of_ranges_cost_no_sheet_of_xml() {
+    let cell = |words: &str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{words}</text:p></table:table-cell>")
+    };
+    let sheet = format!(
+        "<table:table table:name=\"Tides\"><table:table-row>{}{}</table:table-row></table:table>\n",
+        cell("low"),
+        cell("high")
+    );
+    let names = "<table:named-expressions>\n <table:named-range table:name=\"a\" table:cell-range-address=\"$Tides.$A$1\"/>\n <table:named-range table:name=\"b\" table:cell-range-address=\"$Tides.$B$1\"/>\n</table:named-expressions>";
+    let document = read(flat("spreadsheet", &format!("{sheet}{names}")), "a.fods").await;
+    assert!(document.sections[0].text.starts_with("| low | high |"), "{document:?}");
+    assert_eq!(document.sections[0].place.sheet.as_deref(), Some("Tides"));
+}
+
+/// A line from right to left as it is drawn, from left to right: letters of a font whose table says what they are, of which one
+/// is a ligature.
+fn drawn_from_right() -> Vec<u8> {
+    use std::io::Write;
+    let table = "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapType 2 def\n1 begincodespacerange\n<00> <FF>\nendcodespacerange\n9 beginbfchar\n<20> <0020>\n<32> <0032>\n<34> <0034>\n<4C> <06440627>\n<61> <0627>\n<6C> <0644>\n<6D> <0645>\n<73> <0633>\n<77> <0648>\nendbfchar\nendcmap\nend\nend\n";
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(table.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let head = format!("<< /Length {} /Filter /FlateDecode >>\nstream\n", packed.len());
+    let words = "BT /F1 24 Tf 72 700 Td (lwLa 42 mLs) Tj ET";
+    let objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
+        b"<< /Type /Pages /Kids [5 0 R] /Count 1 >>".to_vec(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 7 0 R >>".to_vec(),
+        b"<< /Title (Right) >>".to_vec(),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents 6 0 R >>".to_vec(),
+        format!("<< /Length {} >>\nstream\n{words}\nendstream", words.len()).into_bytes(),
+        [head.as_bytes(), &packed, b"\nendstream"].concat(),
+    ];
+    files::pdf_of(&objects)
+}
+
+#[tokio::test]
+async fn arabic_is_read_letter_by_letter_with_its_numbers_apart() {
+    let tools = Tools { pdftotext: Tools::find().pdftotext, ..Tools::default() };
+    if tools.pdftotext.is_none() {
+        eprintln!("skipped: pdftotext is not installed");
+        return;
+    }
+    let document = outcome_with(tools, drawn_from_right(), "a.pdf").await.unwrap();
+    assert_eq!(document.sections[0].text.trim(), "سلام 42 الاول");
 }
 
 #[tokio::test]

@@ -292,6 +292,29 @@ async fn a_page_on_its_head_is_turned_and_one_that_gives_no_words_says_so() {
 }
 
 #[tokio::test]
+async fn a_picture_that_tells_no_size_is_read_as_a_sheet_of_paper() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("tesseract");
+    let script = "#!/bin/sh\nif [ \"$1\" = --list-langs ]; then echo eng; exit; fi\necho \"asked for $*\"\n";
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let tools = Tools { tesseract: Some(program), ..Tools::default() };
+    let extractor = extractor(tools, Recognition::default());
+    let told =
+        [&picture()[..], b"\x08\0\0\0\0....\0\0\0\x09pHYs\0\0\x1e\xc2\0\0\x1e\xc2\x01....\0\0\0\0IDAT"]
+            .concat();
+    let packed = files::zip_of(&[("a.png", picture())]);
+    for (name, bytes, is_assumed) in
+        [("a.png", picture(), true), ("told.png", told, false), ("a.zip", packed, true)]
+    {
+        let document = extractor.extract(input(bytes, name)).await.unwrap();
+        let asked = document.sections.first().map_or("nothing", |section| section.text.as_str());
+        assert_eq!(asked.contains("--dpi 300"), is_assumed, "{name}: {asked}");
+    }
+}
+
+#[tokio::test]
 async fn a_stamp_on_a_scan_is_not_all_of_it() {
     let tools = Tools::find();
     if tools.tesseract.is_none() || tools.pdftoppm.is_none() || tools.pdfimages.is_none() {

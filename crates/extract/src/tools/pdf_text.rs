@@ -7,6 +7,7 @@ use gangway_model::{Document, Place, Section};
 use super::reach::Needs;
 use super::run::{Feed, Printed, RunLimits, Step, ToolError, run_chain};
 use crate::hyphens::with_whole_words;
+use crate::letters::in_order;
 use crate::pool::WorkerCommand;
 use crate::text::{AUTHOR_CHARS, TITLE_CHARS, one_line, unescaped_markup};
 use crate::worker::moment;
@@ -70,18 +71,13 @@ fn pages_of(printed: &Printed) -> Result<PdfText, ToolError> {
             _ => sparse.push(number),
         }
         let place = Place { page: Some(number), ..Place::default() };
-        let text = text.replace(is_direction_mark, "");
+        let text = in_order(text);
         document.sections.push(Section { place, text: with_whole_words(&text, &HYPHENS) });
     }
     match document.sections.is_empty() && textless.is_empty() {
         true => Err(ToolError::Failed),
         false => Ok(PdfText { document, textless, sparse }),
     }
-}
-
-/// Marks that the program puts around runs of right-to-left text. They would stand between words and punctuation.
-pub(super) fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn meta(head: &str, name: &str) -> Option<String> {

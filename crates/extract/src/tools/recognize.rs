@@ -21,6 +21,8 @@ use crate::turns::Turns;
 /// How pages are rendered: as recognition likes it best, and where that is too large (a poster, a page that lies about its
 /// size), by the pixels of the longer side.
 const RENDERINGS: [[&str; 2]; 2] = [["-r", "300"], ["-scale-to", "3508"]];
+/// What both come to for a page of paper; the picture that is handed on does not tell it.
+const RENDERED_DOTS: u32 = 300;
 /// How pages are laid out: columns are found, and pages that lie on one side are read; and where that gave no words, the
 /// page is turned as its letters stand, which takes as long again.
 const AS_IT_LIES: &str = "3";
@@ -179,7 +181,7 @@ impl Recognizer {
 
     /// Whether a file of a type, whose pictures nobody could read, would have them read now.
     pub(crate) async fn would_read(&self, is_pdf: bool) -> bool {
-        let picture = if is_pdf { Picture::Page(1) } else { Picture::WholeFile };
+        let picture = if is_pdf { Picture::Page(1) } else { Picture::WholeFile { dots: None } };
         let scan = Scan { before: 0, place: Place::default(), picture };
         self.has_language().await.is_ok_and(|has| self.lacks(&scan, has).is_none())
     }
@@ -229,7 +231,7 @@ impl Recognizer {
     ) -> Result<Recognized, ToolError> {
         let page = match scan.picture {
             Picture::Page(page) | Picture::MemberPage { page, .. } => page,
-            Picture::WholeFile | Picture::Image { .. } => {
+            Picture::WholeFile { .. } | Picture::Image { .. } => {
                 return self.run(scan, None, layout, member, original, whose).await;
             }
         };
@@ -257,7 +259,7 @@ impl Recognizer {
         whose: &str,
     ) -> Result<Recognized, ToolError> {
         let feed = match scan.picture {
-            Picture::WholeFile | Picture::Page(_) => original.feed().await?,
+            Picture::WholeFile { .. } | Picture::Page(_) => original.feed().await?,
             Picture::Image { .. } | Picture::MemberPage { .. } => Feed::Bytes(member),
         };
         let mut steps = Vec::new();
@@ -266,7 +268,16 @@ impl Recognizer {
         }
         let Some(program) = &self.tools.tesseract else { return Err(ToolError::NotRun) };
         let data_folder = self.options.data_folder.clone();
-        steps.push(Step { program, args: self.arguments(layout), needs: Needs::Languages, data_folder });
+        let dots = match scan.picture {
+            Picture::WholeFile { dots } | Picture::Image { dots, .. } => dots,
+            Picture::Page(_) | Picture::MemberPage { .. } => Some(RENDERED_DOTS),
+        };
+        steps.push(Step {
+            program,
+            args: self.arguments(layout, dots),
+            needs: Needs::Languages,
+            data_folder,
+        });
         let _turn = self.turns.take(whose).await;
         let limits = RunLimits {
             time: self.options.time_per_page.min(self.time_left(original)),
@@ -284,11 +295,12 @@ impl Recognizer {
         take_time(time).await;
     }
 
-    fn arguments(&self, layout: &str) -> Vec<String> {
+    fn arguments(&self, layout: &str, dots: Option<u32>) -> Vec<String> {
         let mut args = vec!["stdin".to_owned(), "stdout".to_owned()];
         if let Some(folder) = &self.options.data_folder {
             args.extend(["--tessdata-dir".to_owned(), folder.display().to_string()]);
         }
+        args.extend(dots.iter().flat_map(|dots| ["--dpi".to_owned(), dots.to_string()]));
         args.extend(["-l".to_owned(), self.options.languages.join("+")]);
         // The text, and the table that says how sure each word is.
         let options = ["--psm", layout, "-c", "tessedit_create_txt=1", "-c", "tessedit_create_tsv=1"];
@@ -367,7 +379,8 @@ mod tests {
 
     #[test]
     fn bundles_have_pages_and_single_pictures_have_none() {
-        let scan = Scan { before: 0, place: Place::default(), picture: Picture::WholeFile };
+        let picture = Picture::WholeFile { dots: None };
+        let scan = Scan { before: 0, place: Place::default(), picture };
         let pages: Vec<_> =
             sections(&scan, "one page\u{c}\u{c}third page\u{c}").map(|one| one.place.page).collect();
         assert_eq!(pages, [Some(1), Some(3)]);

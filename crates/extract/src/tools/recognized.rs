@@ -1,6 +1,6 @@
 //! What Tesseract printed of one picture: its text, and how sure it is of the words.
 
-use super::pdf_text::is_direction_mark;
+use crate::letters::is_direction_mark;
 use crate::text::floor_boundary;
 
 /// In percent. Pages that lie right, in a language that is set, have more than 80, with stains and at an angle too; those

@@ -88,7 +88,9 @@ impl FlatFile {
                             file.root_name = tag.name().as_ref().to_owned();
                         }
                         1 => (part, from) = (name.to_owned(), start),
-                        _ if left_out.is_none() && matches!(name, "binary-data" | "document") => {
+                        _ if left_out.is_none()
+                            && matches!(name, "binary-data" | "document" | "named-expressions") =>
+                        {
                             left_out = Some(depth);
                             file.close(&part, from..end);
                             from = end;

@@ -11,6 +11,7 @@ mod container;
 mod flat;
 mod mail;
 mod mailbox;
+mod names;
 mod nodes;
 mod outlook;
 mod page_words;
@@ -28,6 +29,7 @@ mod tar;
 mod tnef;
 mod word;
 mod workbook;
+mod wrapped;
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};

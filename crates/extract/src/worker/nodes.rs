@@ -10,6 +10,7 @@ use super::slides::Slides;
 use super::word::{take_rows, with_tabs};
 use super::workbook::Beside;
 use crate::hyphens::with_whole_words;
+use crate::letters::in_order;
 use crate::markdown::Sections;
 use crate::media_type::{DOC, ODP, ODS, PPT, XLS, XLSB};
 use crate::table::{RowGroups, row_text, tabs_to_tables};
@@ -160,7 +161,7 @@ fn paged(extracted: &ExtractedDocument, needed: f32, place: impl Fn(u32) -> Plac
     let notes = notes.collect();
     // The library writes the rows of a slide's table as lines with tabs.
     let shaped = |text: String| match is_paper {
-        true => with_whole_words(&text, &HYPHENS),
+        true => with_whole_words(&in_order(&text), &HYPHENS),
         false => tabs_to_tables(&text),
     };
     let sections =

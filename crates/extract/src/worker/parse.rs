@@ -11,8 +11,8 @@ use xberg::{
 use super::page_words::words_of;
 use super::reader::too_large_unpacked;
 use super::slides::Slides;
-use super::{charts, nodes, rtf, word, workbook};
-use crate::media_type::{DOC, RTF};
+use super::{charts, names, nodes, rtf, word, workbook, wrapped};
+use crate::media_type::{DOC, ODT, RTF};
 use crate::protocol::{Job, Refusal};
 use crate::text::{declared_charset, decode, finish};
 
@@ -50,7 +50,8 @@ impl Parser {
             media::HTML => html_as_utf8(&content, charset),
             RTF => rtf::with_levels(content),
             DOC => word::with_marks(content),
-            _ => content,
+            ODT => wrapped::laid_open(content),
+            _ => names::with_known_names(content, media_type),
         };
         let words = (media_type == media::HTML).then(|| content.clone());
         let media_type = media_type.to_owned();

@@ -32,11 +32,12 @@ impl<'a> Parts<'a> {
         ZipArchive::new(Cursor::new(content)).ok().map(Self)
     }
 
-    /// The relations of a part, by their ids.
+    /// The relations of a part, or of the whole file where it is none, by their ids.
     pub(super) fn relations(&mut self, part: &str) -> HashMap<String, Relation> {
         let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
         let mut found = HashMap::new();
-        self.for_each_tag(&format!("{folder}/_rels/{name}.rels"), |tag| {
+        let beside = format!("{folder}/_rels/{name}.rels");
+        self.for_each_tag(beside.trim_start_matches('/'), |tag| {
             if let ("Relationship", Some(id), Some(target)) =
                 (local_name(tag), attribute(tag, "Id"), attribute(tag, "Target"))
             {
@@ -75,7 +76,7 @@ fn resolved(folder: &str, target: &str) -> String {
     if let Some(absolute) = target.strip_prefix('/') {
         return absolute.to_owned();
     }
-    let mut path: Vec<&str> = folder.split('/').collect();
+    let mut path: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
     for step in target.split('/') {
         match step {
             ".." => {
@@ -119,5 +120,6 @@ mod tests {
         assert_eq!(resolved("xl/worksheets", "../comments1.xml"), "xl/comments1.xml");
         assert_eq!(resolved("ppt", "/ppt/slides/slide2.xml"), "ppt/slides/slide2.xml");
         assert_eq!(resolved("xl", "../../../x"), "x");
+        assert_eq!(resolved("", "word/document.xml"), "word/document.xml");
     }
 }

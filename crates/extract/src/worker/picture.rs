@@ -12,6 +12,13 @@ const MIN_SIDE: u64 = 24;
 /// A page that was photographed or scanned for a screen has more.
 const MIN_PAGE_SIDE: u64 = 600;
 
+/// Fewer dots to the inch than any scanner makes of a page.
+const LEAST_SCANNED: u32 = 100;
+/// The longer side of a sheet of paper, and what may come of it: fewer dots tear the lines of pages that lie askew.
+const SHEET_INCHES: f64 = 11.7;
+const LEAST_ASSUMED: u32 = 300;
+const MOST_ASSUMED: u32 = 600;
+
 /// Whether an image may hold text. False for icons.
 ///
 /// # Errors
@@ -29,6 +36,46 @@ pub(super) fn is_worth_reading(bytes: &[u8], media_type: &str) -> Result<bool, R
 /// Whether a picture has as many pixels each way as a page of text needs to be read.
 pub(super) fn is_as_large_as_a_page(bytes: &[u8]) -> bool {
     dimensions(bytes).is_some_and(|(width, height)| width.min(height) >= MIN_PAGE_SIDE)
+}
+
+/// Dots to the inch that a picture is read with, as if it were a sheet of paper: told too few, the program takes the lines of
+/// a table for a drawing and leaves out its cells. `None` where the picture tells, as those of scanners do; what cameras and
+/// programs for the screen write into it is no measure.
+pub(super) fn dots_to_assume(bytes: &[u8]) -> Option<u32> {
+    let stated = match bytes {
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => return None,
+        [0x89, b'P', b'N', b'G', ..] => png_dots(bytes),
+        [0xff, 0xd8, 0xff, 0xe0, ..] => jfif_dots(bytes),
+        _ => None,
+    };
+    let (width, height) = dimensions(bytes)?;
+    let assumed = (width.max(height) as f64 / SHEET_INCHES) as u32;
+    stated.is_none_or(|dots| dots < LEAST_SCANNED).then(|| assumed.clamp(LEAST_ASSUMED, MOST_ASSUMED))
+}
+
+/// From the chunk `pHYs`, which stands before the picture's data.
+fn png_dots(bytes: &[u8]) -> Option<u32> {
+    let be32 = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let mut at = 8;
+    loop {
+        match bytes.get(at + 4..at + 8)? {
+            // Dots to the metre, where it says so.
+            b"pHYs" if bytes.get(at + 16) == Some(&1) => {
+                return Some((f64::from(be32(at + 8)?) * 0.0254) as u32);
+            }
+            b"pHYs" | b"IDAT" => return None,
+            _ => at = at.checked_add(12)?.checked_add(be32(at)? as usize)?,
+        }
+    }
+}
+
+fn jfif_dots(bytes: &[u8]) -> Option<u32> {
+    let dots = u32::from(u16::from_be_bytes(bytes.get(14..16)?.try_into().ok()?));
+    match (bytes.get(6..11)?, bytes[13]) {
+        (b"JFIF\0", 1) => Some(dots),
+        (b"JFIF\0", 2) => Some(dots * 254 / 100),
+        _ => None,
+    }
 }
 
 /// Width and height from the header of PNG, JPEG, JPEG 2000, GIF, BMP, WebP or TIFF.
@@ -160,6 +207,39 @@ mod tests {
     }
 
     #[test]
+    fn dots_are_assumed_where_a_picture_tells_none_that_a_scanner_makes() {
+        let png = |chunk: &[u8]| {
+            let size = b"\0\0\0\x0dIHDR\0\0\x06\x76\0\0\x09\x23\x08\0\0\0\0....";
+            [b"\x89PNG\r\n\x1a\n", &size[..], chunk, b"\0\0\0\0IDAT"].concat()
+        };
+        let density = |metre: u32, unit: u8| {
+            [b"\0\0\0\x09pHYs", &metre.to_be_bytes()[..], &metre.to_be_bytes(), &[unit], b"...."].concat()
+        };
+        for (chunk, dots) in [
+            (Vec::new(), Some(300)),
+            (b"\0\0\0\x02tEXtab....".to_vec(), Some(300)),
+            (density(11_811, 1), None),
+            (density(2_835, 1), Some(300)),
+            (density(11_811, 0), Some(300)),
+            ([b"\0\0\0\x02tEXtab....".to_vec(), density(7_874, 1)].concat(), None),
+            (b"\xff\xff\xff\xfftEXt".to_vec(), Some(300)),
+        ] {
+            assert_eq!(dots_to_assume(&png(&chunk)), dots, "{chunk:?}");
+        }
+        let jpeg = |unit: u8, dots: u8| {
+            let head =
+                [b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01", &[unit, 0, dots, 0, dots, 0, 0][..]].concat();
+            [&head[..], b"\xff\xc0\0\x11\x08\x10\x00\x0c\x00"].concat()
+        };
+        let told =
+            [(1, 200), (1, 72), (2, 118), (0, 200)].map(|(unit, dots)| dots_to_assume(&jpeg(unit, dots)));
+        assert_eq!(told, [None, Some(350), None, Some(350)]);
+        assert_eq!(dots_to_assume(b"GIF89a\xff\xff\x20\0"), Some(600));
+        assert_eq!(dots_to_assume(b"GIF89a\x10\0\x20\0"), Some(300));
+        assert_eq!(dots_to_assume(b"II*\0\x08\0\0\0\0\0\0\0\0\0"), None);
+    }
+
+    #[test]
     fn a_header_without_a_size_is_broken() {
         assert!(matches!(
             is_worth_reading(b"\x89PNG\r\n\x1a\n\0\0", "image/png"),
@@ -170,10 +250,11 @@ mod tests {
     proptest! {
         #[test]
         fn no_header_ends_the_worker(
-            mark in prop::sample::select(vec![&b"\x89PNG"[..], b"\xff\xd8", b"GIF8", b"BM", b"RIFF....WEBPVP8 ", b"II*\0", b"MM\0*", b"\xff\x4f\xff\x51"]),
+            mark in prop::sample::select(vec![&b"\x89PNG\r\n\x1a\n"[..], b"\xff\xd8", b"\xff\xd8\xff\xe0", b"GIF8", b"BM", b"RIFF....WEBPVP8 ", b"II*\0", b"MM\0*", b"\xff\x4f\xff\x51"]),
             rest in prop::collection::vec(any::<u8>(), 0..200),
         ) {
-            dimensions(&[mark, &rest].concat());
+            let picture = [mark, &rest].concat();
+            (dimensions(&picture), dots_to_assume(&picture));
         }
     }
 }

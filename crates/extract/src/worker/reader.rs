@@ -14,8 +14,9 @@ use super::parse::Parser;
 use super::pasted::Pictures;
 use super::{archive, flat, mail, mailbox, outlook, pasted, pdf_remarks, picture, svg, tar, tnef};
 use crate::error::ExtractError;
+use crate::ligatures;
 use crate::media_type::{self, EML, GZIP, HEAD_BYTES, MBOX, MSG, TAR, TNEF, ZIP, detect_media_type};
-use crate::protocol::{Answer, Extracted, Job, MAX_PICTURE_BYTES, Picture, Refusal, Scan};
+use crate::protocol::{Answer, Extracted, Job, MAX_PICTURE_BYTES, Picture, Refusal, Scan, Wanted};
 use crate::read_text::read_text;
 use crate::text::{clean, finish, one_line};
 
@@ -108,10 +109,20 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn read_file(&mut self, content: Vec<u8>) -> Answer {
-        if self.job.only_remarks {
-            let mut document = self.remarks_on(&content);
-            finish(&mut document, self.job.text_bytes);
-            return Ok(Extracted { document, ..Extracted::default() });
+        match self.job.wanted {
+            Wanted::Everything => {}
+            Wanted::Remarks => {
+                let mut document = self.remarks_on(&content);
+                finish(&mut document, self.job.text_bytes);
+                return Ok(Extracted { document, ..Extracted::default() });
+            }
+            Wanted::TurnedLigatures => {
+                if let Some(turned) = ligatures::turned(&content) {
+                    let picture = Picture::Image { bytes: turned.len() as u64, dots: None };
+                    self.scan(picture, Place::default(), Some(turned))?;
+                }
+                return Ok(std::mem::take(&mut self.out));
+            }
         }
         let position = Position::default();
         let media_type = self.job.media_type.clone();
@@ -310,9 +321,10 @@ impl<'a> Reader<'a> {
         if !picture::is_worth_reading(&content, media_type)? {
             return Ok(());
         }
+        let dots = picture::dots_to_assume(&content);
         let picture = match position.depth {
-            0 => Picture::WholeFile,
-            _ => Picture::Image { bytes: content.len() as u64 },
+            0 => Picture::WholeFile { dots },
+            _ => Picture::Image { bytes: content.len() as u64, dots },
         };
         self.scan(picture, position.place(), Some(content).filter(|_| position.depth > 0))
     }
@@ -328,7 +340,8 @@ impl<'a> Reader<'a> {
                 if !pasted::is_page(&media_type, &bytes) || !picture::is_worth_reading(&bytes, &media_type)? {
                     return Ok(());
                 }
-                self.scan(Picture::Image { bytes: bytes.len() as u64 }, position.place(), Some(bytes))
+                let dots = picture::dots_to_assume(&bytes);
+                self.scan(Picture::Image { bytes: bytes.len() as u64, dots }, position.place(), Some(bytes))
             });
             let Err(refusal) = outcome else { continue };
             let is_full = matches!(refusal, Refusal::TooLarge { .. }) && self.room() == 0;

@@ -1,14 +1,18 @@
 //! What the library does not tell of slides: the order in which they are shown (it numbers them by the names of their parts,
-//! which stay what they are when slides are moved), and the words in shapes that OpenDocument puts on a slide directly.
+//! which stay what they are when slides are moved), what people wrote beside them, and the words in shapes that OpenDocument
+//! puts on a slide directly.
 
 use std::collections::{BTreeMap, HashMap};
 
 use gangway_model::{Document, Place, Section, media};
 use quick_xml::events::Event;
 
-use super::parts::{Parts, attribute, character, local_name};
+use super::parts::{Parts, Relation, attribute, character, local_name};
+use super::remarks::{add, add_character};
 use crate::media_type::ODP;
 
+/// The part that lists the slides.
+const DECK: &str = "ppt/presentation.xml";
 /// Slides whose order is looked at.
 const SLIDES: usize = 10_000;
 /// Levels of shapes within shapes.
@@ -21,7 +25,7 @@ pub(super) struct Slides {
     /// For every slide in the order of the library, from 1, the number it is shown as; none for what was taken out of the
     /// presentation and lies in the file still. Empty where the file does not tell.
     shown: Vec<Option<u32>>,
-    /// Words in shapes that stand on a slide by themselves, by its number.
+    /// Comments, and words in shapes that stand on a slide by themselves, by the library's number of the slide.
     loose: BTreeMap<u32, String>,
 }
 
@@ -33,7 +37,12 @@ impl Slides {
         }
         let Some(mut parts) = Parts::open(content) else { return slides };
         match media_type {
-            media::PPTX => slides.shown = shown(&mut parts),
+            media::PPTX => {
+                let relations = parts.relations(DECK);
+                let known = known(&relations);
+                slides.shown = shown(&mut parts, &known);
+                slides.loose = comments(&mut parts, &known);
+            }
             _ => slides.loose = loose_words(&mut parts),
         }
         slides
@@ -69,17 +78,20 @@ impl Slides {
     }
 }
 
-fn shown(parts: &mut Parts<'_>) -> Vec<Option<u32>> {
-    let relations = parts.relations("ppt/presentation.xml");
-    // As the library sorts them, which keeps the order of the relations among equals.
-    let mut slides: Vec<(u32, usize, &str)> = relations
+/// The slides as the library sorts them, which keeps the order of the relations among equals: their ids and parts.
+fn known(relations: &HashMap<String, Relation>) -> Vec<(&str, &str)> {
+    let mut slides: Vec<(u32, usize, &str, &str)> = relations
         .iter()
         .filter(|(_, relation)| relation.is_to("slide"))
-        .map(|(id, relation)| (number_in(&relation.part), relation.at, id.as_str()))
+        .map(|(id, relation)| (number_in(&relation.part), relation.at, id.as_str(), relation.part.as_str()))
         .collect();
     slides.sort_unstable();
+    slides.into_iter().map(|(_, _, id, part)| (id, part)).collect()
+}
+
+fn shown(parts: &mut Parts<'_>, known: &[(&str, &str)]) -> Vec<Option<u32>> {
     let mut places: HashMap<String, u32> = HashMap::new();
-    parts.for_each_tag("ppt/presentation.xml", |tag| {
+    parts.for_each_tag(DECK, |tag| {
         if let ("sldId", Some(id)) = (local_name(tag), attribute(tag, "r:id")) {
             let next = places.len() as u32 + 1;
             places.entry(id).or_insert(next);
@@ -88,8 +100,37 @@ fn shown(parts: &mut Parts<'_>) -> Vec<Option<u32>> {
     });
     match places.is_empty() {
         true => Vec::new(),
-        false => slides.into_iter().map(|(_, _, id)| places.get(id).copied()).collect(),
+        false => known.iter().map(|(id, _)| places.get(*id).copied()).collect(),
     }
+}
+
+/// What people wrote beside slides, a line for each paragraph, old comments and those that are answered alike.
+fn comments(parts: &mut Parts<'_>, known: &[(&str, &str)]) -> BTreeMap<u32, String> {
+    let mut found: BTreeMap<u32, String> = BTreeMap::new();
+    for (number, (_, slide)) in (1..).zip(known.iter().take(SLIDES)) {
+        let relations = parts.relations(slide);
+        for comments in relations.values().filter(|relation| relation.is_to("comments")) {
+            let words = found.entry(number).or_default();
+            let mut speaks = false;
+            parts.for_each_event(&comments.part, |event| {
+                match event {
+                    Event::Start(tag) => speaks = matches!(local_name(tag), "text" | "t"),
+                    Event::End(tag) => {
+                        speaks = false;
+                        if matches!(tag.local_name().as_ref(), "text" | "p") {
+                            add(words, "\n");
+                        }
+                    }
+                    Event::Text(text) if speaks => add(words, text),
+                    Event::GeneralRef(name) if speaks => add_character(words, name),
+                    _ => {}
+                }
+                true
+            });
+        }
+    }
+    found.retain(|_, words| words.chars().any(char::is_alphanumeric));
+    found
 }
 
 /// The number in a part's name, as the library sorts by it.

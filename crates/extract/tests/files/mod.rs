@@ -59,6 +59,17 @@ pub fn deflated_zip(names: &[&str], zeros: u64) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
+/// The same archive with these parts too.
+pub fn with_parts(archive: Vec<u8>, parts: &[(&str, &str)]) -> Vec<u8> {
+    use std::io::{Cursor, Write};
+    let mut archive = zip::ZipWriter::new_append(Cursor::new(archive)).unwrap();
+    for (name, content) in parts {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(content.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
 /// A tape archive of files.
 pub fn tar(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut out = Vec::new();
