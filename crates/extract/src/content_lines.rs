@@ -132,7 +132,7 @@ fn unquoted(value: &str, charset: Option<&str>) -> String {
             }
         }
     }
-    decode(&bytes, charset, false)
+    decode(&bytes, charset, false).into_owned()
 }
 
 /// `\n` for line ends, and a backslash before what would separate.

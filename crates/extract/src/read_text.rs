@@ -1,5 +1,7 @@
 //! Text as it is: Markdown, rows of cells, calendars, notebooks, and everything else that is characters.
 
+use std::borrow::Cow;
+
 use gangway_model::{Document, Section};
 
 use crate::content_lines::read_content_lines;
@@ -18,8 +20,8 @@ pub(crate) fn read_text(
     text_bytes: usize,
 ) -> Document {
     let text = decode(bytes, charset, cut);
-    let plain = |text: String| Document {
-        sections: vec![Section { text, ..Section::default() }],
+    let plain = |text: Cow<'_, str>| Document {
+        sections: vec![Section { text: text.into_owned(), ..Section::default() }],
         ..Document::default()
     };
     let mut document = match reader {
@@ -28,7 +30,7 @@ pub(crate) fn read_text(
         // Cleaning comes after: blanks at the ends of lines matter here.
         Reader::ContentLines => read_content_lines(&text),
         Reader::Notebook => read_notebook(&text).unwrap_or_else(|| plain(text)),
-        Reader::Json => plain(with_characters(&text).into_owned()),
+        Reader::Json => plain(with_characters(&text)),
         Reader::Plain | Reader::Worker => plain(text),
     };
     document.truncated |= cut;

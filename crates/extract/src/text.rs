@@ -1,5 +1,7 @@
 //! Decoding bytes of unknown encoding, and making text clean: one kind of line end, nothing invisible.
 
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
 use gangway_model::Document;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -9,18 +11,18 @@ use crate::encoding::{guess_legacy, guess_utf16};
 /// Decodes bytes: byte order mark, then ISO-2022-JP by its escapes, UTF-8, the declared charset, what an XML declaration names,
 /// UTF-16 by its zero bytes, and at last a guess from the frequency of letters. Never fails. `cut` says that the bytes may end within a character,
 /// which is then dropped.
-pub(crate) fn decode(bytes: &[u8], declared_charset: Option<&str>, cut: bool) -> String {
+pub(crate) fn decode<'b>(bytes: &'b [u8], declared_charset: Option<&str>, cut: bool) -> Cow<'b, str> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        return encoding.decode_without_bom_handling(&bytes[mark..]).0.into_owned();
+        return encoding.decode_without_bom_handling(&bytes[mark..]).0;
     }
     match std::str::from_utf8(bytes) {
         // It shifts between its characters by signs of ASCII.
-        Ok(text) if text.is_ascii() && (text.contains("\u{1b}$B") || text.contains("\u{1b}$@")) => {
-            return ISO_2022_JP.decode_without_bom_handling(bytes).0.into_owned();
+        Ok(text) if shifts(bytes) && text.is_ascii() => {
+            return ISO_2022_JP.decode_without_bom_handling(bytes).0;
         }
-        Ok(text) if guess_utf16(bytes).is_none() => return text.to_owned(),
+        Ok(text) if guess_utf16(bytes).is_none() => return Cow::Borrowed(text),
         Err(error) if cut && error.error_len().is_none() => {
-            return String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
+            return String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         }
         _ => {}
     }
@@ -30,7 +32,13 @@ pub(crate) fn decode(bytes: &[u8], declared_charset: Option<&str>, cut: bool) ->
         Some(encoding) if encoding != UTF_8 => encoding,
         _ => guess_utf16(bytes).unwrap_or_else(|| guess_legacy(bytes)),
     };
-    encoding.decode_without_bom_handling(bytes).0.into_owned()
+    encoding.decode_without_bom_handling(bytes).0
+}
+
+/// Whether there are the signs by which ISO-2022-JP turns to Japanese.
+fn shifts(bytes: &[u8]) -> bool {
+    let turns = bytes.iter().enumerate().filter(|(_, byte)| **byte == 0x1b);
+    turns.map(|(at, _)| &bytes[at + 1..]).any(|after| after.starts_with(b"$B") || after.starts_with(b"$@"))
 }
 
 /// The encoding that the first line of XML names.

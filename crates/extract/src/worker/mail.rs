@@ -57,7 +57,7 @@ fn words<'a>(message: &'a Message<'_>, part: &'a MessagePart<'_>) -> Option<Cow<
     if part.encoding == Encoding::None && text.contains('\u{fffd}') {
         let raw = message.raw_message().get(part.offset_body as usize..part.offset_end as usize)?;
         let charset = part.content_type().and_then(|kind| kind.attribute("charset"));
-        return Some(decode(raw, charset, false).into());
+        return Some(decode(raw, charset, false));
     }
     Some(text.into())
 }

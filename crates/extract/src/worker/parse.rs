@@ -126,7 +126,7 @@ fn html_as_utf8(content: &[u8], declared: Option<&str>) -> Vec<u8> {
     let in_page = head.split_once("charset=").map(|(_, rest)| rest.trim_start_matches(['"', '\'']));
     let in_page = in_page.and_then(|rest| rest.split(['"', '\'', '>', ';', '/', ' ']).next());
     let declared = declared.or(in_page).and_then(|label| declared_charset(&format!("x;charset={label}")));
-    decode(content, declared.as_deref(), false).into_bytes()
+    decode(content, declared.as_deref(), false).into_owned().into_bytes()
 }
 
 fn refusal(error: &XbergError, media_type: &str) -> Refusal {

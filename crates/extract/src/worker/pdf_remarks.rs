@@ -156,7 +156,7 @@ fn text_of(bytes: &[u8]) -> String {
     const OWN: &str = "•†‡…—–ƒ⁄‹›−‰„“”‘’‚™ﬁﬂŁŒŠŸŽıłœšž";
     match bytes {
         [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0xef, 0xbb, 0xbf, ..] => {
-            crate::text::decode(bytes, None, false)
+            crate::text::decode(bytes, None, false).into_owned()
         }
         _ => {
             let own = |byte: u8| OWN.chars().nth(usize::from(byte).checked_sub(0x80)?);
