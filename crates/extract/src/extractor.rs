@@ -375,7 +375,7 @@ impl Extractor {
         };
         let bytes = source.read(window).await?;
         let cut = source.size > bytes.len() as u64;
-        let read = move || read_text(&bytes, cut, reader, charset.as_deref(), text_bytes);
+        let read = move || read_text(bytes, cut, reader, charset.as_deref(), text_bytes);
         match is_large {
             true => tokio::task::spawn_blocking(read).await.map_err(|_| ExtractError::Crashed),
             false => Ok(read()),

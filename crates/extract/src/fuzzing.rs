@@ -1,6 +1,7 @@
 //! What holds for any bytes whatsoever, as functions that panic when it does not: for the proptests beside this, and for
 //! the fuzz targets.
 
+use bytes::Bytes;
 use gangway_model::Document;
 
 use crate::ligatures::turned;
@@ -28,7 +29,7 @@ pub fn text(bytes: &[u8], which: usize, limit: usize) {
         assert!(once.chars().all(|c| !c.is_control() || c == '\n' || c == '\t'));
     }
     for reader in READERS {
-        let document = read_text(bytes, false, reader, None, limit);
+        let document = read_text(Bytes::copy_from_slice(bytes), false, reader, None, limit);
         assert!(is_clean(&document), "{document:?}");
         assert!(document.text_len() <= limit);
         let pieces = chunk(&document, &ChunkOptions { target_chars: 40, max_chars: 80 });

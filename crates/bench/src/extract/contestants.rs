@@ -91,10 +91,12 @@ impl Contestant for Ours {
                 continue;
             }
             let begun = Instant::now();
-            // Each on a task of its own, as the files of several people are.
+            // Each on a task of its own, as the files of several people are. As in the server, not more are read at a time
+            // than there are workers, and the next ones are opened while they wait for their turn.
+            let at_hand = self.workers * 2;
             let read =
                 futures::stream::iter(paths.clone()).map(|path| tokio::spawn(self.clone().read_one(path)));
-            let outcomes = read.buffer_unordered(self.workers).try_collect::<Vec<Outcome>>().await;
+            let outcomes = read.buffer_unordered(at_hand).try_collect::<Vec<Outcome>>().await;
             scores.insert(kind.clone(), score(begun, &outcomes.context("reading panicked")?));
         }
         Ok(scores)

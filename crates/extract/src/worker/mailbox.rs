@@ -1,5 +1,6 @@
 //! A mailbox (mbox, RFC 4155): messages one after the other, each a message of its own.
 
+use bytes::Bytes;
 use mail_parser::MessageParser;
 
 use super::reader::{Member, Position, Reader, too_large_unpacked};
@@ -12,7 +13,10 @@ pub(super) fn read(reader: &mut Reader<'_>, content: &[u8], position: &Position)
     let mut messages = Messages { rest: content }.zip(1..).peekable();
     if messages.peek().is_none() {
         let limit = reader.text_left();
-        reader.add(read_text(content, false, media_type::Reader::Plain, None, limit), position);
+        reader.add(
+            read_text(Bytes::copy_from_slice(content), false, media_type::Reader::Plain, None, limit),
+            position,
+        );
         return Ok(());
     }
     while let Some((message, number)) = messages.next() {

@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
                     Some(media_type::Reader::Worker) => {
                         self.parser.parse(&media_type, content, charset, self.job)?
                     }
-                    Some(reader) => read_text(&content, false, reader, charset, self.text_left),
+                    Some(reader) => read_text(content.into(), false, reader, charset, self.text_left),
                     None => return Err(Refusal::Unsupported { media_type }),
                 };
                 let kept = kept.filter(|_| pasted::is_bare(&document));
