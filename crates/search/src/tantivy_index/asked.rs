@@ -15,7 +15,7 @@ pub(super) const ALL_WORDS_SCORE: Score = 4096.0;
 const TELLING: Score = 0.65;
 /// A word is frequent when at least this share of what may be seen holds it, and so many entries: it says next to
 /// nothing about any of them, so it ranks what other words find and finds nothing by itself.
-const FREQUENT_SHARE: Score = 0.25;
+const FREQUENT_SHARE: Score = 0.15;
 const FREQUENT_ENTRIES: Score = 200.0;
 
 /// The clauses of a query.
