@@ -16,8 +16,8 @@ use crate::protocol::{Answer, Confinement, Job};
 use crate::turns::{Turn, Turns};
 use process::{Failure, WorkerProcess};
 
-/// How a worker is started: a program, by its absolute path, that ends up in [`crate::worker_main`]. It gets an empty
-/// environment and `/` as its folder.
+/// How a worker is started: a program, by its absolute path, that ends up in [`crate::worker_main`]. It gets nothing
+/// of this process's environment, and `/` as its folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerCommand {
     pub program: PathBuf,
