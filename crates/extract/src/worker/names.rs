@@ -2,12 +2,10 @@
 //! of a Word document, and the notes of slides, which it takes for those of the slide that has their number.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Cursor;
 
 use gangway_model::media;
-use zip::{ZipArchive, ZipWriter};
 
-use super::parts::Parts;
+use super::parts::{Becomes, Parts, written_anew};
 
 /// The name by which the library looks for the text of a document.
 const DOCUMENT: (&str, &str) = ("word/document.xml", "word/_rels/document.xml.rels");
@@ -48,29 +46,20 @@ fn of_notes(content: &[u8]) -> Option<HashMap<String, String>> {
 
 /// The same archive with these parts under other names. What has one of those names and is not among them is left out.
 fn renamed(content: &[u8], names: &HashMap<String, String>) -> Option<Vec<u8>> {
-    let mut archive = ZipArchive::new(Cursor::new(content)).ok()?;
-    let mut out = ZipWriter::new(Cursor::new(Vec::with_capacity(content.len())));
-    let taken: HashSet<&String> = names.values().collect();
-    let mut left = content.len() as u64;
-    for at in 0..archive.len() {
-        let file = archive.by_index_raw(at).ok()?;
-        // Parts that share their bytes would grow without end.
-        left = left.checked_sub(file.compressed_size())?;
-        let name = file.name().ok()?.into_owned();
-        match names.get(&name) {
-            Some(wanted) => out.raw_copy_file_rename(file, wanted.as_str()).ok()?,
-            None if taken.contains(&name) => {}
-            None => out.raw_copy_file(file).ok()?,
-        }
-    }
-    Some(out.finish().ok()?.into_inner())
+    let taken: HashSet<&str> = names.values().map(String::as_str).collect();
+    written_anew(content, |name| match names.get(name) {
+        Some(wanted) => Becomes::Named(wanted),
+        None if taken.contains(name) => Becomes::Nothing,
+        None => Becomes::Itself,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{Cursor, Write};
 
     use zip::write::SimpleFileOptions;
+    use zip::{ZipArchive, ZipWriter};
 
     use super::*;
 

@@ -1,11 +1,12 @@
 //! The parts of an Office file (OPC): XML in a ZIP, and the relations that lead from one part to another.
 
 use std::collections::HashMap;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Cursor, Read, Write};
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
-use zip::ZipArchive;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 /// Bytes of a part that are looked at.
 const PART_BYTES: u64 = 20_000_000;
@@ -69,6 +70,39 @@ impl<'a> Parts<'a> {
             buffer.clear();
         }
     }
+}
+
+/// What becomes of one part of an archive that is written anew.
+pub(super) enum Becomes<'a> {
+    Itself,
+    /// The same under another name.
+    Named(&'a str),
+    /// Other bytes under its own name.
+    Bytes(&'a [u8]),
+    Nothing,
+}
+
+/// The same archive with its parts as they are to become. `None` when it is broken, or when its parts share their bytes: they
+/// would grow without end.
+pub(super) fn written_anew<'a>(content: &[u8], becomes: impl Fn(&str) -> Becomes<'a>) -> Option<Vec<u8>> {
+    let mut archive = ZipArchive::new(Cursor::new(content)).ok()?;
+    let mut out = ZipWriter::new(Cursor::new(Vec::with_capacity(content.len())));
+    let mut left = content.len() as u64;
+    for at in 0..archive.len() {
+        let file = archive.by_index_raw(at).ok()?;
+        left = left.checked_sub(file.compressed_size())?;
+        let name = file.name().ok()?.into_owned();
+        match becomes(&name) {
+            Becomes::Itself => out.raw_copy_file(file).ok()?,
+            Becomes::Named(other) => out.raw_copy_file_rename(file, other).ok()?,
+            Becomes::Bytes(bytes) => {
+                out.start_file(name, SimpleFileOptions::default()).ok()?;
+                out.write_all(bytes).ok()?;
+            }
+            Becomes::Nothing => {}
+        }
+    }
+    Some(out.finish().ok()?.into_inner())
 }
 
 /// A target as it is written, from the folder of the part that names it.

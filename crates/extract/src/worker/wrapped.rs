@@ -2,10 +2,11 @@
 //! like the others, and sections within the cells of tables, which are laid open.
 
 use std::borrow::Cow;
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Read};
 
-use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
+use zip::ZipArchive;
+
+use super::parts::{Becomes, written_anew};
 
 const PART: &str = "content.xml";
 /// Bytes of the text that are looked at.
@@ -23,21 +24,10 @@ fn rewritten(content: &[u8]) -> Option<Vec<u8>> {
     archive.by_name(PART).ok()?.take(PART_BYTES as u64).read_to_string(&mut text).ok()?;
     let open = (text.len() < PART_BYTES).then(|| unwrapped(&text))?;
     let Cow::Owned(open) = open else { return None };
-    let mut out = ZipWriter::new(Cursor::new(Vec::with_capacity(content.len())));
-    let mut left = content.len() as u64;
-    for at in 0..archive.len() {
-        let file = archive.by_index_raw(at).ok()?;
-        // Parts that share their bytes would grow without end.
-        left = left.checked_sub(file.compressed_size())?;
-        match file.name().ok()? == PART {
-            true => {
-                out.start_file(PART, SimpleFileOptions::default()).ok()?;
-                out.write_all(open.as_bytes()).ok()?;
-            }
-            false => out.raw_copy_file(file).ok()?,
-        }
-    }
-    Some(out.finish().ok()?.into_inner())
+    written_anew(content, |name| match name {
+        PART => Becomes::Bytes(open.as_bytes()),
+        _ => Becomes::Itself,
+    })
 }
 
 fn unwrapped(text: &str) -> Cow<'_, str> {
