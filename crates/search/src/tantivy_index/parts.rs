@@ -24,26 +24,18 @@ const ABSENT: Score = -1.0;
 pub(super) enum Part {
     Everything,
     Word(Box<Word>),
-    Other {
-        scorer: Box<dyn Scorer>,
-        doc: DocId,
-    },
-    /// Any of the parts that are in the segment.
-    Any {
-        parts: Vec<Part>,
-        join: AnyOf,
-    },
+    Other { scorer: Box<dyn Scorer>, doc: DocId },
+    Any(Any),
     Enough(Enough),
 }
 
-pub(super) enum AnyOf {
-    Best {
-        tie_breaker: Score,
-    },
-    /// `lift` is 0 where the first part is not in the segment.
-    First {
-        lift: Score,
-    },
+/// Any of several parts that are in the segment.
+pub(super) struct Any {
+    parts: Vec<Part>,
+    /// The share of the others' scores that counts beside the best.
+    tie_breaker: Score,
+    /// What is added where the first matches that was asked for; 0 when it is not in the segment.
+    lift: Score,
 }
 
 /// Enough of several parts. Those that are not in the segment are left out, of the counts too.
@@ -92,12 +84,10 @@ impl Part {
                 }
                 match *join {
                     _ if parts.is_empty() => None,
-                    Join::Best { tie_breaker } => {
-                        Some(Self::Any { parts, join: AnyOf::Best { tie_breaker } })
-                    }
+                    Join::Best { tie_breaker } => Some(Self::Any(Any { parts, tie_breaker, lift: 0.0 })),
                     Join::First { lift } => {
                         let lift = if places[0] == 0 { lift } else { 0.0 };
-                        Some(Self::Any { parts, join: AnyOf::First { lift } })
+                        Some(Self::Any(Any { parts, tie_breaker: 0.0, lift }))
                     }
                     Join::Enough { telling, counted, needed, lift } => {
                         let before = |end: usize| places.partition_point(|at| *at < end);
@@ -123,7 +113,7 @@ impl Part {
             Self::Everything => 0,
             Self::Word(word) => word.entries.doc(),
             Self::Other { doc, .. } => *doc,
-            Self::Any { parts, .. } => parts.iter_mut().map(Self::next).min().unwrap_or(TERMINATED),
+            Self::Any(any) => any.parts.iter_mut().map(Self::next).min().unwrap_or(TERMINATED),
             Self::Enough(enough) => enough.next(),
         }
     }
@@ -146,7 +136,7 @@ impl Part {
                     *score = if *doc == *entry { scorer.score() } else { ABSENT };
                 }
             }
-            Self::Any { parts, join } => join.score(parts, entries, scores),
+            Self::Any(any) => any.score(entries, scores),
             Self::Enough(enough) => enough.score(entries, scores),
         }
     }
@@ -172,9 +162,9 @@ impl Word {
     }
 }
 
-impl AnyOf {
-    fn score(&self, parts: &mut [Part], entries: &[DocId], scores: &mut [Score]) {
-        let Some((first, others)) = parts.split_first_mut() else { return scores.fill(ABSENT) };
+impl Any {
+    fn score(&mut self, entries: &[DocId], scores: &mut [Score]) {
+        let Some((first, others)) = self.parts.split_first_mut() else { return scores.fill(ABSENT) };
         first.score(entries, scores);
         let (mut firsts, mut some) = ([0.0; BATCH], [0.0; BATCH]);
         let (firsts, some) = (&mut firsts[..entries.len()], &mut some[..entries.len()]);
@@ -191,16 +181,10 @@ impl AnyOf {
                 *best = best.max(*score);
             }
         }
-        match self {
-            // Where none matches the sum is 0 and the best is less.
-            Self::Best { tie_breaker } => scores
-                .iter_mut()
-                .zip(sums)
-                .for_each(|(best, sum)| *best += (sum - best.max(0.0)) * tie_breaker),
-            Self::First { lift } => scores
-                .iter_mut()
-                .zip(firsts)
-                .for_each(|(best, first)| *best += if *first >= 0.0 { *lift } else { 0.0 }),
+        // Where none matches the sum is 0 and the best is less.
+        for ((best, sum), first) in scores.iter_mut().zip(sums).zip(&*firsts) {
+            *best += (sum - best.max(0.0)) * self.tie_breaker;
+            *best += if *first >= 0.0 { self.lift } else { 0.0 };
         }
     }
 }
